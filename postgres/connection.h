@@ -1,0 +1,76 @@
+#ifndef LOCKSTITCH_POSTGRES_CONNECTION_H_
+#define LOCKSTITCH_POSTGRES_CONNECTION_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "postgres/result.h"
+#include "postgres/sqlstate.h"
+
+struct pg_conn;
+
+namespace lockstitch::postgres {
+
+// A session with a PostgreSQL server. Not thread-safe, but for Interrupt. Every session speaks
+// UTF-8, UTC, ISO dates and the shortest exact floats, finds nothing by search_path but pg_catalog,
+// and fails rather than being filtered by row-level security. Errors carry a reason, never a
+// secret.
+class Connection {
+ public:
+  struct Options {
+    std::string url;               // As PostgresConnection.url. Holds secrets.
+    Side side = Side::kSource;     // Decides the reasons of errors.
+    std::string application_name;  // What pg_stat_activity shows, at most 63 bytes.
+    absl::Duration timeout =
+        absl::Seconds(15);  // For the whole connecting; connect_timeout in the URL wins.
+  };
+
+  // A parameter of a statement, as text; nullopt is NULL.
+  using Parameter = std::optional<std::string>;
+
+  static absl::StatusOr<Connection> Open(const Options& options);
+
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  // Runs `sql`, which may hold several statements when it has no parameters; the last one's answer
+  // comes back.
+  absl::StatusOr<Result> Query(absl::string_view sql);
+  // Runs the one statement `sql` with $1, $2 ...
+  absl::StatusOr<Result> Query(absl::string_view sql, const std::vector<Parameter>& parameters);
+  // The same where nothing is to be read from the answer.
+  absl::Status Execute(absl::string_view sql);
+  absl::Status Execute(absl::string_view sql, const std::vector<Parameter>& parameters);
+
+  // For example 150018.
+  int server_version() const;
+  // Process number of the session's backend.
+  int backend_pid() const;
+  Side side() const;
+
+  // Cancels what the server runs for this session and breaks the connection: a call in progress,
+  // and every later one, answers CONNECTION_LOST. Safe from any thread while the connection lives.
+  void Interrupt();
+
+  // For the COPY classes of this folder: the session's handle, and its present error.
+  pg_conn* native() const;
+  absl::Status NativeError() const;
+  absl::StatusOr<Result> TakeResult();
+
+ private:
+  struct Session;
+  explicit Connection(std::unique_ptr<Session> session);
+
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace lockstitch::postgres
+
+#endif  // LOCKSTITCH_POSTGRES_CONNECTION_H_

@@ -1,0 +1,67 @@
+#include "postgres/sqlstate.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+
+namespace lockstitch::postgres {
+namespace {
+
+constexpr absl::string_view kSqlStatePayload = "lockstitch/sqlstate";
+
+// A row matches a SQLSTATE by its two-character class or by all five characters; the first match
+// counts.
+struct Row {
+  absl::string_view prefix;
+  Reason source;
+  Reason destination;
+};
+
+constexpr Row kRows[] = {
+    {"08", Reason::kConnectionLost, Reason::kConnectionLost},
+    {"28", Reason::kAuthenticationFailed, Reason::kAuthenticationFailed},
+    {"3D000", Reason::kDatabaseNotFound, Reason::kDatabaseNotFound},
+    {"53300", Reason::kTooManyConnections, Reason::kTooManyConnections},
+    {"53100", Reason::kSourceQueryFailed, Reason::kDestinationFull},
+    {"57P01", Reason::kConnectionLost, Reason::kConnectionLost},
+    {"57P02", Reason::kConnectionLost, Reason::kConnectionLost},
+    {"57P03", Reason::kServerStarting, Reason::kServerStarting},
+    {"57P04", Reason::kDatabaseNotFound, Reason::kDatabaseNotFound},
+    {"57P05", Reason::kConnectionLost, Reason::kConnectionLost},
+    {"25P03", Reason::kConnectionLost, Reason::kConnectionLost},
+    {"25006", Reason::kSourceQueryFailed, Reason::kDestinationReadOnly},
+    {"42501", Reason::kSourcePermissionDenied, Reason::kDestinationPermissionDenied},
+    {"42P01", Reason::kStreamNotFound, Reason::kDestinationWriteFailed},
+    {"3F000", Reason::kStreamNotFound, Reason::kDestinationWriteFailed},
+    {"42703", Reason::kSourceTableChanged, Reason::kDestinationWriteFailed},
+    {"42804", Reason::kSourceTableChanged, Reason::kDestinationWriteFailed},
+    {"42846", Reason::kSourceTableChanged, Reason::kDestinationWriteFailed},
+    {"40", Reason::kSourceTableChanged, Reason::kConnectionLost},
+    {"55P03", Reason::kSourceQueryFailed, Reason::kDestinationTableLocked},
+    {"2BP01", Reason::kSourceQueryFailed, Reason::kDestinationTableInUse},
+    {"23505", Reason::kSourceQueryFailed, Reason::kKeyNotUnique},
+    {"22", Reason::kSourceQueryFailed, Reason::kValueRejected},
+    {"23", Reason::kSourceQueryFailed, Reason::kValueRejected},
+};
+
+}  // namespace
+
+Reason ReasonForSqlState(absl::string_view sqlstate, Side side) {
+  for (const Row& row : kRows) {
+    if (absl::StartsWith(sqlstate, row.prefix))
+      return side == Side::kSource ? row.source : row.destination;
+  }
+  return side == Side::kSource ? Reason::kSourceQueryFailed : Reason::kDestinationWriteFailed;
+}
+
+absl::Status SqlError(absl::string_view sqlstate, Side side, absl::string_view message) {
+  absl::Status status = Error(ReasonForSqlState(sqlstate, side), message);
+  status.SetPayload(kSqlStatePayload, absl::Cord(sqlstate));
+  return status;
+}
+
+std::string SqlStateOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kSqlStatePayload);
+  return payload ? std::string(*payload) : std::string();
+}
+
+}  // namespace lockstitch::postgres

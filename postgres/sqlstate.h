@@ -1,0 +1,32 @@
+#ifndef LOCKSTITCH_POSTGRES_SQLSTATE_H_
+#define LOCKSTITCH_POSTGRES_SQLSTATE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "status/reason.h"
+
+namespace lockstitch::postgres {
+
+// Which end of an integration a connection leads to: the same SQLSTATE has another remedy there.
+enum class Side { kSource, kDestination };
+
+// The one place where a server's SQLSTATE (five characters) becomes a reason.
+Reason ReasonForSqlState(absl::string_view sqlstate, Side side);
+
+// An error that keeps the SQLSTATE it came with.
+absl::Status SqlError(absl::string_view sqlstate, Side side, absl::string_view message);
+
+// The SQLSTATE that `status` came with, empty if there is none.
+std::string SqlStateOf(const absl::Status& status);
+
+inline constexpr absl::string_view kLockNotAvailable = "55P03";
+inline constexpr absl::string_view kInsufficientPrivilege = "42501";
+inline constexpr absl::string_view kUndefinedTable = "42P01";
+inline constexpr absl::string_view kWrongObjectType = "42809";
+inline constexpr absl::string_view kDependentObjectsExist = "2BP01";
+
+}  // namespace lockstitch::postgres
+
+#endif  // LOCKSTITCH_POSTGRES_SQLSTATE_H_

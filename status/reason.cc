@@ -1,0 +1,188 @@
+#include "status/reason.h"
+
+#include "absl/strings/cord.h"
+
+namespace lockstitch {
+namespace {
+
+using Code = absl::StatusCode;
+constexpr absl::Duration kNone = absl::ZeroDuration();
+const absl::Duration kMinutes = absl::Minutes(5);
+
+const ReasonInfo kReasons[] = {
+    {Reason::kUsageInvalid, "USAGE_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
+     "A flag, a file or a request field is missing or has a value that isn't allowed.",
+     "Correct what the message names; --help tells what is allowed."},
+    {Reason::kIntegrationInvalid, "INTEGRATION_INVALID", Code::kInvalidArgument, Owner::kUser, 1,
+     kNone, "The integration has problems; the message lists all of them.",
+     "Correct every problem listed and try again."},
+    {Reason::kConnectionStringInvalid, "CONNECTION_STRING_INVALID", Code::kInvalidArgument,
+     Owner::kUser, 1, kNone, "A connection string is neither a postgres:// URL nor libpq keywords.",
+     "Use postgres://USER:PASSWORD@HOST:PORT/DATABASE; percent-encode special characters of the "
+     "password."},
+    {Reason::kStreamNotFound, "STREAM_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
+     "A selected table or view does not exist at the source, or its user may not see it.",
+     "Run `lockstitch discover --source URL` and choose from what it lists."},
+    {Reason::kMethodNotAvailable, "METHOD_NOT_AVAILABLE", Code::kInvalidArgument, Owner::kUser, 1,
+     kNone, "The replication method is not available for the stream.", "Choose method FULL_TABLE."},
+    {Reason::kColumnUnsupported, "COLUMN_UNSUPPORTED", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "A column has a type whose values can't be read.",
+     "Leave the table out, or change the column's type."},
+
+    {Reason::kHostUnknown, "HOST_UNKNOWN", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "The host name does not resolve.", "Check the host's spelling in the connection string."},
+    {Reason::kHostUnreachable, "HOST_UNREACHABLE", Code::kUnavailable, Owner::kUser, 1, kNone,
+     "Nothing answers at the host and port.",
+     "Check host and port, that PostgreSQL runs there, and that firewalls let this machine "
+     "through."},
+    {Reason::kAuthenticationFailed, "AUTHENTICATION_FAILED", Code::kUnauthenticated, Owner::kUser,
+     1, kNone, "The server refused user and password.",
+     "Check user and password; for Heroku copy DATABASE_URL anew."},
+    {Reason::kDatabaseNotFound, "DATABASE_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
+     "The server has no database of that name.",
+     "Check the database name in the connection string."},
+    {Reason::kTlsFailed, "TLS_FAILED", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "No TLS connection came about, or the server demands one.",
+     "Set sslmode in the connection string (require, verify-full with sslrootcert), or enable TLS "
+     "at the server."},
+    {Reason::kTooManyConnections, "TOO_MANY_CONNECTIONS", Code::kUnavailable, Owner::kRetried, 5,
+     kMinutes, "The server has no connection left.",
+     "Free connections, raise the limit, or let fewer streams run at once."},
+    {Reason::kServerStarting, "SERVER_STARTING", Code::kUnavailable, Owner::kRetried, 5, kMinutes,
+     "The server is starting up, shutting down or recovering.",
+     "Wait until the server accepts connections."},
+    {Reason::kConnectionFailed, "CONNECTION_FAILED", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "The server refused the connection.", "Act on the server's message."},
+    {Reason::kConnectionLost, "CONNECTION_LOST", Code::kUnavailable, Owner::kRetried, 5, kMinutes,
+     "A database connection broke.", "Check the server's log if it goes on."},
+    {Reason::kServerVersionUnsupported, "SERVER_VERSION_UNSUPPORTED", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone, "The server is older than what can be read or written.",
+     "Upgrade: sources need 9.3, destinations 10."},
+
+    {Reason::kSourcePermissionDenied, "SOURCE_PERMISSION_DENIED", Code::kPermissionDenied,
+     Owner::kUser, 1, kNone, "The source's user may not read something.",
+     "At the source: GRANT USAGE ON SCHEMA ... and GRANT SELECT ON ... to the user."},
+    {Reason::kSourceTableChanged, "SOURCE_TABLE_CHANGED", Code::kAborted, Owner::kRetried, 5,
+     kMinutes, "The table was rewritten, retyped or dropped while it was read.",
+     "Run again once the change is through."},
+    {Reason::kSourceChanged, "SOURCE_CHANGED", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "The stream's last load read another database, or a later state of this one.",
+     "Check the source's connection string, or use another integration name for this database."},
+    {Reason::kSourceQueryFailed, "SOURCE_QUERY_FAILED", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "The source could not answer a query.", "Act on the server's message."},
+
+    {Reason::kDestinationPermissionDenied, "DESTINATION_PERMISSION_DENIED", Code::kPermissionDenied,
+     Owner::kUser, 1, kNone, "The destination's user may not create or write something.",
+     "At the destination: GRANT CREATE ON DATABASE ... to the user, or let it own the schema."},
+    {Reason::kDestinationTableNotOurs, "DESTINATION_TABLE_NOT_OURS", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone,
+     "A table of that name is there that Lockstitch did not make. It was left alone.",
+     "Use another integration name, or rename or drop the table."},
+    {Reason::kDestinationSchemaTaken, "DESTINATION_SCHEMA_TAKEN", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone, "The destination schema belongs to another integration.",
+     "Use another integration name."},
+    {Reason::kDestinationTableLocked, "DESTINATION_TABLE_LOCKED", Code::kUnavailable,
+     Owner::kRetried, 2, kMinutes,
+     "Another session kept the destination table locked; the old content stays.",
+     "End the session that holds the lock (pg_locks, pg_stat_activity) and run again."},
+    {Reason::kDestinationTableInUse, "DESTINATION_TABLE_IN_USE", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone,
+     "Something depends on the destination table, so that it can't be replaced; the old content "
+     "stays.",
+     "Drop what the message names, or build it on a copy."},
+    {Reason::kDestinationNameReserved, "DESTINATION_NAME_RESERVED", Code::kInvalidArgument,
+     Owner::kUser, 1, kNone, "A source column has the name of a system column.",
+     "Use system columns none, or rename the column."},
+    {Reason::kDestinationFull, "DESTINATION_FULL", Code::kResourceExhausted, Owner::kUser, 1, kNone,
+     "The destination has no space left.",
+     "Free or add disk space; a full load needs room for a second copy."},
+    {Reason::kDestinationReadOnly, "DESTINATION_READ_ONLY", Code::kFailedPrecondition, Owner::kUser,
+     1, kNone, "The destination takes no writes: a standby, or set read-only.",
+     "Connect to the primary."},
+    {Reason::kDestinationStateTooNew, "DESTINATION_STATE_TOO_NEW", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone, "The destination's _lockstitch schema was made by a newer version.",
+     "Use that version, or a newer one."},
+    {Reason::kDestinationStateMissing, "DESTINATION_STATE_MISSING", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone, "The destination does not know the stream that a call names.",
+     "Run the integration again."},
+    {Reason::kDestinationWriteFailed, "DESTINATION_WRITE_FAILED", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone, "The destination refused a statement.",
+     "Act on the server's message."},
+    {Reason::kValueRejected, "VALUE_REJECTED", Code::kInvalidArgument, Owner::kUser, 1, kNone,
+     "The destination refused a value. Nothing of the run is visible.",
+     "Correct the value that the message names at the source, or leave the stream out."},
+    {Reason::kKeyNotUnique, "KEY_NOT_UNIQUE", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "Rows have the same primary key, which the source should not allow.",
+     "Look for a corrupt index at the source: REINDEX it, mend the duplicates, run again."},
+
+    {Reason::kSuperseded, "SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,
+     "A later run of the stream has begun; this one may write no more.",
+     "Nothing: the later run's result holds."},
+    {Reason::kLoadNotBegun, "LOAD_NOT_BEGUN", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "A range was sent for a load that was never opened.", "Report it: this is a defect."},
+    {Reason::kLoadMismatch, "LOAD_MISMATCH", Code::kDataLoss, Owner::kRetried, 2, kMinutes,
+     "What is durable differs from what was read, so nothing was published.",
+     "Report it if it comes back."},
+    {Reason::kRunAborted, "RUN_ABORTED", Code::kAborted, Owner::kUser, 1, kNone,
+     "The run was ended by its owner.", "Run the integration again."},
+    {Reason::kRangeSuperseded, "RANGE_SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,
+     "The range was opened again by a later call, whose chunks count.",
+     "Nothing: the later call goes on."},
+    {Reason::kBatchCorrupt, "BATCH_CORRUPT", Code::kDataLoss, Owner::kRetried, 2, kMinutes,
+     "A batch's bytes differ from its checksum, or one is missing.", "Report it if it comes back."},
+    {Reason::kProtocolViolated, "PROTOCOL_VIOLATED", Code::kInvalidArgument, Owner::kUser, 1, kNone,
+     "A message came that the protocol does not allow there.",
+     "Use services of matching versions."},
+
+    {Reason::kSlotsExhausted, "SLOTS_EXHAUSTED", Code::kResourceExhausted, Owner::kRetried, 60,
+     absl::Minutes(60), "All slots of the extractor are taken.",
+     "Add extractors, or let fewer streams run at once."},
+    {Reason::kStopped, "STOPPED", Code::kCancelled, Owner::kUser, 1, kNone, "The job was stopped.",
+     "Run the integration again."},
+    {Reason::kShuttingDown, "SHUTTING_DOWN", Code::kUnavailable, Owner::kRetried, 5, kMinutes,
+     "The service is shutting down.", "Run again once it is back."},
+    {Reason::kPeerUnreachable, "PEER_UNREACHABLE", Code::kUnavailable, Owner::kRetried, 5, kMinutes,
+     "Another service does not answer.",
+     "Check that the service the message names runs and is reachable."},
+    {Reason::kProgressStalled, "PROGRESS_STALLED", Code::kDeadlineExceeded, Owner::kRetried, 2,
+     absl::Minutes(30), "Nothing moved for the whole progress deadline.",
+     "Look for locks and stopped processes at both databases."},
+    {Reason::kListenAddressRefused, "LISTEN_ADDRESS_REFUSED", Code::kInvalidArgument, Owner::kUser,
+     1, kNone, "Services listen on loopback or Unix sockets only, since there is no TLS yet.",
+     "Use --listen=127.0.0.1:PORT or --listen=unix:PATH."},
+    {Reason::kInternal, "INTERNAL_ERROR", Code::kInternal, Owner::kUser, 1, kNone,
+     "Something went wrong that should not have.", "Report it with the job's log."},
+};
+
+}  // namespace
+
+absl::Span<const ReasonInfo> AllReasons() { return kReasons; }
+
+const ReasonInfo& InfoOf(Reason reason) { return kReasons[static_cast<int>(reason)]; }
+
+absl::Status Error(Reason reason, absl::string_view message, absl::string_view remedy) {
+  const ReasonInfo& info = InfoOf(reason);
+  absl::Status status(info.status, message);
+  status.SetPayload(kReasonPayload, absl::Cord(info.code));
+  status.SetPayload(kRemedyPayload, absl::Cord(remedy.empty() ? info.remedy : remedy));
+  return status;
+}
+
+Explanation Explain(const absl::Status& error) {
+  const ReasonInfo& unknown = InfoOf(Reason::kInternal);
+  const auto reason = error.GetPayload(kReasonPayload);
+  const auto remedy = error.GetPayload(kRemedyPayload);
+  return {reason ? std::string(*reason) : std::string(unknown.code), std::string(error.message()),
+          remedy ? std::string(*remedy) : std::string(unknown.remedy)};
+}
+
+std::optional<Reason> ReasonOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kReasonPayload);
+  if (!payload) return std::nullopt;
+  for (const ReasonInfo& info : kReasons) {
+    if (*payload == info.code) return info.reason;
+  }
+  return std::nullopt;
+}
+
+}  // namespace lockstitch
