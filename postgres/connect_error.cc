@@ -36,7 +36,8 @@ constexpr Wording kWordings[] = {
 // Five digits and capitals, at least one of them a digit: "28P01", but not "FATAL".
 bool IsSqlState(absl::string_view word) {
   return word.size() == 5 && std::any_of(word.begin(), word.end(), absl::ascii_isdigit) &&
-         std::all_of(word.begin(), word.end(), [](char c) { return absl::ascii_isdigit(c) || absl::ascii_isupper(c); });
+         std::all_of(word.begin(), word.end(),
+                     [](char c) { return absl::ascii_isdigit(c) || absl::ascii_isupper(c); });
 }
 
 // Where the server refused: `28P01` and the text behind it.

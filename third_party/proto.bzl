@@ -35,7 +35,7 @@ def proto_cc_library(name, src, import_root, deps = [], grpc = False, **kwargs):
         name = name,
         srcs = [out for out in outs if out.endswith(".cc")],
         hdrs = [out for out in outs if out.endswith(".h")],
-        includes = ["/".join([".."] * native.package_name()[len(import_root):].count("/"))],
+        strip_include_prefix = "/" + import_root,
         deps = deps + (["//third_party:grpc"] if grpc else ["//third_party:protobuf"]),
         **kwargs
     )

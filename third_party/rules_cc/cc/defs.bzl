@@ -21,7 +21,7 @@ compiler_flag = rule(
     attrs = {"_cc_toolchain": attr.label(default = Label("@bazel_tools//tools/cpp:current_cc_toolchain"))},
 )
 
-def _cc_flags_supplier_impl(ctx):
+def _cc_flags_supplier_impl(_ctx):
     return [platform_common.TemplateVariableInfo({"CC_FLAGS": ""})]
 
 cc_flags_supplier = rule(implementation = _cc_flags_supplier_impl)

@@ -1,0 +1,64 @@
+#ifndef LOCKSTITCH_RPC_GRPC_STREAM_H_
+#define LOCKSTITCH_RPC_GRPC_STREAM_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "rpc/status_conversion.h"
+#include "rpc/stream.h"
+
+namespace lockstitch::rpc {
+
+// For adapters alone: the streams of stream.h over gRPC's.
+
+template <typename In, typename Out>
+class GrpcServerStream final : public ServerStream<In, Out> {
+ public:
+  GrpcServerStream(grpc::ServerContext* context, grpc::ServerReaderWriter<Out, In>* stream)
+      : context_(context), stream_(stream) {}
+
+  bool Read(In* message) override { return stream_->Read(message); }
+  bool Write(const Out& message) override { return stream_->Write(message); }
+  void Cancel() override { context_->TryCancel(); }
+  bool cancelled() const override { return context_->IsCancelled(); }
+
+ private:
+  grpc::ServerContext* context_;
+  grpc::ServerReaderWriter<Out, In>* stream_;
+};
+
+template <typename Out, typename In>
+class GrpcClientStream final : public ClientStream<Out, In> {
+ public:
+  // `open` starts the call: a stub's method. `peer` is named in errors.
+  template <typename Open>
+  GrpcClientStream(std::string peer, Open open)
+      : peer_(std::move(peer)), stream_(open(&context_)) {}
+  ~GrpcClientStream() override {
+    if (finished_) return;
+    context_.TryCancel();
+    stream_->Finish();
+  }
+
+  bool Write(const Out& message) override { return stream_->Write(message); }
+  void WritesDone() override { stream_->WritesDone(); }
+  bool Read(In* message) override { return stream_->Read(message); }
+  absl::Status Finish() override {
+    finished_ = true;
+    return FromGrpc(stream_->Finish(), peer_);
+  }
+  void Cancel() override { context_.TryCancel(); }
+
+ private:
+  std::string peer_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<Out, In>> stream_;
+  bool finished_ = false;
+};
+
+}  // namespace lockstitch::rpc
+
+#endif  // LOCKSTITCH_RPC_GRPC_STREAM_H_

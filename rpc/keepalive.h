@@ -1,0 +1,15 @@
+#ifndef LOCKSTITCH_RPC_KEEPALIVE_H_
+#define LOCKSTITCH_RPC_KEEPALIVE_H_
+
+namespace lockstitch::rpc {
+
+// Both ends ping a silent connection and drop it when nothing answers.
+inline constexpr int kKeepaliveTimeMs = 20'000;
+inline constexpr int kKeepaliveTimeoutMs = 20'000;
+
+// Larger than a batch and its frame; a catalog's response stays below it as well.
+inline constexpr int kMaxMessageBytes = 16 << 20;
+
+}  // namespace lockstitch::rpc
+
+#endif  // LOCKSTITCH_RPC_KEEPALIVE_H_

@@ -1,0 +1,37 @@
+#include "rpc/listen_address.h"
+
+#include <arpa/inet.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "status/reason.h"
+
+namespace lockstitch::rpc {
+namespace {
+
+bool IsLoopback(absl::string_view host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  in_addr address;
+  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
+         (ntohl(address.s_addr) >> 24) == 127;
+}
+
+}  // namespace
+
+absl::Status CheckListenAddress(const std::string& address) {
+  absl::string_view rest = address;
+  if (absl::ConsumePrefix(&rest, "unix:") && !rest.empty()) return absl::OkStatus();
+  const size_t colon = address.rfind(':');
+  int port = -1;
+  if (colon != std::string::npos && absl::SimpleAtoi(address.substr(colon + 1), &port) &&
+      port >= 0 && port <= 65535 && IsLoopback(absl::string_view(address).substr(0, colon))) {
+    return absl::OkStatus();
+  }
+  return Error(
+      Reason::kListenAddressRefused,
+      absl::StrCat("'", address, "' is neither a loopback address with a port nor a Unix socket"));
+}
+
+}  // namespace lockstitch::rpc

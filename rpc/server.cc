@@ -1,0 +1,85 @@
+#include "rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "rpc/call_metrics.h"
+#include "rpc/keepalive.h"
+#include "rpc/listen_address.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::rpc {
+namespace {
+
+// Connections are renewed now and then so that clients find new replicas; calls under way finish on
+// the old one.
+constexpr int kMaxConnectionAgeMs = 5 * 60 * 1000;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
+  grpc::EnableDefaultHealthCheckService(true);
+  static const bool reflection = [] {
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  static_cast<void>(reflection);
+
+  grpc::ServerBuilder builder;
+  int port = 0;
+  if (!options.listen.empty()) {
+    RETURN_IF_ERROR(CheckListenAddress(options.listen));
+    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+    // Two servers at one port would share its calls.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  }
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kKeepaliveTimeMs / 2);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kMaxConnectionAgeMs);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  for (grpc::Service* service : options.services) builder.RegisterService(service);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(CallMetrics(options.metrics));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  const bool by_port = !options.listen.empty() && !absl::StartsWith(options.listen, "unix:");
+  if (server == nullptr || (by_port && port == 0)) {
+    return Error(Reason::kListenAddressRefused, absl::StrCat("can't listen on ", options.listen),
+                 "Choose an address that no other process listens on.");
+  }
+  std::string address = options.listen;
+  if (by_port)
+    address = absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
+  return std::unique_ptr<Server>(new Server(std::move(server), std::move(address)));
+}
+
+Server::Server(std::unique_ptr<grpc::Server> server, std::string address)
+    : server_(std::move(server)), address_(std::move(address)) {}
+
+Server::~Server() { Shutdown(absl::ZeroDuration()); }
+
+Channel Server::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  return server_->InProcessChannel(arguments);
+}
+
+void Server::Shutdown(absl::Duration grace) {
+  if (server_ == nullptr) return;
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  server_->Wait();
+  server_.reset();
+}
+
+}  // namespace lockstitch::rpc

@@ -1,0 +1,52 @@
+#ifndef LOCKSTITCH_RPC_SERVER_H_
+#define LOCKSTITCH_RPC_SERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "rpc/channel.h"
+#include "telemetry/metrics.h"
+
+namespace grpc {
+class Server;
+class Service;
+}  // namespace grpc
+
+namespace lockstitch::rpc {
+
+// A running gRPC server: health and reflection, keepalive, and call metrics come with it.
+class Server {
+ public:
+  struct Options {
+    std::string listen;  // As CheckListenAddress allows. Empty: reached by InProcessChannel alone.
+    std::vector<grpc::Service*> services;   // Must outlive the server.
+    telemetry::Metrics* metrics = nullptr;  // Must outlive the server.
+  };
+
+  // LISTEN_ADDRESS_REFUSED if the address isn't allowed or can't be had.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
+  ~Server();
+
+  // Where it listens, with the port that was taken for port 0.
+  const std::string& address() const { return address_; }
+
+  // A channel that reaches this server without a socket.
+  Channel InProcessChannel();
+
+  // Takes no more calls, waits for those under way at most `grace`, then cancels them and waits for
+  // their handlers.
+  void Shutdown(absl::Duration grace);
+
+ private:
+  Server(std::unique_ptr<grpc::Server> server, std::string address);
+
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+};
+
+}  // namespace lockstitch::rpc
+
+#endif  // LOCKSTITCH_RPC_SERVER_H_

@@ -1,0 +1,81 @@
+#include "rpc/status_conversion.h"
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "status/reason.h"
+
+namespace lockstitch::rpc {
+namespace {
+
+constexpr char kDomain[] = "lockstitch";
+constexpr char kRemedy[] = "remedy";
+
+absl::Status WithoutReason(absl::StatusCode code, absl::string_view message,
+                           absl::string_view peer) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+      return Error(Reason::kPeerUnreachable,
+                   absl::StrCat("the ", peer, " does not answer: ", message));
+    case absl::StatusCode::kCancelled:
+      return Error(Reason::kStopped, absl::StrCat("the call to the ", peer, " was cancelled"));
+    case absl::StatusCode::kDeadlineExceeded:
+      return Error(Reason::kProgressStalled, absl::StrCat("the ", peer, " did not answer in time"));
+    default:
+      return absl::Status(code, absl::StrCat("the ", peer, " failed: ", message));
+  }
+}
+
+}  // namespace
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(status.code()));
+  details.set_message(std::string(status.message()));
+  google::rpc::ErrorInfo info;
+  info.set_domain(kDomain);
+  status.ForEachPayload([&](absl::string_view key, const absl::Cord& value) {
+    if (key == kReasonPayload) {
+      info.set_reason(std::string(value));
+    } else if (key == kRemedyPayload) {
+      (*info.mutable_metadata())[kRemedy] = std::string(value);
+    } else {
+      google::protobuf::Any* any = details.add_details();
+      any->set_type_url(std::string(key));
+      any->set_value(std::string(value));
+    }
+  });
+  if (!info.reason().empty()) details.add_details()->PackFrom(info);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
+                      details.SerializeAsString());
+}
+
+absl::Status FromGrpc(const grpc::Status& status, absl::string_view peer) {
+  if (status.ok()) return absl::OkStatus();
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  google::rpc::Status details;
+  if (status.error_details().empty() || !details.ParseFromString(status.error_details())) {
+    return WithoutReason(code, status.error_message(), peer);
+  }
+  absl::Status converted(code, status.error_message());
+  for (const google::protobuf::Any& any : details.details()) {
+    google::rpc::ErrorInfo info;
+    if (any.UnpackTo(&info)) {
+      converted.SetPayload(kReasonPayload, absl::Cord(info.reason()));
+      const auto remedy = info.metadata().find(kRemedy);
+      if (remedy != info.metadata().end())
+        converted.SetPayload(kRemedyPayload, absl::Cord(remedy->second));
+    } else {
+      converted.SetPayload(any.type_url(), absl::Cord(any.value()));
+    }
+  }
+  return converted;
+}
+
+}  // namespace lockstitch::rpc

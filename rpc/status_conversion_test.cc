@@ -1,0 +1,38 @@
+#include "rpc/status_conversion.h"
+
+#include <grpcpp/support/status.h>
+
+#include "absl/strings/cord.h"
+#include "gtest/gtest.h"
+#include "status/reason.h"
+
+namespace lockstitch::rpc {
+namespace {
+
+TEST(StatusConversionTest, EveryCodeSurvivesBothWays) {
+  for (int code = 0; code <= 16; ++code) {
+    absl::Status status(static_cast<absl::StatusCode>(code), code == 0 ? "" : "what happened");
+    status.SetPayload("type.example/extra", absl::Cord("kept"));
+    EXPECT_EQ(FromGrpc(ToGrpc(status), "peer"), status) << code;
+  }
+}
+
+TEST(StatusConversionTest, EveryReasonSurvivesBothWays) {
+  for (const ReasonInfo& info : AllReasons()) {
+    const absl::Status status = Error(info.reason, "what happened", "Do this.");
+    const absl::Status back = FromGrpc(ToGrpc(status), "peer");
+    EXPECT_EQ(back, status) << info.code;
+    EXPECT_EQ(ReasonOf(back), info.reason);
+    EXPECT_EQ(Explain(back).remedy, "Do this.");
+  }
+}
+
+TEST(StatusConversionTest, WhatGrpcSaysItselfGetsAReasonAndNamesThePeer) {
+  const absl::Status lost =
+      FromGrpc(grpc::Status(grpc::UNAVAILABLE, "connection reset"), "loader at unix:x");
+  EXPECT_EQ(ReasonOf(lost), Reason::kPeerUnreachable);
+  EXPECT_EQ(lost.message(), "the loader at unix:x does not answer: connection reset");
+}
+
+}  // namespace
+}  // namespace lockstitch::rpc

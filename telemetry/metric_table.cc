@@ -1,0 +1,150 @@
+#include "telemetry/metric_table.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace lockstitch::telemetry {
+namespace {
+
+absl::string_view NameOf(MetricKind kind) {
+  switch (kind) {
+    case MetricKind::kCounter:
+      return "counter";
+    case MetricKind::kGauge:
+      return "gauge";
+    case MetricKind::kHistogram:
+      return "histogram";
+  }
+  return "";
+}
+
+}  // namespace
+
+const std::vector<MetricInfo>& AllMetrics() {
+  using enum MetricKind;
+  static const auto* metrics = new std::vector<MetricInfo>{
+      {Metric::kGrpcServerStarted,
+       "grpc_server_started_total",
+       kCounter,
+       {"grpc_service", "grpc_method"},
+       "Calls that came in."},
+      {Metric::kGrpcServerHandled,
+       "grpc_server_handled_total",
+       kCounter,
+       {"grpc_service", "grpc_method", "grpc_code"},
+       "Calls that ended, by status code."},
+      {Metric::kGrpcServerHandlingSeconds,
+       "grpc_server_handling_seconds",
+       kHistogram,
+       {"grpc_service", "grpc_method"},
+       "How long calls took, streams to their end."},
+      {Metric::kGrpcServerMessagesReceived,
+       "grpc_server_msg_received_total",
+       kCounter,
+       {"grpc_service", "grpc_method"},
+       "Messages that came in."},
+      {Metric::kGrpcServerMessagesSent,
+       "grpc_server_msg_sent_total",
+       kCounter,
+       {"grpc_service", "grpc_method"},
+       "Messages that went out."},
+      {Metric::kDiscoveryTables,
+       "lockstitch_discovery_tables_total",
+       kCounter,
+       {},
+       "Tables and views described."},
+      {Metric::kDiscoveryChecks,
+       "lockstitch_discovery_checks_total",
+       kCounter,
+       {"result"},
+       "Connection checks, by result: passed or failed."},
+      {Metric::kExtractorSlotsInUse,
+       "lockstitch_extractor_slots_in_use",
+       kGauge,
+       {},
+       "Stream runs under way."},
+      {Metric::kExtractorRuns,
+       "lockstitch_extractor_runs_total",
+       kCounter,
+       {"reason"},
+       "Stream runs that ended, by reason code of the failure; NONE for success."},
+      {Metric::kExtractorRows,
+       "lockstitch_extractor_rows_total",
+       kCounter,
+       {},
+       "Rows read from sources."},
+      {Metric::kExtractorBytes,
+       "lockstitch_extractor_bytes_total",
+       kCounter,
+       {},
+       "Bytes of rows read from sources."},
+      {Metric::kExtractorRangeRetries,
+       "lockstitch_extractor_range_retries_total",
+       kCounter,
+       {"reason"},
+       "Ranges opened again after a failure, by its reason code."},
+      {Metric::kLoaderRows,
+       "lockstitch_loader_rows_total",
+       kCounter,
+       {},
+       "Rows committed at destinations."},
+      {Metric::kLoaderBytes,
+       "lockstitch_loader_bytes_total",
+       kCounter,
+       {},
+       "Bytes of rows committed at destinations."},
+      {Metric::kLoaderChunks,
+       "lockstitch_loader_chunks_total",
+       kCounter,
+       {},
+       "Chunks committed at destinations."},
+      {Metric::kLoaderLoads,
+       "lockstitch_loader_loads_total",
+       kCounter,
+       {"outcome"},
+       "Loads that ended, by outcome: published or aborted."},
+      {Metric::kLoaderRefusals,
+       "lockstitch_loader_refusals_total",
+       kCounter,
+       {"reason"},
+       "Calls that ended with an error, by reason code."},
+      {Metric::kSchedulerJobs,
+       "lockstitch_scheduler_jobs_total",
+       kCounter,
+       {"state"},
+       "Jobs that ended, by state."},
+      {Metric::kSchedulerStreamRuns,
+       "lockstitch_scheduler_stream_runs_total",
+       kCounter,
+       {"state", "reason"},
+       "Stream runs that ended, by state and reason code; NONE for success."},
+      {Metric::kSchedulerStreamRunSeconds,
+       "lockstitch_scheduler_stream_run_seconds",
+       kHistogram,
+       {"state"},
+       "How long stream runs took from their acceptance."},
+  };
+  return *metrics;
+}
+
+const MetricInfo& InfoOf(Metric metric) { return AllMetrics()[static_cast<size_t>(metric)]; }
+
+std::string MetricsPage() {
+  std::string page =
+      "# Metrics\n\n"
+      "Each service serves these in Prometheus' text format at `http://METRICS_LISTEN/metrics`; a "
+      "service shows those it\n"
+      "has counted. The page is made from the table in `telemetry/metric_table.cc` by\n"
+      "`bazel run //telemetry:print_metrics_page > docs/metrics.md`.\n\n"
+      "| metric | kind | labels | meaning |\n"
+      "|---|---|---|---|\n";
+  for (const MetricInfo& info : AllMetrics()) {
+    absl::StrAppend(
+        &page, "| `", info.name, "` | ", NameOf(info.kind), " | ",
+        info.labels.empty() ? "" : absl::StrCat("`", absl::StrJoin(info.labels, "`, `"), "`"),
+        " | ", info.help, " |\n");
+  }
+  return page;
+}
+
+}  // namespace lockstitch::telemetry

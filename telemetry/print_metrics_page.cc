@@ -1,0 +1,5 @@
+#include <iostream>
+
+#include "telemetry/metric_table.h"
+
+int main() { std::cout << lockstitch::telemetry::MetricsPage(); }
