@@ -47,7 +47,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
                              kKeepaliveTimeMs / 2);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kMaxConnectionAgeMs);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  for (grpc::Service* service : options.services) builder.RegisterService(service);
+  for (const auto& service : options.services) builder.RegisterService(service.get());
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(CallMetrics(options.metrics));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
@@ -61,11 +61,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   std::string address = options.listen;
   if (by_port)
     address = absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
-  return std::unique_ptr<Server>(new Server(std::move(server), std::move(address)));
+  return std::unique_ptr<Server>(
+      new Server(std::move(server), options.services, std::move(address)));
 }
 
-Server::Server(std::unique_ptr<grpc::Server> server, std::string address)
-    : server_(std::move(server)), address_(std::move(address)) {}
+Server::Server(std::unique_ptr<grpc::Server> server,
+               std::vector<std::shared_ptr<grpc::Service>> services, std::string address)
+    : services_(std::move(services)), server_(std::move(server)), address_(std::move(address)) {}
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 

@@ -22,7 +22,7 @@ class Server {
  public:
   struct Options {
     std::string listen;  // As CheckListenAddress allows. Empty: reached by InProcessChannel alone.
-    std::vector<grpc::Service*> services;   // Must outlive the server.
+    std::vector<std::shared_ptr<grpc::Service>> services;
     telemetry::Metrics* metrics = nullptr;  // Must outlive the server.
   };
 
@@ -41,8 +41,10 @@ class Server {
   void Shutdown(absl::Duration grace);
 
  private:
-  Server(std::unique_ptr<grpc::Server> server, std::string address);
+  Server(std::unique_ptr<grpc::Server> server, std::vector<std::shared_ptr<grpc::Service>> services,
+         std::string address);
 
+  std::vector<std::shared_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };

@@ -118,6 +118,8 @@ const ReasonInfo kReasons[] = {
     {Reason::kSuperseded, "SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,
      "A later run of the stream has begun; this one may write no more.",
      "Nothing: the later run's result holds."},
+    {Reason::kFenceReused, "FENCE_REUSED", Code::kAborted, Owner::kUser, 1, kNone,
+     "A second extraction came with the fence of a first one.", "Nothing: the first extraction goes on."},
     {Reason::kLoadNotBegun, "LOAD_NOT_BEGUN", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
      "A range was sent for a load that was never opened.", "Report it: this is a defect."},
     {Reason::kLoadMismatch, "LOAD_MISMATCH", Code::kDataLoss, Owner::kRetried, 2, kMinutes,

@@ -53,6 +53,7 @@ enum class Reason {
   kKeyNotUnique,
   // The protocol.
   kSuperseded,
+  kFenceReused,
   kLoadNotBegun,
   kLoadMismatch,
   kRunAborted,

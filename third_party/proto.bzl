@@ -25,7 +25,7 @@ def proto_cc_library(name, src, import_root, deps = [], grpc = False, **kwargs):
         srcs = [name + "_proto_files"],
         outs = outs,
         cmd = " ".join([
-            "/usr/bin/protoc -I" + import_root + " -Ithird_party/googleapis -I/usr/include",
+            "/usr/bin/protoc -I" + import_root + " -I/usr/include",
             "--cpp_out=$(GENDIR)/" + import_root,
             plugin,
             native.package_name() + "/" + src,

@@ -1,0 +1,77 @@
+#include "rpc/server_flags.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <map>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "rpc/listen_address.h"
+
+namespace lockstitch::rpc {
+namespace {
+
+using telemetry::LogSeverity;
+
+std::string ListenProblem(const std::string& address) {
+  return std::string(CheckListenAddress(address).message());
+}
+
+}  // namespace
+
+void AddServerFlags(CLI::App& app, ServerFlags& flags) {
+  app.add_option("--listen", flags.listen,
+                 "where to serve gRPC: a loopback HOST:PORT (0 takes a free one) or unix:PATH")
+      ->envname(EnvironmentName("--listen"))
+      ->capture_default_str()
+      ->check(ListenProblem);
+  app.add_option("--metrics-listen", flags.metrics_listen,
+                 "where to serve Prometheus metrics: a loopback HOST:PORT")
+      ->envname(EnvironmentName("--metrics-listen"))
+      ->capture_default_str()
+      ->check(ListenProblem);
+  static const std::map<std::string, LogSeverity> kLevels = {{"debug", LogSeverity::kDebug},
+                                                             {"info", LogSeverity::kInfo},
+                                                             {"warning", LogSeverity::kWarning},
+                                                             {"error", LogSeverity::kError}};
+  app.add_option("--log-level", flags.log_level,
+                 "least severity to log: debug, info, warning or error [info]")
+      ->envname(EnvironmentName("--log-level"))
+      ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case));
+  AddDurationFlag(app, "--shutdown-grace", flags.shutdown_grace,
+                  "how long SIGTERM waits for short calls");
+}
+
+CLI::Option* AddDurationFlag(CLI::App& app, const std::string& name, absl::Duration& value,
+                             const std::string& help) {
+  const auto parse = [&value](const std::string& text) {
+    return absl::ParseDuration(text, &value);
+  };
+  return app
+      .add_option_function<std::string>(
+          name,
+          [parse, name](const std::string& text) {
+            if (!parse(text))
+              throw CLI::ValidationError(name, "is no duration such as 90s or 30m: " + text);
+          },
+          absl::StrCat(help, " [", absl::FormatDuration(value), "]"))
+      ->envname(EnvironmentName(name));
+}
+
+std::string EnvironmentName(const std::string& flag) {
+  return absl::StrCat("LOCKSTITCH_", absl::AsciiStrToUpper(absl::StrReplaceAll(
+                                         absl::StripPrefix(flag, "--"), {{"-", "_"}})));
+}
+
+void ParseOrExit(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 tells everything by exceptions, --help too.
+    std::exit(app.exit(error) == 0 ? 0 : 2);
+  }
+}
+
+}  // namespace lockstitch::rpc

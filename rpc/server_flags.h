@@ -1,0 +1,40 @@
+#ifndef LOCKSTITCH_RPC_SERVER_FLAGS_H_
+#define LOCKSTITCH_RPC_SERVER_FLAGS_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "telemetry/log.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace lockstitch::rpc {
+
+// The flags that every service has.
+struct ServerFlags {
+  std::string listen;
+  std::string metrics_listen;
+  telemetry::LogSeverity log_level = telemetry::LogSeverity::kInfo;
+  absl::Duration shutdown_grace = absl::Seconds(10);
+};
+
+// Adds them to `app`; each is also read from LOCKSTITCH_ and its name in capitals. The defaults are
+// those in `flags`.
+void AddServerFlags(CLI::App& app, ServerFlags& flags);
+
+// Adds a flag that takes a duration such as 90s or 30m.
+CLI::Option* AddDurationFlag(CLI::App& app, const std::string& name, absl::Duration& value,
+                             const std::string& help);
+
+// LOCKSTITCH_ and the flag's name in capitals: the variable that stands in for a flag.
+std::string EnvironmentName(const std::string& flag);
+
+// Parses the command line. Prints help and exits with 0, or the problem and exits with 2.
+void ParseOrExit(CLI::App& app, int argc, char** argv);
+
+}  // namespace lockstitch::rpc
+
+#endif  // LOCKSTITCH_RPC_SERVER_FLAGS_H_

@@ -1,0 +1,137 @@
+#include "services/loader/destination/load_table.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "postgres/quote.h"
+#include "postgres/transaction.h"
+#include "schema/destination_names.h"
+#include "status/macros.h"
+
+namespace lockstitch::loader {
+namespace {
+
+using postgres::QuoteIdentifier;
+using postgres::QuoteLiteral;
+using postgres::QuoteQualified;
+
+// $1 schema. Asked first, since CREATE SCHEMA IF NOT EXISTS demands the privilege even where
+// nothing is to be made.
+constexpr absl::string_view kSchemaExists =
+    "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1)";
+
+// $1 qualified, quoted name.
+constexpr absl::string_view kOidOf = "SELECT $1::pg_catalog.regclass::pg_catalog.oid";
+
+// $1 the table's OID.
+constexpr absl::string_view kEndOtherBackends = R"sql(
+SELECT pg_catalog.pg_terminate_backend(l.pid)
+FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = current_database()
+WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.pid <> pg_catalog.pg_backend_pid())sql";
+
+// $1 qualified, quoted name, $2 the table's OID.
+constexpr absl::string_view kStillThere = "SELECT pg_catalog.to_regclass($1) = $2::oid";
+
+// $1 the table's OID.
+constexpr absl::string_view kHasKey =
+    "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_index WHERE indrelid = $1::oid AND indisprimary)";
+constexpr absl::string_view kDefaults =
+    "SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.atthasdef "
+    "AND NOT a.attisdropped";
+
+std::string Qualified(const std::string& load_table) {
+  return QuoteQualified(schema::kStateSchema, load_table);
+}
+
+std::string DefaultOf(absl::string_view system_column, const SystemValues& values) {
+  if (system_column == "_sdc_received_at") {
+    return QuoteLiteral(
+        absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", values.extracted_at, absl::UTCTimeZone()));
+  }
+  if (system_column == "_sdc_batched_at") return "pg_catalog.now()";
+  if (system_column == "_sdc_sequence") return absl::StrCat(absl::ToUnixNanos(values.extracted_at));
+  return absl::StrCat(values.table_version);
+}
+
+}  // namespace
+
+std::string LoadTableName(int64_t stream_id, int64_t fence) {
+  return absl::StrCat("load_", stream_id, "_", fence);
+}
+
+absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
+                                        const std::string& name,
+                                        const std::vector<v1::ColumnMapping>& columns,
+                                        const SystemValues& system) {
+  ASSIGN_OR_RETURN(const postgres::Result exists, connection.Query(kSchemaExists, {schema}));
+  if (!exists.Bool(0, 0)) {
+    RETURN_IF_ERROR(
+        connection.Execute(absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", QuoteIdentifier(schema))));
+  }
+  std::vector<std::string> definitions;
+  for (const v1::ColumnMapping& column : columns) {
+    definitions.push_back(
+        absl::StrCat(QuoteIdentifier(column.destination_column()), " ", column.destination_type()));
+  }
+  for (const schema::SystemColumn& column : schema::SystemColumnsOf(system.columns)) {
+    definitions.push_back(absl::StrCat(QuoteIdentifier(column.name), " ", column.sql_type,
+                                       " DEFAULT ", DefaultOf(column.name, system)));
+  }
+  // Made where it will be published, for that schema's default privileges, then put out of sight.
+  const std::string made = QuoteQualified(schema, name);
+  RETURN_IF_ERROR(connection.Execute(
+      absl::StrCat("CREATE TABLE ", made, " (", absl::StrJoin(definitions, ", "), ")")));
+  RETURN_IF_ERROR(connection.Execute(
+      absl::StrCat("ALTER TABLE ", made, " SET SCHEMA ", QuoteIdentifier(schema::kStateSchema))));
+  ASSIGN_OR_RETURN(const postgres::Result oid, connection.Query(kOidOf, {Qualified(name)}));
+  return oid.Int(0, 0);
+}
+
+std::string CopyIntoLoadTable(const LoadRecord& load) {
+  std::vector<std::string> columns;
+  for (const v1::ColumnMapping& column : load.plan.columns()) {
+    columns.push_back(QuoteIdentifier(column.destination_column()));
+  }
+  // A column list may not be empty, and a table without columns has but row counts.
+  return absl::StrCat("COPY ", Qualified(load.load_table),
+                      columns.empty() ? "" : absl::StrCat(" (", absl::StrJoin(columns, ", "), ")"),
+                      " FROM STDIN (FORMAT binary)");
+}
+
+absl::Status EndOtherBackends(postgres::Connection& connection, int64_t table_oid) {
+  return connection.Execute(kEndOtherBackends, {absl::StrCat(table_oid)});
+}
+
+absl::Status DropLoadTable(postgres::Connection& connection, const std::string& name, int64_t oid) {
+  RETURN_IF_ERROR(EndOtherBackends(connection, oid));
+  ASSIGN_OR_RETURN(const postgres::Result there,
+                   connection.Query(kStillThere, {Qualified(name), absl::StrCat(oid)}));
+  if (!there.Bool(0, 0)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  RETURN_IF_ERROR(connection.Execute("SET LOCAL lock_timeout = '5s'"));
+  RETURN_IF_ERROR(connection.Execute(absl::StrCat("DROP TABLE IF EXISTS ", Qualified(name))));
+  return transaction.Commit();
+}
+
+absl::Status BuildKey(postgres::Connection& connection, const LoadRecord& load) {
+  const std::string oid = absl::StrCat(load.load_oid);
+  const std::string table = Qualified(load.load_table);
+  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  ASSIGN_OR_RETURN(const postgres::Result defaults, connection.Query(kDefaults, {oid}));
+  for (int row = 0; row < defaults.rows(); ++row) {
+    RETURN_IF_ERROR(
+        connection.Execute(absl::StrCat("ALTER TABLE ", table, " ALTER COLUMN ",
+                                        QuoteIdentifier(defaults.Text(row, 0)), " DROP DEFAULT")));
+  }
+  ASSIGN_OR_RETURN(const postgres::Result key, connection.Query(kHasKey, {oid}));
+  if (!load.key_columns.empty() && !key.Bool(0, 0)) {
+    const auto quoted = [](std::string* out, const std::string& column) {
+      out->append(QuoteIdentifier(column));
+    };
+    RETURN_IF_ERROR(
+        connection.Execute(absl::StrCat("ALTER TABLE ", table, " ADD PRIMARY KEY (",
+                                        absl::StrJoin(load.key_columns, ", ", quoted), ")")));
+  }
+  return transaction.Commit();
+}
+
+}  // namespace lockstitch::loader

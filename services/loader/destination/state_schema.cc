@@ -1,0 +1,138 @@
+#include "services/loader/destination/state_schema.h"
+
+#include "absl/strings/str_cat.h"
+#include "postgres/transaction.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+constexpr absl::string_view kFindVersion =
+    "SELECT pg_catalog.to_regclass('_lockstitch.schema_version') IS NOT NULL";
+constexpr absl::string_view kReadVersion = "SELECT version FROM _lockstitch.schema_version";
+
+// An arbitrary number that only Lockstitch locks.
+constexpr absl::string_view kLock = "SELECT pg_catalog.pg_advisory_xact_lock(7810773182937641580)";
+
+constexpr absl::string_view kVersion1 = R"sql(
+CREATE SCHEMA _lockstitch;
+COMMENT ON SCHEMA _lockstitch IS 'What Lockstitch must remember about the tables it loads. Do not change by hand.';
+
+CREATE TABLE _lockstitch.schema_version (version integer NOT NULL);
+INSERT INTO _lockstitch.schema_version VALUES (1);
+
+CREATE TABLE _lockstitch.integrations (
+  uid text PRIMARY KEY,
+  destination_schema text NOT NULL UNIQUE
+);
+
+-- One row a stream: the row that every writer locks.
+CREATE TABLE _lockstitch.streams (
+  stream_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  integration_uid text NOT NULL REFERENCES _lockstitch.integrations,
+  source_schema text NOT NULL,
+  source_table text NOT NULL,
+  fence bigint NOT NULL DEFAULT 0,
+  run_id text NOT NULL DEFAULT '',
+  -- What the last published load left behind.
+  destination_table text,
+  destination_oid oid,
+  method integer NOT NULL DEFAULT 0,
+  replication_key text,
+  bookmark text,
+  table_version bigint NOT NULL DEFAULT 0,
+  reset_generation bigint NOT NULL DEFAULT 0,
+  source_system text NOT NULL DEFAULT '',
+  source_database text NOT NULL DEFAULT '',
+  source_position pg_lsn,
+  UNIQUE (integration_uid, source_schema, source_table)
+);
+
+-- One row a load. `plan` is what BeginLoad answered, a serialized lockstitch.v1.LoadPlan.
+CREATE TABLE _lockstitch.loads (
+  stream_id bigint NOT NULL REFERENCES _lockstitch.streams ON DELETE CASCADE,
+  fence bigint NOT NULL,
+  run_id text NOT NULL,
+  extraction_id text NOT NULL,
+  state text NOT NULL CHECK (state IN ('open', 'published', 'aborted', 'superseded')),
+  load_table text NOT NULL,
+  load_oid oid NOT NULL,
+  destination_table text NOT NULL,
+  key_columns text[] NOT NULL,
+  method integer NOT NULL,
+  lower_bound text,
+  horizon text,
+  source_system text NOT NULL,
+  source_database text NOT NULL,
+  source_position pg_lsn,
+  plan bytea NOT NULL,
+  begun_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (stream_id, fence)
+);
+
+CREATE TABLE _lockstitch.ranges (
+  stream_id bigint NOT NULL,
+  fence bigint NOT NULL,
+  range integer NOT NULL,
+  lower_bound text,
+  upper_bound text,
+  attempt integer NOT NULL DEFAULT 0,
+  complete boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (stream_id, fence, range),
+  FOREIGN KEY (stream_id, fence) REFERENCES _lockstitch.loads ON DELETE CASCADE
+);
+
+-- One row a commit. The sums are 64 unsigned bits each, kept as bigint.
+CREATE TABLE _lockstitch.chunks (
+  stream_id bigint NOT NULL,
+  fence bigint NOT NULL,
+  range integer NOT NULL,
+  chunk integer NOT NULL,
+  run_id text NOT NULL,
+  rows bigint NOT NULL,
+  bytes bigint NOT NULL,
+  checksum bigint NOT NULL,
+  row_sum bigint NOT NULL,
+  last_key text,
+  committed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (stream_id, fence, range, chunk),
+  FOREIGN KEY (stream_id, fence, range) REFERENCES _lockstitch.ranges ON DELETE CASCADE
+);
+
+-- What every call for an ended run is answered, for 30 days: a serialized lockstitch.v1.LoadResult.
+CREATE TABLE _lockstitch.results (
+  stream_id bigint NOT NULL REFERENCES _lockstitch.streams ON DELETE CASCADE,
+  run_id text NOT NULL,
+  result bytea NOT NULL,
+  kept_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (stream_id, run_id)
+);
+)sql";
+
+}  // namespace
+
+absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection) {
+  ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kFindVersion));
+  if (!found.Bool(0, 0)) return std::nullopt;
+  ASSIGN_OR_RETURN(const postgres::Result version, connection.Query(kReadVersion));
+  const int present = static_cast<int>(version.Int(0, 0));
+  if (present > kStateVersion) {
+    return Error(Reason::kDestinationStateTooNew,
+                 absl::StrCat("the _lockstitch schema has version ", present,
+                              ", this binary knows ", kStateVersion));
+  }
+  return present;
+}
+
+absl::Status MigrateState(postgres::Connection& connection) {
+  ASSIGN_OR_RETURN(std::optional<int> version, StateVersion(connection));
+  if (version == kStateVersion) return absl::OkStatus();
+  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  RETURN_IF_ERROR(connection.Execute(kLock));
+  ASSIGN_OR_RETURN(version, StateVersion(connection));
+  if (!version) RETURN_IF_ERROR(connection.Execute(kVersion1));
+  return transaction.Commit();
+}
+
+}  // namespace lockstitch::loader

@@ -1,0 +1,24 @@
+#ifndef LOCKSTITCH_SERVICES_LOADER_DESTINATION_STATE_SCHEMA_H_
+#define LOCKSTITCH_SERVICES_LOADER_DESTINATION_STATE_SCHEMA_H_
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "postgres/connection.h"
+
+namespace lockstitch::loader {
+
+// The version of the _lockstitch schema that this binary reads and writes.
+inline constexpr int kStateVersion = 1;
+
+// The version that the destination has; nullopt if it has none. DESTINATION_STATE_TOO_NEW if a
+// newer binary made it.
+absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection);
+
+// Makes or migrates the schema, under an advisory lock, in a transaction of its own.
+absl::Status MigrateState(postgres::Connection& connection);
+
+}  // namespace lockstitch::loader
+
+#endif  // LOCKSTITCH_SERVICES_LOADER_DESTINATION_STATE_SCHEMA_H_

@@ -1,0 +1,185 @@
+#include "services/loader/destination/stream_state.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "schema/destination_names.h"
+#include "schema/stream_name.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+// $1 uid, $2 destination schema. Two may come at once.
+constexpr absl::string_view kAddIntegration =
+    "INSERT INTO _lockstitch.integrations (uid, destination_schema) VALUES ($1, $2) ON CONFLICT DO "
+    "NOTHING";
+constexpr absl::string_view kFindIntegration =
+    "SELECT uid FROM _lockstitch.integrations WHERE destination_schema = $1";
+constexpr absl::string_view kDrawUid =
+    "SELECT pg_catalog.md5(pg_catalog.random()::text || "
+    "pg_catalog.clock_timestamp()::text)::pg_catalog.uuid";
+
+// $1 uid, $2 source schema, $3 source table.
+constexpr absl::string_view kAddStream =
+    "INSERT INTO _lockstitch.streams (integration_uid, source_schema, source_table) VALUES ($1, "
+    "$2, $3) "
+    "ON CONFLICT DO NOTHING";
+
+// A holder of the row that doesn't move is ended by idle_in_transaction_session_timeout long before
+// this.
+constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '60s'";
+constexpr absl::string_view kNoLockTimeout = "SET LOCAL lock_timeout = 0";
+
+// $1 destination schema, $2 source schema, $3 source table.
+constexpr absl::string_view kLockStream = R"sql(
+SELECT s.stream_id, i.destination_schema, s.fence, s.run_id, s.destination_table, s.destination_oid, s.table_version,
+       s.reset_generation, s.source_system, s.source_database, s.source_position
+FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
+WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3
+FOR UPDATE OF s)sql";
+
+// $1 stream, $2 run.
+constexpr absl::string_view kDrawFence =
+    "UPDATE _lockstitch.streams SET fence = fence + 1, run_id = $2 WHERE stream_id = $1 RETURNING "
+    "fence";
+
+// $1 stream, $2 run, $3 result.
+constexpr absl::string_view kKeptResult =
+    "SELECT pg_catalog.encode(result, 'hex') FROM _lockstitch.results WHERE stream_id = $1 AND "
+    "run_id = $2";
+constexpr absl::string_view kKeepResult =
+    "INSERT INTO _lockstitch.results (stream_id, run_id, result) VALUES ($1, $2, "
+    "pg_catalog.decode($3, 'hex'))";
+
+// $1 stream, $2 generation.
+constexpr absl::string_view kForget = R"sql(
+UPDATE _lockstitch.streams
+SET bookmark = NULL, replication_key = NULL, source_system = '', source_database = '', source_position = NULL,
+    reset_generation = $2
+WHERE stream_id = $1)sql";
+
+// $1 destination schema, or empty for all.
+constexpr absl::string_view kReadStates = R"sql(
+SELECT i.uid, i.destination_schema, s.source_schema, s.source_table, s.destination_table, s.method, s.bookmark,
+       s.table_version, s.fence, s.run_id, s.source_system, s.source_database, s.source_position
+FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
+WHERE $1 = '' OR i.destination_schema = $1
+ORDER BY i.destination_schema COLLATE "C", s.source_schema COLLATE "C", s.source_table COLLATE "C")sql";
+
+absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
+                                              const std::string& schema,
+                                              const std::string& wanted_uid) {
+  std::string uid = wanted_uid;
+  if (uid.empty()) {
+    ASSIGN_OR_RETURN(const postgres::Result drawn, connection.Query(kDrawUid));
+    uid = drawn.String(0, 0);
+  }
+  RETURN_IF_ERROR(connection.Execute(kAddIntegration, {uid, schema}));
+  ASSIGN_OR_RETURN(const postgres::Result kept, connection.Query(kFindIntegration, {schema}));
+  if (kept.empty() || (!wanted_uid.empty() && kept.Text(0, 0) != wanted_uid)) {
+    return Error(Reason::kDestinationSchemaTaken, absl::StrCat("the destination schema ", schema,
+                                                               " belongs to another integration"));
+  }
+  return kept.String(0, 0);
+}
+
+}  // namespace
+
+absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target) {
+  ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
+  ASSIGN_OR_RETURN(const std::string uid,
+                   EnsureIntegration(connection, schema, target.integration_uid()));
+  return connection.Execute(kAddStream, {uid, target.table().schema(), target.table().name()});
+}
+
+absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
+                                       const v1::StreamTarget& target) {
+  ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  ASSIGN_OR_RETURN(
+      const postgres::Result row,
+      connection.Query(kLockStream, {schema, target.table().schema(), target.table().name()}));
+  RETURN_IF_ERROR(connection.Execute(kNoLockTimeout));
+  if (row.empty()) {
+    return Error(Reason::kDestinationStateMissing,
+                 absl::StrCat("the destination knows no stream ",
+                              schema::StreamName(target.table()), " of ", schema));
+  }
+  return StreamState{.stream_id = row.Int(0, 0),
+                     .schema = row.String(0, 1),
+                     .fence = row.Int(0, 2),
+                     .run_id = row.String(0, 3),
+                     .destination_table = row.String(0, 4),
+                     .destination_oid = row.Int(0, 5),
+                     .table_version = row.Int(0, 6),
+                     .reset_generation = row.Int(0, 7),
+                     .source_system = row.String(0, 8),
+                     .source_database = row.String(0, 9),
+                     .source_position = row.String(0, 10)};
+}
+
+absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
+                                  const std::string& run_id) {
+  ASSIGN_OR_RETURN(const postgres::Result drawn,
+                   connection.Query(kDrawFence, {absl::StrCat(state.stream_id), run_id}));
+  return drawn.Int(0, 0);
+}
+
+absl::Status TestClaim(const StreamState& state, const v1::Claim& claim) {
+  if (state.fence == claim.fence() && state.run_id == claim.run_id()) return absl::OkStatus();
+  return Error(Reason::kSuperseded,
+               absl::StrCat("run ", claim.run_id(), " with fence ", claim.fence(),
+                            " was superseded by run ", state.run_id, " with fence ", state.fence));
+}
+
+absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,
+                                                         const StreamState& state,
+                                                         const std::string& run_id) {
+  ASSIGN_OR_RETURN(const postgres::Result kept,
+                   connection.Query(kKeptResult, {absl::StrCat(state.stream_id), run_id}));
+  if (kept.empty()) return std::nullopt;
+  v1::LoadResult result;
+  if (!result.ParseFromString(absl::HexStringToBytes(kept.Text(0, 0)))) {
+    return Error(Reason::kInternal,
+                 absl::StrCat("the kept result of run ", run_id, " can't be read"));
+  }
+  return result;
+}
+
+absl::Status KeepResult(postgres::Connection& connection, const StreamState& state,
+                        const std::string& run_id, const v1::LoadResult& result) {
+  return connection.Execute(kKeepResult, {absl::StrCat(state.stream_id), run_id,
+                                          absl::BytesToHexString(result.SerializeAsString())});
+}
+
+absl::Status ForgetProgress(postgres::Connection& connection, const StreamState& state,
+                            int64_t reset_generation) {
+  return connection.Execute(kForget,
+                            {absl::StrCat(state.stream_id), absl::StrCat(reset_generation)});
+}
+
+absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection,
+                                                const std::string& schema) {
+  ASSIGN_OR_RETURN(const postgres::Result rows, connection.Query(kReadStates, {schema}));
+  v1::GetStateResponse response;
+  for (int row = 0; row < rows.rows(); ++row) {
+    v1::StreamState* stream = response.add_streams();
+    stream->set_integration_uid(rows.String(row, 0));
+    stream->set_destination_schema(rows.String(row, 1));
+    stream->mutable_table()->set_schema(rows.String(row, 2));
+    stream->mutable_table()->set_name(rows.String(row, 3));
+    stream->set_destination_table(rows.String(row, 4));
+    stream->set_method(static_cast<v1::ReplicationMethod>(rows.Int(row, 5)));
+    if (const auto bookmark = rows.Optional(row, 6)) stream->set_bookmark(*bookmark);
+    stream->set_table_version(rows.Int(row, 7));
+    stream->set_fence(rows.Int(row, 8));
+    stream->set_run_id(rows.String(row, 9));
+    stream->mutable_source()->set_system_identifier(rows.String(row, 10));
+    stream->mutable_source()->set_database(rows.String(row, 11));
+    stream->mutable_source()->set_wal_position(rows.String(row, 12));
+  }
+  return response;
+}
+
+}  // namespace lockstitch::loader

@@ -1,0 +1,65 @@
+#ifndef LOCKSTITCH_SERVICES_LOADER_DESTINATION_STREAM_STATE_H_
+#define LOCKSTITCH_SERVICES_LOADER_DESTINATION_STREAM_STATE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lockstitch/v1/loader.pb.h"
+#include "postgres/connection.h"
+
+namespace lockstitch::loader {
+
+// A stream's row in _lockstitch.streams.
+struct StreamState {
+  int64_t stream_id = 0;
+  std::string schema;  // Where its destination table lives.
+  int64_t fence = 0;
+  std::string run_id;
+  std::string destination_table;  // Empty before the first load has been published.
+  int64_t destination_oid = 0;
+  int64_t table_version = 0;
+  int64_t reset_generation = 0;
+  std::string source_system;
+  std::string source_database;
+  std::string source_position;
+};
+
+// Makes the integration's and the stream's rows where they are missing. Within a transaction of the
+// caller's. DESTINATION_SCHEMA_TAKEN if the schema belongs to an integration with another uid.
+absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
+
+// Locks the stream's row until the caller's transaction ends. DESTINATION_STATE_MISSING if there is
+// none.
+absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
+                                       const v1::StreamTarget& target);
+
+// Stores a new greatest fence and the run it is drawn for; answers the fence. The row must be
+// locked.
+absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
+                                  const std::string& run_id);
+
+// SUPERSEDED unless the claim is the stream's present one. The row must be locked, or else the
+// answer may age.
+absl::Status TestClaim(const StreamState& state, const v1::Claim& claim);
+
+// What is kept of an ended run.
+absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,
+                                                         const StreamState& state,
+                                                         const std::string& run_id);
+absl::Status KeepResult(postgres::Connection& connection, const StreamState& state,
+                        const std::string& run_id, const v1::LoadResult& result);
+
+// Applies a reset: forgets bookmark and source. The row must be locked.
+absl::Status ForgetProgress(postgres::Connection& connection, const StreamState& state,
+                            int64_t reset_generation);
+
+// Every stream, or those of one destination schema.
+absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection,
+                                                const std::string& schema);
+
+}  // namespace lockstitch::loader
+
+#endif  // LOCKSTITCH_SERVICES_LOADER_DESTINATION_STREAM_STATE_H_

@@ -1,0 +1,52 @@
+#include "services/loader/destination_session.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "schema/stream_name.h"
+#include "services/loader/destination/state_schema.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+constexpr int kOldestVersion = 100000;
+constexpr absl::string_view kSettings = "SET idle_in_transaction_session_timeout = '10s'";
+
+}  // namespace
+
+absl::StatusOr<postgres::Connection::Options> SessionOptions(const v1::Destination& destination,
+                                                             absl::string_view purpose) {
+  if (!destination.has_postgres())
+    return Error(Reason::kUsageInvalid, "the destination has no connection");
+  return postgres::Connection::Options{
+      .url = destination.postgres().url(),
+      .side = postgres::Side::kDestination,
+      .application_name = absl::StrCat("lockstitch loader ", purpose)};
+}
+
+absl::StatusOr<postgres::Connection> OpenSession(const v1::Destination& destination,
+                                                 absl::string_view purpose) {
+  ASSIGN_OR_RETURN(const postgres::Connection::Options options,
+                   SessionOptions(destination, purpose));
+  ASSIGN_OR_RETURN(postgres::Connection connection, postgres::Connection::Open(options));
+  if (connection.server_version() < kOldestVersion) {
+    return Error(Reason::kServerVersionUnsupported, "the destination is older than PostgreSQL 10");
+  }
+  RETURN_IF_ERROR(connection.Execute(kSettings));
+  return connection;
+}
+
+absl::StatusOr<postgres::Connection> OpenKnownDestination(const v1::StreamTarget& target,
+                                                          absl::string_view purpose) {
+  ASSIGN_OR_RETURN(postgres::Connection connection,
+                   OpenSession(target.destination(),
+                               absl::StrCat(purpose, " ", schema::StreamName(target.table()))));
+  ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
+  if (!version)
+    return Error(Reason::kDestinationStateMissing, "the destination has no _lockstitch schema");
+  return connection;
+}
+
+}  // namespace lockstitch::loader

@@ -1,0 +1,28 @@
+#ifndef LOCKSTITCH_SERVICES_LOADER_DESTINATION_SESSION_H_
+#define LOCKSTITCH_SERVICES_LOADER_DESTINATION_SESSION_H_
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lockstitch/v1/integration.pb.h"
+#include "lockstitch/v1/loader.pb.h"
+#include "postgres/connection.h"
+
+namespace lockstitch::loader {
+
+// How to connect to a destination; `purpose` shows in its pg_stat_activity. USAGE_INVALID without a
+// kind.
+absl::StatusOr<postgres::Connection::Options> SessionOptions(const v1::Destination& destination,
+                                                             absl::string_view purpose);
+
+// A session in which a loader that stops between two statements of a transaction, maybe holding the
+// stream's row, is ended by the server after 10 s. SERVER_VERSION_UNSUPPORTED before PostgreSQL 10.
+absl::StatusOr<postgres::Connection> OpenSession(const v1::Destination& destination,
+                                                 absl::string_view purpose);
+
+// The same where the _lockstitch schema must be there: DESTINATION_STATE_MISSING.
+absl::StatusOr<postgres::Connection> OpenKnownDestination(const v1::StreamTarget& target,
+                                                          absl::string_view purpose);
+
+}  // namespace lockstitch::loader
+
+#endif  // LOCKSTITCH_SERVICES_LOADER_DESTINATION_SESSION_H_

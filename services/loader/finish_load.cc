@@ -1,0 +1,127 @@
+#include "services/loader/finish_load.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "batch/checksum.h"
+#include "failpoint/failpoint.h"
+#include "postgres/sqlstate.h"
+#include "postgres/transaction.h"
+#include "rpc/retry.h"
+#include "services/loader/destination/load_record.h"
+#include "services/loader/destination/load_table.h"
+#include "services/loader/destination/publish.h"
+#include "services/loader/destination/stream_state.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+using postgres::Connection;
+using postgres::Transaction;
+
+// Between attempts at the swap readers of the old table come and go undisturbed.
+constexpr rpc::RetryPolicy kSwapPolicy = {.first = absl::Milliseconds(200),
+                                          .most = absl::Seconds(5)};
+
+// Exactly one of both is set.
+struct Finishable {
+  std::optional<v1::LoadResult> result;
+  std::optional<LoadRecord> load;
+  StreamState state;
+};
+
+absl::Status TestRanges(Connection& connection, const LoadRecord& load,
+                        const v1::FinishLoadRequest& request) {
+  ASSIGN_OR_RETURN(const auto durable, DurableRanges(connection, load));
+  std::map<uint32_t, v1::Extent> reported;
+  for (const v1::RangeExtent& range : request.ranges()) reported[range.range()] = range.extent();
+  if (reported.size() != durable.size()) {
+    return Error(Reason::kLoadMismatch,
+                 absl::StrCat("the load has ", durable.size(), " ranges, the extraction read ",
+                              reported.size()));
+  }
+  for (const auto& [number, range] : durable) {
+    const auto expected = reported.find(number);
+    if (!range.complete)
+      return Error(Reason::kLoadMismatch, absl::StrCat("range ", number, " isn't durable"));
+    if (expected == reported.end() || !batch::SameExtent(range.extent, expected->second)) {
+      return Error(Reason::kLoadMismatch,
+                   absl::StrCat("range ", number, " is durable with ", range.extent.rows(),
+                                " rows, but differs from what was read"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Everything that must hold for the load to be published, tested under the stream's row.
+absl::StatusOr<Finishable> Test(Connection& connection, const v1::FinishLoadRequest& request) {
+  const v1::Claim& claim = request.claim();
+  Finishable found;
+  ASSIGN_OR_RETURN(found.state, LockStream(connection, claim.target()));
+  ASSIGN_OR_RETURN(found.result, KeptResult(connection, found.state, claim.run_id()));
+  if (found.result) return found;
+  RETURN_IF_ERROR(TestClaim(found.state, claim));
+  ASSIGN_OR_RETURN(found.load, FindLoad(connection, found.state, claim.fence()));
+  if (!found.load || !found.load->open) {
+    return Error(Reason::kLoadNotBegun, absl::StrCat("no load with fence ", claim.fence()));
+  }
+  if (found.load->extraction_id != claim.extraction_id()) {
+    return Error(Reason::kFenceReused,
+                 absl::StrCat("fence ", claim.fence(), " serves another extraction"));
+  }
+  RETURN_IF_ERROR(TestRanges(connection, *found.load, request));
+  return found;
+}
+
+absl::StatusOr<v1::LoadResult> TrySwap(Connection& connection,
+                                       const v1::FinishLoadRequest& request) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  ASSIGN_OR_RETURN(Finishable found, Test(connection, request));
+  if (found.result) return *std::move(found.result);
+  const StreamState& state = found.state;
+  const LoadRecord& load = *found.load;
+  RETURN_IF_ERROR(Swap(connection, state, load));
+
+  v1::LoadResult result;
+  result.set_outcome(v1::LOAD_OUTCOME_PUBLISHED);
+  result.set_destination_table(load.plan.destination_table());
+  result.set_table_version(state.table_version + 1);
+  result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
+  RETURN_IF_ERROR(CountRun(connection, state, load.run_id, &result));
+  RETURN_IF_ERROR(EndLoad(connection, load.stream_id, load.fence, "published"));
+  RETURN_IF_ERROR(RecordPublished(connection, state, load, result.table_version()));
+  RETURN_IF_ERROR(KeepResult(connection, state, load.run_id, result));
+  Failpoint("loader.finish.publishing");
+  RETURN_IF_ERROR(transaction.Commit());
+  Failpoint("loader.finish.published");
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::LoadResult> PublishLoad(Connection& connection,
+                                           const v1::FinishLoadRequest& request,
+                                           absl::Time deadline, std::stop_token stop) {
+  {
+    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+    ASSIGN_OR_RETURN(Finishable found, Test(connection, request));
+    if (found.result) return *std::move(found.result);
+    RETURN_IF_ERROR(transaction.Commit());
+    RETURN_IF_ERROR(EndOtherBackends(connection, found.load->load_oid));
+    RETURN_IF_ERROR(BuildKey(connection, *found.load));
+  }
+  for (int attempt = 1; rpc::WaitBeforeAttempt(kSwapPolicy, attempt, stop); ++attempt) {
+    absl::StatusOr<v1::LoadResult> result = TrySwap(connection, request);
+    if (postgres::SqlStateOf(result.status()) != postgres::kLockNotAvailable ||
+        absl::Now() >= deadline)
+      return result;
+  }
+  return Error(Reason::kShuttingDown, "the loader is shutting down");
+}
+
+}  // namespace lockstitch::loader

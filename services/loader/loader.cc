@@ -1,0 +1,125 @@
+#include "services/loader/loader.h"
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "postgres/transaction.h"
+#include "schema/destination_names.h"
+#include "services/loader/begin_load.h"
+#include "services/loader/destination/check.h"
+#include "services/loader/destination/load_record.h"
+#include "services/loader/destination/load_table.h"
+#include "services/loader/destination/state_schema.h"
+#include "services/loader/destination/stream_state.h"
+#include "services/loader/destination_session.h"
+#include "services/loader/finish_load.h"
+#include "services/loader/range_loader.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+
+using postgres::Connection;
+using postgres::Transaction;
+using telemetry::Metric;
+
+absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRequest& request) {
+  const v1::StreamTarget& target = request.target();
+  ASSIGN_OR_RETURN(Connection connection, OpenSession(target.destination(), "ReserveRun"));
+  RETURN_IF_ERROR(MigrateState(connection));
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  RETURN_IF_ERROR(EnsureStream(connection, target));
+  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, target));
+  v1::ReserveRunResponse response;
+  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
+                   KeptResult(connection, state, request.run_id()));
+  if (kept) {
+    *response.mutable_result() = *std::move(kept);
+    return response;
+  }
+  ASSIGN_OR_RETURN(const int64_t fence, DrawFence(connection, state, request.run_id()));
+  RETURN_IF_ERROR(transaction.Commit());
+  response.set_fence(fence);
+  return response;
+}
+
+absl::StatusOr<v1::BeginLoadResponse> Loader::BeginLoad(const v1::BeginLoadRequest& request) {
+  ASSIGN_OR_RETURN(Connection connection,
+                   OpenKnownDestination(request.claim().target(), "BeginLoad"));
+  return OpenLoad(connection, request);
+}
+
+absl::Status Loader::Load(LoadStream& stream) {
+  RangeLoader range(stream, {.metrics = options_.metrics,
+                             .progress_deadline = options_.progress_deadline,
+                             .stop = stop_.get_token()});
+  return range.Run();
+}
+
+absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRequest& request) {
+  ASSIGN_OR_RETURN(Connection connection,
+                   OpenKnownDestination(request.claim().target(), "FinishLoad"));
+  const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
+  ASSIGN_OR_RETURN(
+      v1::LoadResult result,
+      PublishLoad(connection, request, absl::Now() + options_.swap_deadline, stop_.get_token()));
+  options_.metrics->Add(Metric::kLoaderLoads, {"published"}, 1);
+  v1::FinishLoadResponse response;
+  *response.mutable_result() = std::move(result);
+  return response;
+}
+
+absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadRequest& request) {
+  const v1::Claim& claim = request.claim();
+  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(claim.target(), "AbortLoad"));
+  v1::AbortLoadResponse response;
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
+  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
+                   KeptResult(connection, state, claim.run_id()));
+  if (kept) {
+    *response.mutable_result() = *std::move(kept);
+    return response;
+  }
+  // The run has drawn another fence since: it goes on, and this call came late.
+  if (state.run_id == claim.run_id()) RETURN_IF_ERROR(TestClaim(state, claim));
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> load,
+                   FindLoad(connection, state, claim.fence()));
+  const bool own = load && load->run_id == claim.run_id();
+  v1::LoadResult result;
+  result.set_outcome(v1::LOAD_OUTCOME_ABORTED);
+  result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
+  RETURN_IF_ERROR(CountRun(connection, state, claim.run_id(), &result));
+  RETURN_IF_ERROR(KeepResult(connection, state, claim.run_id(), result));
+  if (own) RETURN_IF_ERROR(EndLoad(connection, state.stream_id, claim.fence(), "aborted"));
+  RETURN_IF_ERROR(transaction.Commit());
+  // What can't be dropped now is swept by the stream's next load.
+  if (own) DropLoadTable(connection, load->load_table, load->load_oid).IgnoreError();
+  options_.metrics->Add(Metric::kLoaderLoads, {"aborted"}, 1);
+  *response.mutable_result() = std::move(result);
+  return response;
+}
+
+absl::StatusOr<v1::GetStateResponse> Loader::GetState(const v1::GetStateRequest& request) {
+  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "GetState"));
+  ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
+  if (!version) return v1::GetStateResponse();
+  std::string schema;
+  if (!request.integration().empty()) {
+    ASSIGN_OR_RETURN(schema, schema::DestinationSchema(request.integration()));
+  }
+  return ReadStates(connection, schema);
+}
+
+absl::StatusOr<v1::CheckDestinationResponse> Loader::CheckDestination(
+    const v1::CheckDestinationRequest& request) {
+  ASSIGN_OR_RETURN(const Connection::Options options,
+                   SessionOptions(request.destination(), "CheckDestination"));
+  return loader::CheckDestination(options);
+}
+
+}  // namespace lockstitch::loader

@@ -1,0 +1,77 @@
+#include "services/loader/loader_service.h"
+
+#include <string>
+
+#include "lockstitch/v1/loader.grpc.pb.h"
+#include "rpc/grpc_stream.h"
+#include "rpc/status_conversion.h"
+#include "status/reason.h"
+#include "telemetry/log.h"
+
+namespace lockstitch::loader {
+namespace {
+
+using telemetry::Metric;
+
+class Service final : public v1::LoaderService::Service {
+ public:
+  Service(Loader* loader, telemetry::Metrics* metrics) : loader_(loader), metrics_(metrics) {}
+
+  grpc::Status ReserveRun(grpc::ServerContext*, const v1::ReserveRunRequest* request,
+                          v1::ReserveRunResponse* response) override {
+    return Answer("ReserveRun", loader_->ReserveRun(*request), response);
+  }
+  grpc::Status BeginLoad(grpc::ServerContext*, const v1::BeginLoadRequest* request,
+                         v1::BeginLoadResponse* response) override {
+    return Answer("BeginLoad", loader_->BeginLoad(*request), response);
+  }
+  grpc::Status Load(grpc::ServerContext* context,
+                    grpc::ServerReaderWriter<v1::LoadResponse, v1::LoadRequest>* call) override {
+    rpc::GrpcServerStream<v1::LoadRequest, v1::LoadResponse> stream(context, call);
+    return Refuse("Load", loader_->Load(stream));
+  }
+  grpc::Status FinishLoad(grpc::ServerContext*, const v1::FinishLoadRequest* request,
+                          v1::FinishLoadResponse* response) override {
+    return Answer("FinishLoad", loader_->FinishLoad(*request), response);
+  }
+  grpc::Status AbortLoad(grpc::ServerContext*, const v1::AbortLoadRequest* request,
+                         v1::AbortLoadResponse* response) override {
+    return Answer("AbortLoad", loader_->AbortLoad(*request), response);
+  }
+  grpc::Status GetState(grpc::ServerContext*, const v1::GetStateRequest* request,
+                        v1::GetStateResponse* response) override {
+    return Answer("GetState", loader_->GetState(*request), response);
+  }
+  grpc::Status CheckDestination(grpc::ServerContext*, const v1::CheckDestinationRequest* request,
+                                v1::CheckDestinationResponse* response) override {
+    return Answer("CheckDestination", loader_->CheckDestination(*request), response);
+  }
+
+ private:
+  template <typename Response>
+  grpc::Status Answer(absl::string_view method, absl::StatusOr<Response> answer,
+                      Response* response) {
+    if (!answer.ok()) return Refuse(method, answer.status());
+    *response = *std::move(answer);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status Refuse(absl::string_view method, const absl::Status& status) {
+    if (!status.ok()) {
+      telemetry::LogError("call failed", status, {{"method", std::string(method)}});
+      metrics_->Add(Metric::kLoaderRefusals, {Explain(status).reason}, 1);
+    }
+    return rpc::ToGrpc(status);
+  }
+
+  Loader* loader_;
+  telemetry::Metrics* metrics_;
+};
+
+}  // namespace
+
+std::shared_ptr<grpc::Service> MakeService(Loader* loader, telemetry::Metrics* metrics) {
+  return std::make_shared<Service>(loader, metrics);
+}
+
+}  // namespace lockstitch::loader

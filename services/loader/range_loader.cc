@@ -1,0 +1,177 @@
+#include "services/loader/range_loader.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "failpoint/failpoint.h"
+#include "postgres/copy_writer.h"
+#include "postgres/transaction.h"
+#include "services/loader/destination/load_table.h"
+#include "services/loader/destination/stream_state.h"
+#include "services/loader/destination_session.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+using postgres::Connection;
+using postgres::CopyWriter;
+using postgres::Transaction;
+using telemetry::Metric;
+
+// The claimed load, ready to be written to; nothing where the run has a result. Under the stream's
+// row.
+absl::StatusOr<std::optional<LoadRecord>> FindWritableLoad(Connection& connection,
+                                                           const v1::Claim& claim,
+                                                           std::optional<v1::LoadResult>* result) {
+  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
+  ASSIGN_OR_RETURN(*result, KeptResult(connection, state, claim.run_id()));
+  if (result->has_value()) return std::nullopt;
+  RETURN_IF_ERROR(TestClaim(state, claim));
+  ASSIGN_OR_RETURN(std::optional<LoadRecord> load, FindLoad(connection, state, claim.fence()));
+  if (!load || !load->open)
+    return Error(Reason::kLoadNotBegun, absl::StrCat("no load with fence ", claim.fence()));
+  if (load->extraction_id != claim.extraction_id()) {
+    return Error(Reason::kFenceReused,
+                 absl::StrCat("fence ", claim.fence(), " serves another extraction"));
+  }
+  return load;
+}
+
+// A write that failed because the load was taken away says so, rather than what the server saw.
+absl::Status ExplainFailure(const v1::Claim& claim, const absl::Status& failure) {
+  absl::StatusOr<Connection> connection = OpenKnownDestination(claim.target(), "Load");
+  if (!connection.ok()) return failure;
+  absl::StatusOr<Transaction> transaction = Transaction::Begin(*connection);
+  if (!transaction.ok()) return failure;
+  std::optional<v1::LoadResult> result;
+  const auto load = FindWritableLoad(*connection, claim, &result);
+  if (result) return Error(Reason::kRunAborted, absl::StrCat("run ", claim.run_id(), " has ended"));
+  return ReasonOf(load.status()) == Reason::kSuperseded ? load.status() : failure;
+}
+
+}  // namespace
+
+absl::Status RangeLoader::Run() {
+  if (options_.stop.stop_requested())
+    return Error(Reason::kShuttingDown, "the loader is shutting down");
+  if (!stream_.Read(&request_) || !request_.has_open()) {
+    return Error(Reason::kProtocolViolated, "a Load call begins with open");
+  }
+  const v1::LoadOpen open = request_.open();
+  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(open.claim().target(), "Load"));
+
+  // Whatever this call waits for, its client or its server, breaks when it is stopped or nothing
+  // moves.
+  const auto break_off = [&] {
+    stream_.Cancel();
+    connection.Interrupt();
+  };
+  rpc::ProgressDeadline deadline(options_.progress_deadline, break_off);
+  deadline_ = &deadline;
+  const std::stop_callback on_stop(options_.stop, break_off);
+
+  const absl::Status status = Serve(connection, open);
+  if (status.ok()) return status;
+  if (options_.stop.stop_requested())
+    return Error(Reason::kShuttingDown, "the loader is shutting down");
+  if (deadline.stalled()) {
+    return Error(
+        Reason::kProgressStalled,
+        absl::StrCat("nothing moved for ", absl::FormatDuration(options_.progress_deadline)));
+  }
+  const std::optional<Reason> reason = ReasonOf(status);
+  if (reason == Reason::kDestinationWriteFailed || reason == Reason::kConnectionLost) {
+    return ExplainFailure(open.claim(), status);
+  }
+  return status;
+}
+
+absl::Status RangeLoader::Serve(Connection& connection, const v1::LoadOpen& open) {
+  ASSIGN_OR_RETURN(bool more, Open(connection, open));
+  while (more) {
+    ASSIGN_OR_RETURN(more, WriteChunk(connection, open));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpen& open) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  std::optional<v1::LoadResult> result;
+  ASSIGN_OR_RETURN(std::optional<LoadRecord> load,
+                   FindWritableLoad(connection, open.claim(), &result));
+  v1::LoadResponse response;
+  if (result) {
+    *response.mutable_result() = *std::move(result);
+    stream_.Write(response);
+    return false;
+  }
+  load_ = *std::move(load);
+  ASSIGN_OR_RETURN(opened_, RaiseAttempt(connection, load_, open.range()));
+  RETURN_IF_ERROR(transaction.Commit());
+  next_chunk_ = opened_.durable_chunks();
+  *response.mutable_opened() = opened_;
+  if (!stream_.Write(response)) return CutOff();
+  return !opened_.complete();
+}
+
+absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::LoadOpen& open) {
+  if (!stream_.Read(&request_)) {
+    if (stream_.cancelled()) return CutOff();
+    return false;
+  }
+  deadline_->Touch();
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, CopyIntoLoadTable(load_)));
+  while (request_.has_batch()) {
+    RETURN_IF_ERROR(verifier_.Add(request_.batch()));
+    RETURN_IF_ERROR(copy.Write(request_.batch().data()));
+    Failpoint("loader.batch.written");
+    if (!stream_.Read(&request_)) return CutOff();
+    deadline_->Touch();
+  }
+  if (!request_.has_chunk_end() || request_.chunk_end().chunk() != next_chunk_) {
+    return Error(Reason::kProtocolViolated,
+                 absl::StrCat("expected the end of chunk ", next_chunk_));
+  }
+  const v1::ChunkEnd& chunk = request_.chunk_end();
+  RETURN_IF_ERROR(verifier_.EndChunk(chunk.extent()));
+  ASSIGN_OR_RETURN(const int64_t rows, copy.Finish());
+  if (static_cast<uint64_t>(rows) != chunk.extent().rows()) {
+    return Error(Reason::kLoadMismatch,
+                 absl::StrCat("the destination took ", rows, " rows of ", chunk.extent().rows()));
+  }
+  Failpoint("loader.chunk.copied");
+  RETURN_IF_ERROR(Commit(connection, open, chunk));
+  RETURN_IF_ERROR(transaction.Commit());
+  Failpoint("loader.chunk.committed");
+  deadline_->Touch();
+  options_.metrics->Add(Metric::kLoaderRows, {}, static_cast<double>(rows));
+  options_.metrics->Add(Metric::kLoaderBytes, {}, static_cast<double>(chunk.extent().bytes()));
+  options_.metrics->Add(Metric::kLoaderChunks, {}, 1);
+
+  v1::LoadResponse response;
+  response.mutable_durable()->set_chunk(next_chunk_++);
+  response.mutable_durable()->set_rows(chunk.extent().rows());
+  if (!stream_.Write(response)) return CutOff();
+  return !chunk.ends_range();
+}
+
+absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& open,
+                                 const v1::ChunkEnd& chunk) {
+  std::optional<v1::LoadResult> result;
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> load,
+                   FindWritableLoad(connection, open.claim(), &result));
+  if (!load)
+    return Error(Reason::kRunAborted, absl::StrCat("run ", open.claim().run_id(), " has ended"));
+  RETURN_IF_ERROR(TestAttempt(connection, *load, open.range(), opened_.attempt()));
+  return InsertChunk(connection, *load, open.range(), chunk);
+}
+
+absl::Status RangeLoader::CutOff() const {
+  return Error(Reason::kStopped, "the extractor's call ended before its chunk did");
+}
+
+}  // namespace lockstitch::loader
