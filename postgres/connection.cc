@@ -151,9 +151,13 @@ int Connection::server_version() const { return PQserverVersion(native()); }
 int Connection::backend_pid() const { return PQbackendPID(native()); }
 Side Connection::side() const { return session_->side; }
 
-void Connection::Interrupt() {
+void Connection::CancelStatement() {
   char ignored[256];
   PQcancel(session_->cancel.get(), ignored, sizeof(ignored));
+}
+
+void Connection::Interrupt() {
+  CancelStatement();
   shutdown(PQsocket(session_->handle.get()), SHUT_RDWR);
 }
 

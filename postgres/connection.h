@@ -55,6 +55,10 @@ class Connection {
   int backend_pid() const;
   Side side() const;
 
+  // Asks the server to cancel what it runs for this session. Safe from any thread while the
+  // connection lives.
+  void CancelStatement();
+
   // Cancels what the server runs for this session and breaks the connection: a call in progress,
   // and every later one, answers CONNECTION_LOST. Safe from any thread while the connection lives.
   void Interrupt();

@@ -37,6 +37,13 @@ absl::StatusOr<std::optional<absl::string_view>> CopyReader::Next() {
   }
 }
 
+void CopyReader::Cancel() {
+  connection_->CancelStatement();
+  char* raw = nullptr;
+  while (PQgetCopyData(connection_->native(), &raw, /*async=*/0) > 0) message_.reset(raw);
+  connection_->TakeResult().status().IgnoreError();
+}
+
 absl::Status CopyReader::SkipHeader(absl::string_view* message) {
   if (!absl::StartsWith(*message, kCopyHeader)) {
     return Error(Reason::kSourceQueryFailed,

@@ -25,6 +25,10 @@ class CopyReader {
   // | an error     | the statement failed or the connection broke; the cursor is dead |
   absl::StatusOr<std::optional<absl::string_view>> Next();
 
+  // Ends the statement before its end: an error to the transaction it runs in, after which the
+  // session can go on.
+  void Cancel();
+
  private:
   struct Free {
     void operator()(char* message) const;

@@ -104,6 +104,7 @@ std::vector<std::string> PlanKey(const v1::Table& table, const std::set<std::str
 
 absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection, const v1::Table& table,
                                        v1::SystemColumns system_columns) {
+  if (table.columns().empty()) return Error(Reason::kColumnUnsupported, "the table has no columns");
   RETURN_IF_ERROR(TestNames(table, system_columns));
   ASSIGN_OR_RETURN(const std::set<std::string> present, PresentTypes(connection, table));
   ASSIGN_OR_RETURN(const std::vector<MappedType> mapped, MapTypes(table, present));

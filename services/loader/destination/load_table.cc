@@ -91,10 +91,8 @@ std::string CopyIntoLoadTable(const LoadRecord& load) {
   for (const v1::ColumnMapping& column : load.plan.columns()) {
     columns.push_back(QuoteIdentifier(column.destination_column()));
   }
-  // A column list may not be empty, and a table without columns has but row counts.
-  return absl::StrCat("COPY ", Qualified(load.load_table),
-                      columns.empty() ? "" : absl::StrCat(" (", absl::StrJoin(columns, ", "), ")"),
-                      " FROM STDIN (FORMAT binary)");
+  return absl::StrCat("COPY ", Qualified(load.load_table), " (", absl::StrJoin(columns, ", "),
+                      ") FROM STDIN (FORMAT binary)");
 }
 
 absl::Status EndOtherBackends(postgres::Connection& connection, int64_t table_oid) {

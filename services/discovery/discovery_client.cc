@@ -1,0 +1,47 @@
+#include "services/discovery/discovery_client.h"
+
+#include <utility>
+
+#include "lockstitch/v1/discovery.grpc.pb.h"
+#include "rpc/status_conversion.h"
+#include "rpc/unary_call.h"
+#include "status/macros.h"
+
+namespace lockstitch::discovery {
+
+using Service = v1::DiscoveryService::Stub;
+
+struct DiscoveryClient::Stub {
+  explicit Stub(const rpc::Channel& channel) : service(channel) {}
+  v1::DiscoveryService::Stub service;
+};
+
+DiscoveryClient::DiscoveryClient(rpc::Channel channel, std::string name)
+    : stub_(std::make_unique<Stub>(channel)), name_(std::move(name)) {}
+
+DiscoveryClient::~DiscoveryClient() = default;
+
+absl::StatusOr<std::vector<v1::Table>> DiscoveryClient::Discover(const v1::Source& source) const {
+  grpc::ClientContext context;
+  v1::DiscoverRequest request;
+  *request.mutable_source() = source;
+  const auto reader = stub_->service.Discover(&context, request);
+  std::vector<v1::Table> tables;
+  v1::DiscoverResponse response;
+  while (reader->Read(&response)) {
+    for (v1::Table& table : *response.mutable_tables()) tables.push_back(std::move(table));
+  }
+  RETURN_IF_ERROR(rpc::FromGrpc(reader->Finish(), name_));
+  return tables;
+}
+
+absl::StatusOr<std::vector<v1::CheckStep>> DiscoveryClient::CheckConnection(
+    const v1::Source& source) const {
+  v1::CheckConnectionRequest request;
+  *request.mutable_source() = source;
+  ASSIGN_OR_RETURN(const v1::CheckConnectionResponse response,
+                   rpc::Call(name_, stub_->service, &Service::CheckConnection, request));
+  return std::vector<v1::CheckStep>(response.steps().begin(), response.steps().end());
+}
+
+}  // namespace lockstitch::discovery

@@ -1,0 +1,34 @@
+#ifndef LOCKSTITCH_SERVICES_DISCOVERY_DISCOVERY_CLIENT_H_
+#define LOCKSTITCH_SERVICES_DISCOVERY_DISCOVERY_CLIENT_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lockstitch/v1/catalog.pb.h"
+#include "lockstitch/v1/integration.pb.h"
+#include "rpc/channel.h"
+
+namespace lockstitch::discovery {
+
+// Calls a discovery service. Thread-safe. Every call may be repeated.
+class DiscoveryClient {
+ public:
+  // `name` stands for the service in errors.
+  DiscoveryClient(rpc::Channel channel, std::string name);
+  ~DiscoveryClient();
+
+  // The whole catalog.
+  absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source) const;
+  absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(const v1::Source& source) const;
+
+ private:
+  struct Stub;
+  std::unique_ptr<Stub> stub_;
+  std::string name_;
+};
+
+}  // namespace lockstitch::discovery
+
+#endif  // LOCKSTITCH_SERVICES_DISCOVERY_DISCOVERY_CLIENT_H_

@@ -1,0 +1,33 @@
+#include <cstdlib>
+
+#include "rpc/server.h"
+#include "rpc/termination.h"
+#include "services/discovery/discovery.h"
+#include "services/discovery/discovery_service.h"
+#include "services/discovery/options.h"
+#include "telemetry/log.h"
+#include "telemetry/prometheus_metrics.h"
+
+using namespace lockstitch;
+
+int main(int argc, char** argv) {
+  rpc::HoldTermination();
+  const discovery::ProcessOptions options = discovery::ParseOptions(argc, argv);
+  telemetry::StartLogging("discovery", options.server.log_level);
+
+  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
+  discovery::Discovery discovery(metrics->get());
+  const auto server = rpc::Server::Start({.listen = options.server.listen,
+                                          .services = {discovery::MakeService(&discovery)},
+                                          .metrics = metrics->get()});
+  if (!server.ok()) return telemetry::LogError("can't start", server.status()), EXIT_FAILURE;
+  telemetry::Log(
+      telemetry::LogSeverity::kInfo, "serving",
+      {{"address", (*server)->address()}, {"metrics_port", std::to_string((*metrics)->port())}});
+
+  rpc::WaitForTermination();
+  telemetry::Log(telemetry::LogSeverity::kInfo, "stopping");
+  (*server)->Shutdown(options.server.shutdown_grace);
+  return EXIT_SUCCESS;
+}

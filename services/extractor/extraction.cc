@@ -1,0 +1,176 @@
+#include "services/extractor/extraction.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
+#include "failpoint/failpoint.h"
+#include "rpc/retry.h"
+#include "schema/stream_name.h"
+#include "services/extractor/range_sender.h"
+#include "services/extractor/source/full_table.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::extractor {
+namespace {
+
+std::string RandomId() {
+  absl::BitGen random;
+  return absl::StrFormat("%016x%016x", absl::Uniform<uint64_t>(random),
+                         absl::Uniform<uint64_t>(random));
+}
+
+// Keeps the first error of several threads.
+class FirstError {
+ public:
+  // True for the first.
+  bool Set(const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    if (!status_.ok()) return false;
+    status_ = status;
+    return true;
+  }
+  absl::Status Get() {
+    absl::MutexLock lock(&mutex_);
+    return status_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+Extraction::Extraction(const v1::ExtractOffer& offer, int64_t fence, RunOwner& owner,
+                       const Options& options)
+    : offer_(offer), owner_(owner), options_(options), progress_(options.metrics) {
+  *claim_.mutable_target() = offer.target();
+  claim_.set_run_id(offer.run_id());
+  claim_.set_fence(fence);
+  claim_.set_extraction_id(RandomId());
+}
+
+absl::StatusOr<v1::LoadResult> Extraction::Run() {
+  const auto report = [this] {
+    v1::ExtractResponse response;
+    *response.mutable_progress() = progress_.Get();
+    owner_.Report(response);
+  };
+  const Ticker ticker(report);
+  const uint32_t wanted = std::max(1u, offer_.settings().ranges());
+  ASSIGN_OR_RETURN(Snapshot snapshot,
+                   Snapshot::Take(SourceOptions(), offer_.target().table(), /*shared=*/wanted > 1));
+  Failpoint("extractor.snapshot.taken");
+  ranges_ = CutByBlocks(snapshot.table(), snapshot.connection().server_version(),
+                        snapshot.block_bytes(), wanted);
+  ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(snapshot));
+  if (begun.has_result()) return begun.result();
+  const v1::LoadPlan& plan = begun.plan();
+  v1::ExtractResponse response;
+  response.mutable_begun()->set_destination_table(plan.destination_table());
+  owner_.Report(response);
+  for (const std::string& note : plan.notes()) Note(note);
+  ASSIGN_OR_RETURN(const std::vector<v1::Extent> extents, SendRanges(snapshot, plan));
+  report();
+  return Finish(extents);
+}
+
+absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot) {
+  v1::BeginLoadRequest request;
+  *request.mutable_claim() = claim_;
+  *request.mutable_table() = snapshot.table();
+  request.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+  request.set_system_columns(offer_.system_columns());
+  request.mutable_ranges()->Add(ranges_.begin(), ranges_.end());
+  request.set_reset_generation(offer_.reset_generation());
+  request.set_reset(offer_.reset());
+  *request.mutable_source() = snapshot.source();
+  const int64_t nanos = absl::ToUnixNanos(snapshot.taken_at());
+  request.mutable_extracted_at()->set_seconds(nanos / 1'000'000'000);
+  request.mutable_extracted_at()->set_nanos(static_cast<int>(nanos % 1'000'000'000));
+  v1::BeginLoadResponse response;
+  RETURN_IF_ERROR(rpc::Retry({}, options_.stop, [&] {
+    ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request));
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+absl::StatusOr<std::vector<v1::Extent>> Extraction::SendRanges(Snapshot& snapshot,
+                                                               const v1::LoadPlan& plan) {
+  std::stop_source stop;
+  const std::stop_callback passed_on(options_.stop, [&] { stop.request_stop(); });
+  const RangeSender sender(claim_, {.loader = options_.loader,
+                                    .metrics = options_.metrics,
+                                    .progress = &progress_,
+                                    .progress_deadline = options_.progress_deadline,
+                                    .stop = stop.get_token()});
+  std::vector<v1::Extent> extents(ranges_.size());
+  std::atomic<size_t> next = 0;
+  FirstError error;
+  const auto send_all = [&](postgres::Connection& source) -> absl::Status {
+    for (size_t range = next++; range < ranges_.size(); range = next++) {
+      ASSIGN_OR_RETURN(extents[range],
+                       sender.Send(source, static_cast<uint32_t>(range),
+                                   CopyRange(offer_.target().table(), plan, ranges_[range])));
+    }
+    return absl::OkStatus();
+  };
+  const auto run = [&](const absl::Status& status) {
+    if (!status.ok() && error.Set(status)) stop.request_stop();
+  };
+  const auto join_and_send = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(postgres::Connection source, snapshot.Join(SourceOptions()));
+    return send_all(source);
+  };
+
+  const v1::ConnectionGrant& grant = offer_.grant();
+  const size_t sessions = std::min<size_t>(
+      {ranges_.size(), std::max(1u, grant.source()), std::max(1u, grant.destination())});
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < sessions; ++i) others.emplace_back([&] { run(join_and_send()); });
+  run(send_all(snapshot.connection()));
+  for (std::thread& other : others) other.join();
+  RETURN_IF_ERROR(error.Get());
+  return extents;
+}
+
+absl::StatusOr<v1::LoadResult> Extraction::Finish(const std::vector<v1::Extent>& extents) {
+  v1::FinishLoadRequest request;
+  *request.mutable_claim() = claim_;
+  for (size_t range = 0; range < extents.size(); ++range) {
+    v1::RangeExtent* extent = request.add_ranges();
+    extent->set_range(static_cast<uint32_t>(range));
+    *extent->mutable_extent() = extents[range];
+  }
+  Failpoint("extractor.finishing");
+  v1::FinishLoadResponse response;
+  RETURN_IF_ERROR(rpc::Retry({}, options_.stop, [&] {
+    ASSIGN_OR_RETURN(response, options_.loader->FinishLoad(request));
+    return absl::OkStatus();
+  }));
+  return response.result();
+}
+
+postgres::Connection::Options Extraction::SourceOptions() const {
+  return {.url = offer_.source().postgres().url(),
+          .side = postgres::Side::kSource,
+          .application_name =
+              absl::StrCat("lockstitch extractor ", schema::StreamName(offer_.target().table()))};
+}
+
+void Extraction::Note(const std::string& text) {
+  v1::ExtractResponse response;
+  response.mutable_log()->set_severity(v1::SEVERITY_INFO);
+  response.mutable_log()->set_message(text);
+  owner_.Report(response);
+}
+
+}  // namespace lockstitch::extractor

@@ -1,0 +1,60 @@
+#ifndef LOCKSTITCH_SERVICES_EXTRACTOR_EXTRACTOR_H_
+#define LOCKSTITCH_SERVICES_EXTRACTOR_EXTRACTOR_H_
+
+#include <atomic>
+#include <cstdint>
+#include <stop_token>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lockstitch/v1/extractor.pb.h"
+#include "services/loader/loader_client.h"
+#include "telemetry/metrics.h"
+
+namespace lockstitch::extractor {
+
+// The other end of an Extract call, as an extraction sees it. Thread-safe.
+class RunOwner {
+ public:
+  virtual ~RunOwner() = default;
+  // Tells that the run is accepted and waits for the fence drawn for it. STOPPED if the call ends
+  // meanwhile.
+  virtual absl::StatusOr<int64_t> AwaitFence() = 0;
+  // Passes on what became known. Never waits.
+  virtual void Report(const v1::ExtractResponse& response) = 0;
+};
+
+// Runs stream runs, each in the thread of its caller. Thread-safe.
+class Extractor {
+ public:
+  struct Options {
+    const loader::LoaderClient* loader = nullptr;  // Must outlive the extractor.
+    telemetry::Metrics* metrics = nullptr;         // Must outlive the extractor.
+    int slots = 8;                                 // Stream runs at once.
+    absl::Duration progress_deadline =
+        absl::Minutes(15);  // A range that doesn't move for so long is given up.
+  };
+
+  explicit Extractor(const Options& options) : options_(options) {}
+
+  // From the offer to the published result; every failure answered as Extract documents. A stop
+  // request, or Stop, cancels what runs at the source and leaves nothing half-loaded visible.
+  absl::StatusOr<v1::LoadResult> Extract(const v1::ExtractOffer& offer, RunOwner& owner,
+                                         std::stop_token stop);
+
+  // Ends every run under way with SHUTTING_DOWN, and refuses later ones.
+  void Stop() { stop_.request_stop(); }
+
+ private:
+  absl::StatusOr<v1::LoadResult> Run(const v1::ExtractOffer& offer, RunOwner& owner,
+                                     std::stop_token stop);
+
+  const Options options_;
+  std::stop_source stop_;
+  std::atomic<int> taken_ = 0;
+};
+
+}  // namespace lockstitch::extractor
+
+#endif  // LOCKSTITCH_SERVICES_EXTRACTOR_EXTRACTOR_H_

@@ -1,0 +1,39 @@
+#include <cstdlib>
+
+#include "rpc/channel.h"
+#include "rpc/server.h"
+#include "rpc/termination.h"
+#include "services/extractor/extractor.h"
+#include "services/extractor/extractor_service.h"
+#include "services/extractor/options.h"
+#include "services/loader/loader_client.h"
+#include "telemetry/log.h"
+#include "telemetry/prometheus_metrics.h"
+
+using namespace lockstitch;
+
+int main(int argc, char** argv) {
+  rpc::HoldTermination();
+  extractor::ProcessOptions options = extractor::ParseOptions(argc, argv);
+  telemetry::StartLogging("extractor", options.server.log_level);
+
+  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
+  const loader::LoaderClient loader(rpc::Connect(options.loader), "loader at " + options.loader);
+  options.extractor.loader = &loader;
+  options.extractor.metrics = metrics->get();
+  extractor::Extractor extractor(options.extractor);
+  const auto server = rpc::Server::Start({.listen = options.server.listen,
+                                          .services = {extractor::MakeService(&extractor)},
+                                          .metrics = metrics->get()});
+  if (!server.ok()) return telemetry::LogError("can't start", server.status()), EXIT_FAILURE;
+  telemetry::Log(
+      telemetry::LogSeverity::kInfo, "serving",
+      {{"address", (*server)->address()}, {"metrics_port", std::to_string((*metrics)->port())}});
+
+  rpc::WaitForTermination();
+  telemetry::Log(telemetry::LogSeverity::kInfo, "stopping");
+  extractor.Stop();
+  (*server)->Shutdown(options.server.shutdown_grace);
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,25 @@
+#include "services/extractor/options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace lockstitch::extractor {
+
+ProcessOptions ParseOptions(int argc, char** argv) {
+  ProcessOptions options;
+  CLI::App app(
+      "Lockstitch extractor: reads tables of source databases and streams them to a loader.");
+  rpc::AddServerFlags(app, options.server);
+  app.add_option("--loader", options.loader, "where loaders serve")
+      ->envname(rpc::EnvironmentName("--loader"))
+      ->capture_default_str();
+  app.add_option("--slots", options.extractor.slots, "stream runs at once")
+      ->envname(rpc::EnvironmentName("--slots"))
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  rpc::AddDurationFlag(app, "--progress-deadline", options.extractor.progress_deadline,
+                       "how long a range may stand still before it is given up");
+  rpc::ParseOrExit(app, argc, argv);
+  return options;
+}
+
+}  // namespace lockstitch::extractor

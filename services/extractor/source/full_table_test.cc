@@ -1,0 +1,61 @@
+#include "services/extractor/source/full_table.h"
+
+#include "gtest/gtest.h"
+
+namespace lockstitch::extractor {
+namespace {
+
+v1::Table TableOf(v1::TableKind kind, int64_t blocks) {
+  v1::Table table;
+  table.set_kind(kind);
+  table.set_size_bytes(blocks * 8192);
+  return table;
+}
+
+TEST(CutByBlocksTest, RangesMeetAndLeaveNothingOut) {
+  const auto ranges = CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 10), 150000, 8192, 3);
+  ASSERT_EQ(ranges.size(), 3u);
+  EXPECT_FALSE(ranges[0].has_lower());
+  EXPECT_EQ(ranges[0].upper(), "(3,0)");
+  EXPECT_EQ(ranges[1].lower(), "(3,0)");
+  EXPECT_EQ(ranges[1].upper(), "(6,0)");
+  EXPECT_EQ(ranges[2].lower(), "(6,0)");
+  EXPECT_FALSE(ranges[2].has_upper());
+}
+
+TEST(CutByBlocksTest, OneRangeWhereThereIsNothingToCut) {
+  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 0), 150000, 8192, 4).size(), 1u);
+  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 2), 150000, 8192, 4).size(), 2u);
+  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 100), 130000, 8192, 4).size(), 1u);
+  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_VIEW, 100), 150000, 8192, 4).size(), 1u);
+  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 100), 150000, 8192, 0).size(), 1u);
+}
+
+TEST(CopyRangeTest, EveryColumnIsCastAndEveryNameQuoted) {
+  v1::TableName table;
+  table.set_schema("public");
+  table.set_name("say \"hi\"");
+  v1::LoadPlan plan;
+  v1::ColumnMapping* id = plan.add_columns();
+  id->set_source_column("id");
+  id->set_wire_type("int4");
+  id->set_conversion(v1::WIRE_CONVERSION_CAST);
+  v1::ColumnMapping* flags = plan.add_columns();
+  flags->set_source_column("select");
+  flags->set_wire_type("bit");
+  flags->set_wire_array(true);
+  v1::ColumnMapping* address = plan.add_columns();
+  address->set_source_column("address");
+  address->set_wire_type("json");
+  address->set_conversion(v1::WIRE_CONVERSION_TO_JSON);
+  v1::RangeBounds range;
+  range.set_lower("(5,0)");
+  EXPECT_EQ(
+      CopyRange(table, plan, range),
+      "COPY (SELECT \"id\"::pg_catalog.\"int4\", \"select\"::pg_catalog.\"bit\"[], "
+      "pg_catalog.to_json(\"address\")::pg_catalog.\"json\" FROM \"public\".\"say \"\"hi\"\"\" "
+      "WHERE ctid >= '(5,0)'::pg_catalog.tid) TO STDOUT (FORMAT binary)");
+}
+
+}  // namespace
+}  // namespace lockstitch::extractor

@@ -1,0 +1,131 @@
+#include "services/extractor/source/snapshot.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "postgres/quote.h"
+#include "postgres/sqlstate.h"
+#include "schema/catalog_reader.h"
+#include "schema/stream_name.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::extractor {
+namespace {
+
+using postgres::Connection;
+using postgres::QuoteLiteral;
+using postgres::QuoteQualified;
+
+constexpr absl::string_view kBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+// $1 schema, $2 table.
+constexpr absl::string_view kFind =
+    "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace "
+    "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+
+// $1 a table's OID. Compares, for the table and all below it, the file that the snapshot sees with
+// the present one.
+constexpr absl::string_view kRewritten = R"sql(
+WITH RECURSIVE tree(oid) AS (
+  SELECT $1::pg_catalog.oid
+  UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree ON i.inhparent = tree.oid
+)
+SELECT EXISTS (SELECT 1 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
+               WHERE c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)))sql";
+
+constexpr absl::string_view kDatabase =
+    "SELECT current_database(), pg_catalog.current_setting('block_size'), "
+    "pg_catalog.pg_is_in_recovery()";
+constexpr absl::string_view kSystemIdentifier =
+    "SELECT system_identifier FROM pg_catalog.pg_control_system()";
+constexpr absl::string_view kExport = "SELECT pg_catalog.pg_export_snapshot()";
+
+absl::string_view PositionQuery(int version, bool in_recovery) {
+  if (version >= 100000) {
+    return in_recovery ? "SELECT pg_catalog.pg_last_wal_replay_lsn()"
+                       : "SELECT pg_catalog.pg_current_wal_lsn()";
+  }
+  return in_recovery ? "SELECT pg_catalog.pg_last_xlog_replay_location()"
+                     : "SELECT pg_catalog.pg_current_xlog_location()";
+}
+
+// What managed servers hide from their users stays empty.
+std::string TextOrEmpty(Connection& connection, absl::string_view sql) {
+  const absl::StatusOr<postgres::Result> result = connection.Query(sql);
+  return result.ok() && !result->empty() ? result->String(0, 0) : "";
+}
+
+absl::StatusOr<int64_t> FindTable(Connection& connection, const v1::TableName& name) {
+  ASSIGN_OR_RETURN(const postgres::Result found,
+                   connection.Query(kFind, {name.schema(), name.name()}));
+  if (!found.empty()) return found.Int(0, 0);
+  return Error(Reason::kStreamNotFound,
+               absl::StrCat("the source has no table or view ", schema::StreamName(name)));
+}
+
+// LOCK wants a right to the whole table, and knows no materialized views, foreign tables, or views
+// before 11.
+bool CannotLock(const absl::Status& status) {
+  const std::string sqlstate = postgres::SqlStateOf(status);
+  return sqlstate == postgres::kInsufficientPrivilege || sqlstate == postgres::kWrongObjectType;
+}
+
+}  // namespace
+
+absl::StatusOr<Snapshot> Snapshot::Take(const Connection::Options& options,
+                                        const v1::TableName& name, bool shared) {
+  ASSIGN_OR_RETURN(Connection opened, Connection::Open(options));
+  Snapshot snapshot(std::move(opened));
+  Connection& connection = snapshot.connection_;
+  ASSIGN_OR_RETURN(const postgres::Result database, connection.Query(kDatabase));
+  snapshot.block_bytes_ = database.Int(0, 1);
+  snapshot.source_.set_database(database.String(0, 0));
+  snapshot.source_.set_system_identifier(TextOrEmpty(connection, kSystemIdentifier));
+  snapshot.source_.set_wal_position(
+      TextOrEmpty(connection, PositionQuery(connection.server_version(), database.Bool(0, 2))));
+  RETURN_IF_ERROR(FindTable(connection, name).status());
+
+  absl::Status held = snapshot.Hold(name, /*lockable=*/true);
+  if (CannotLock(held)) {
+    RETURN_IF_ERROR(connection.Execute("ROLLBACK"));
+    held = snapshot.Hold(name, /*lockable=*/false);
+  }
+  RETURN_IF_ERROR(held);
+  snapshot.taken_at_ = absl::Now();
+  if (!shared) return snapshot;
+  ASSIGN_OR_RETURN(const postgres::Result exported, connection.Query(kExport));
+  snapshot.exported_ = exported.String(0, 0);
+  return snapshot;
+}
+
+absl::Status Snapshot::Hold(const v1::TableName& name, bool lockable) {
+  const std::string table = QuoteQualified(name.schema(), name.name());
+  RETURN_IF_ERROR(connection_.Execute(kBegin));
+  // LOCK takes no snapshot; the first query after it does. A query's own lock comes after its
+  // snapshot.
+  RETURN_IF_ERROR(
+      connection_.Execute(lockable ? absl::StrCat("LOCK TABLE ", table, " IN ACCESS SHARE MODE")
+                                   : absl::StrCat("SELECT 1 FROM ", table, " LIMIT 0")));
+  ASSIGN_OR_RETURN(const int64_t oid, FindTable(connection_, name));
+  ASSIGN_OR_RETURN(table_, schema::ReadTable(connection_, oid));
+  if (lockable) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const postgres::Result rewritten,
+                   connection_.Query(kRewritten, {absl::StrCat(oid)}));
+  if (!rewritten.Bool(0, 0)) return absl::OkStatus();
+  return Error(
+      Reason::kSourceTableChanged,
+      absl::StrCat(schema::StreamName(name), " was rewritten while its snapshot was taken"));
+}
+
+absl::StatusOr<Connection> Snapshot::Join(const Connection::Options& options) const {
+  ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
+  RETURN_IF_ERROR(connection.Execute(kBegin));
+  RETURN_IF_ERROR(
+      connection.Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_))));
+  return connection;
+}
+
+}  // namespace lockstitch::extractor

@@ -1,0 +1,51 @@
+#ifndef LOCKSTITCH_SERVICES_EXTRACTOR_SOURCE_SNAPSHOT_H_
+#define LOCKSTITCH_SERVICES_EXTRACTOR_SOURCE_SNAPSHOT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lockstitch/v1/catalog.pb.h"
+#include "lockstitch/v1/loader.pb.h"
+#include "postgres/connection.h"
+
+namespace lockstitch::extractor {
+
+// One state of one table, held still: a read-only repeatable-read transaction that locked the table
+// before it took its snapshot, and keeps both to the end. TRUNCATE, VACUUM FULL or a rewriting
+// ALTER between two ranges would otherwise empty the later ones without an error.
+class Snapshot {
+ public:
+  // Locks, describes, and exports where `shared`. STREAM_NOT_FOUND; SOURCE_PERMISSION_DENIED;
+  // SOURCE_TABLE_CHANGED if the table was rewritten in the only moment in which it wasn't locked,
+  // which exists where LOCK isn't permitted.
+  static absl::StatusOr<Snapshot> Take(const postgres::Connection::Options& options,
+                                       const v1::TableName& name, bool shared);
+
+  const v1::Table& table() const { return table_; }
+  const v1::SourceIdentity& source() const { return source_; }
+  absl::Time taken_at() const { return taken_at_; }
+  int64_t block_bytes() const { return block_bytes_; }
+
+  // The session that holds everything; it may read a range itself.
+  postgres::Connection& connection() { return connection_; }
+
+  // Another session that sees the same. Only of a shared snapshot.
+  absl::StatusOr<postgres::Connection> Join(const postgres::Connection::Options& options) const;
+
+ private:
+  explicit Snapshot(postgres::Connection connection) : connection_(std::move(connection)) {}
+  absl::Status Hold(const v1::TableName& name, bool lockable);
+
+  postgres::Connection connection_;
+  v1::Table table_;
+  v1::SourceIdentity source_;
+  absl::Time taken_at_;
+  int64_t block_bytes_ = 0;
+  std::string exported_;
+};
+
+}  // namespace lockstitch::extractor
+
+#endif  // LOCKSTITCH_SERVICES_EXTRACTOR_SOURCE_SNAPSHOT_H_
