@@ -5,11 +5,10 @@
 #include <thread>
 #include <utility>
 
-#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
 #include "failpoint/failpoint.h"
+#include "rpc/random_id.h"
 #include "rpc/retry.h"
 #include "schema/stream_name.h"
 #include "services/extractor/range_sender.h"
@@ -19,12 +18,6 @@
 
 namespace lockstitch::extractor {
 namespace {
-
-std::string RandomId() {
-  absl::BitGen random;
-  return absl::StrFormat("%016x%016x", absl::Uniform<uint64_t>(random),
-                         absl::Uniform<uint64_t>(random));
-}
 
 // Keeps the first error of several threads.
 class FirstError {
@@ -54,7 +47,7 @@ Extraction::Extraction(const v1::ExtractOffer& offer, int64_t fence, RunOwner& o
   *claim_.mutable_target() = offer.target();
   claim_.set_run_id(offer.run_id());
   claim_.set_fence(fence);
-  claim_.set_extraction_id(RandomId());
+  claim_.set_extraction_id(rpc::RandomId());
 }
 
 absl::StatusOr<v1::LoadResult> Extraction::Run() {

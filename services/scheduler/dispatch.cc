@@ -1,0 +1,153 @@
+#include "services/scheduler/dispatch.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "failpoint/failpoint.h"
+#include "rpc/progress_deadline.h"
+#include "rpc/retry.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+using ExtractStream = extractor::ExtractorClient::ExtractStream;
+
+constexpr rpc::RetryPolicy kAttemptPolicy = {.first = absl::Milliseconds(500),
+                                             .most = absl::Seconds(15)};
+
+absl::Status FailureOf(ExtractStream& call) {
+  const absl::Status status = call.Finish();
+  return status.ok()
+             ? Error(Reason::kProtocolViolated, "the extractor ended a run before its result")
+             : status;
+}
+
+absl::StatusOr<v1::LoadResult> Published(const v1::LoadResult& result) {
+  if (result.outcome() == v1::LOAD_OUTCOME_PUBLISHED) return result;
+  return Error(Reason::kRunAborted, "the run was ended at the destination");
+}
+
+}  // namespace
+
+RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Duration elapsed) {
+  const std::optional<Reason> reason = ReasonOf(failure);
+  if (!reason) return {.again = false, .reason = "a failure without a reason code is final"};
+  const ReasonInfo& info = InfoOf(*reason);
+  if (info.owner != Owner::kRetried)
+    return {.again = false, .reason = absl::StrCat(info.code, " is final")};
+  if (attempts >= info.attempts) {
+    return {
+        .again = false,
+        .reason = absl::StrCat(info.code, " after ", attempts, " of ", info.attempts, " attempts")};
+  }
+  if (elapsed >= info.total) {
+    return {.again = false,
+            .reason = absl::StrCat(info.code, " after ", absl::FormatDuration(info.total))};
+  }
+  return {.again = true,
+          .reason = absl::StrCat(info.code, " at attempt ", attempts, " of ", info.attempts)};
+}
+
+Dispatch::Dispatch(const v1::ExtractOffer& offer, const Options& options, Listener listener)
+    : offer_(offer), options_(options), listener_(std::move(listener)) {}
+
+absl::StatusOr<v1::LoadResult> Dispatch::Run() {
+  const absl::Time start = absl::Now();
+  absl::Status failure = Error(Reason::kStopped, "the job was stopped before the run began");
+  while (rpc::WaitBeforeAttempt(kAttemptPolicy, attempts_ + 1, options_.stop)) {
+    ++attempts_;
+    absl::StatusOr<v1::LoadResult> result = Attempt();
+    if (result.ok()) return result;
+    failure = options_.stop.stop_requested() ? Error(Reason::kStopped, "the job was stopped")
+                                             : result.status();
+    const RetryDecision decision = DecideRetry(failure, attempts_, absl::Now() - start);
+    if (!decision.again) break;
+    Note(v1::SEVERITY_WARNING,
+         absl::StrCat("trying again: ", decision.reason, ": ", failure.message()));
+  }
+  return Abort(failure);
+}
+
+absl::StatusOr<v1::LoadResult> Dispatch::Attempt() {
+  const std::unique_ptr<ExtractStream> call = options_.extractor->Extract();
+  rpc::ProgressDeadline deadline(options_.progress_deadline, [&] { call->Cancel(); });
+  const std::stop_callback on_stop(options_.stop, [&] { call->Cancel(); });
+
+  v1::ExtractRequest request;
+  *request.mutable_offer() = offer_;
+  call->Write(request);
+  v1::ExtractResponse response;
+  if (!call->Read(&response) || !response.has_accepted()) return FailureOf(*call);
+  listener_(response);
+
+  ASSIGN_OR_RETURN(const v1::ReserveRunResponse reserved, Reserve());
+  if (reserved.has_result()) return Published(reserved.result());
+  fence_ = reserved.fence();
+  Failpoint("scheduler.fence.drawn");
+  request.mutable_go()->set_fence(fence_);
+  call->Write(request);
+  while (call->Read(&response)) {
+    deadline.Touch();
+    if (response.has_finished()) {
+      const v1::LoadResult result = response.finished();
+      RETURN_IF_ERROR(call->Finish());
+      return Published(result);
+    }
+    listener_(response);
+  }
+  const absl::Status failure = FailureOf(*call);
+  if (!deadline.stalled()) return failure;
+  return Error(Reason::kProgressStalled,
+               absl::StrCat("the extractor reported nothing for ",
+                            absl::FormatDuration(options_.progress_deadline)));
+}
+
+absl::StatusOr<v1::ReserveRunResponse> Dispatch::Reserve() {
+  v1::ReserveRunRequest request;
+  *request.mutable_target() = offer_.target();
+  request.set_run_id(offer_.run_id());
+  v1::ReserveRunResponse response;
+  RETURN_IF_ERROR(rpc::Retry({}, options_.stop, [&] {
+    ASSIGN_OR_RETURN(response, options_.loader->ReserveRun(request));
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+absl::StatusOr<v1::LoadResult> Dispatch::Abort(const absl::Status& failure) {
+  if (fence_ == 0) return failure;
+  v1::AbortLoadRequest request;
+  *request.mutable_claim()->mutable_target() = offer_.target();
+  request.mutable_claim()->set_run_id(offer_.run_id());
+  request.mutable_claim()->set_fence(fence_);
+  request.set_cancelled(options_.stop.stop_requested());
+  v1::AbortLoadResponse response;
+  // Also after a stop: what the run left behind should go.
+  const absl::Status aborted = rpc::Retry({}, std::stop_token(), [&] {
+    ASSIGN_OR_RETURN(response, options_.loader->AbortLoad(request));
+    return absl::OkStatus();
+  });
+  if (aborted.ok() && response.result().outcome() == v1::LOAD_OUTCOME_PUBLISHED) {
+    Note(v1::SEVERITY_INFO, "the load had been published before its answer was lost");
+    return response.result();
+  }
+  if (!aborted.ok()) {
+    Note(v1::SEVERITY_WARNING,
+         absl::StrCat("what the run left behind stays until the stream's next run: ",
+                      aborted.message()));
+  }
+  return failure;
+}
+
+void Dispatch::Note(v1::Severity severity, const std::string& text) {
+  v1::ExtractResponse response;
+  response.mutable_log()->set_severity(severity);
+  response.mutable_log()->set_message(text);
+  listener_(response);
+}
+
+}  // namespace lockstitch::scheduler

@@ -1,0 +1,229 @@
+#include "services/scheduler/job_runner.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "rpc/random_id.h"
+#include "status/macros.h"
+#include "status/reason.h"
+#include "telemetry/log.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+using telemetry::Metric;
+
+void SetNow(google::protobuf::Timestamp* timestamp) {
+  const int64_t nanos = absl::GetCurrentTimeNanos();
+  timestamp->set_seconds(nanos / 1'000'000'000);
+  timestamp->set_nanos(static_cast<int>(nanos % 1'000'000'000));
+}
+
+double SecondsOf(const v1::StreamRun& run) {
+  return static_cast<double>(run.ended_at().seconds() - run.started_at().seconds()) +
+         1e-9 * (run.ended_at().nanos() - run.started_at().nanos());
+}
+
+v1::Error ErrorOf(const absl::Status& failure) {
+  const Explanation why = Explain(failure);
+  v1::Error error;
+  error.set_reason(why.reason);
+  error.set_message(why.message);
+  error.set_remedy(why.remedy);
+  return error;
+}
+
+// "STREAM_RUN_STATE_SUCCEEDED" -> "succeeded", the label of metrics.
+std::string LabelOf(absl::string_view name, absl::string_view prefix) {
+  return absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
+}
+
+}  // namespace
+
+JobRunner::JobRunner(const v1::Integration& integration, const Options& options, Listener listener)
+    : integration_(integration), options_(options), listener_(std::move(listener)) {
+  job_.set_job_id(rpc::RandomId());
+  job_.set_integration(integration.name());
+  job_.set_state(v1::JOB_STATE_PENDING);
+}
+
+void JobRunner::Run() {
+  {
+    absl::MutexLock lock(&mutex_);
+    job_.set_state(v1::JOB_STATE_RUNNING);
+    SetNow(job_.mutable_started_at());
+    ReportJob();
+  }
+  EndJob(SelectAndRun());
+}
+
+absl::Status JobRunner::SelectAndRun() {
+  ASSIGN_OR_RETURN(const std::vector<v1::Table> catalog,
+                   options_.discovery->Discover(integration_.source()));
+  ASSIGN_OR_RETURN(const std::vector<SelectedStream> selected,
+                   SelectStreams(integration_, catalog));
+  {
+    absl::MutexLock lock(&mutex_);
+    if (selected.empty())
+      ReportLog(v1::SEVERITY_WARNING, "", "the source has no table to replicate");
+    for (const SelectedStream& stream : selected) {
+      Stream& added = *streams_.emplace_back(std::make_unique<Stream>());
+      added.selected = stream;
+      added.run.set_run_id(rpc::RandomId());
+      added.run.set_stream(stream.settings.stream());
+      added.run.set_method(stream.settings.method());
+      added.run.set_state(v1::STREAM_RUN_STATE_QUEUED);
+      ReportStream(added);
+    }
+  }
+  RunStreams();
+  return absl::OkStatus();
+}
+
+void JobRunner::RunStreams() {
+  std::vector<std::thread> threads;
+  while (true) {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(this, &JobRunner::SomethingToDo));
+    const std::vector<StartRun> starts = PlanStarts(Standings(), options_.max_parallel_streams);
+    if (starts.empty()) break;
+    for (const StartRun& start : starts) {
+      Stream& stream = *streams_[start.run];
+      stream.run.set_state(v1::STREAM_RUN_STATE_RUNNING);
+      SetNow(stream.run.mutable_started_at());
+      telemetry::Log(telemetry::LogSeverity::kInfo, "stream run starts",
+                     {{"stream", stream.run.stream()},
+                      {"run_id", stream.run.run_id()},
+                      {"why", start.reason}});
+      threads.emplace_back([this, &stream] { RunStream(stream); });
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+bool JobRunner::SomethingToDo() const {
+  const std::vector<RunStanding> standings = Standings();
+  return !PlanStarts(standings, options_.max_parallel_streams).empty() ||
+         PlanJobState(standings, /*stopped=*/false) != v1::JOB_STATE_RUNNING;
+}
+
+void JobRunner::RunStream(Stream& stream) {
+  if (!stream.selected.problem.ok()) return EndStream(stream, stream.selected.problem, 0);
+  const v1::ExtractOffer offer = OfferOf(stream);
+  Dispatch dispatch(offer, options_.dispatch,
+                    [&](const v1::ExtractResponse& response) { Follow(stream, response); });
+  const absl::StatusOr<v1::LoadResult> result = dispatch.Run();
+  EndStream(stream, result, dispatch.attempts());
+}
+
+v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
+  v1::ExtractOffer offer;
+  offer.set_run_id(stream.run.run_id());
+  *offer.mutable_source() = integration_.source();
+  *offer.mutable_target()->mutable_destination() = integration_.destination();
+  offer.mutable_target()->set_integration(integration_.name());
+  offer.mutable_target()->set_integration_uid(integration_.uid());
+  *offer.mutable_target()->mutable_table() = stream.selected.table;
+  *offer.mutable_settings() = stream.selected.settings;
+  offer.set_system_columns(integration_.system_columns());
+  offer.mutable_grant()->set_source(std::max(1u, stream.selected.settings.ranges()));
+  offer.mutable_grant()->set_destination(std::max(1u, stream.selected.settings.ranges()));
+  offer.set_reset(options_.reset);
+  return offer;
+}
+
+void JobRunner::Follow(Stream& stream, const v1::ExtractResponse& response) {
+  absl::MutexLock lock(&mutex_);
+  if (response.has_log()) {
+    return ReportLog(response.log().severity(), stream.run.stream(), response.log().message());
+  }
+  if (response.has_begun()) stream.run.set_destination_table(response.begun().destination_table());
+  if (response.has_progress()) *stream.run.mutable_progress() = response.progress();
+  ReportStream(stream);
+}
+
+void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& result,
+                          int attempts) {
+  absl::MutexLock lock(&mutex_);
+  v1::StreamRun& run = stream.run;
+  run.set_attempts(static_cast<uint32_t>(attempts));
+  SetNow(run.mutable_ended_at());
+  if (result.ok()) {
+    run.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
+    run.set_destination_table(result->destination_table());
+    run.mutable_progress()->set_rows_loaded(result->rows());
+    if (run.progress().rows_extracted() < result->rows()) {
+      // The extractor's last words were lost; its rows are durable.
+      run.mutable_progress()->set_rows_extracted(result->rows());
+      run.mutable_progress()->set_bytes_extracted(result->bytes());
+    }
+  } else {
+    const bool stopped =
+        ReasonOf(result.status()) == Reason::kStopped && options_.dispatch.stop.stop_requested();
+    run.set_state(stopped ? v1::STREAM_RUN_STATE_CANCELLED : v1::STREAM_RUN_STATE_FAILED);
+    run.mutable_progress()->set_rows_loaded(0);
+    *run.mutable_error() = ErrorOf(result.status());
+    ReportLog(
+        v1::SEVERITY_ERROR, run.stream(),
+        absl::StrCat(run.error().reason(), ": ", run.error().message(), " ", run.error().remedy()));
+  }
+  const std::string state = LabelOf(v1::StreamRunState_Name(run.state()), "STREAM_RUN_STATE_");
+  options_.metrics->Add(Metric::kSchedulerStreamRuns,
+                        {state, run.has_error() ? run.error().reason() : "NONE"}, 1);
+  options_.metrics->Observe(Metric::kSchedulerStreamRunSeconds, {state}, SecondsOf(run));
+  ReportStream(stream);
+}
+
+void JobRunner::EndJob(const absl::Status& failure) {
+  absl::MutexLock lock(&mutex_);
+  job_.set_state(PlanJobState(Standings(), options_.dispatch.stop.stop_requested()));
+  if (!failure.ok()) {
+    job_.set_state(v1::JOB_STATE_FAILED);
+    *job_.mutable_error() = ErrorOf(failure);
+    ReportLog(v1::SEVERITY_ERROR, "",
+              absl::StrCat(job_.error().reason(), ": ", job_.error().message(), " ",
+                           job_.error().remedy()));
+  }
+  SetNow(job_.mutable_ended_at());
+  options_.metrics->Add(Metric::kSchedulerJobs,
+                        {LabelOf(v1::JobState_Name(job_.state()), "JOB_STATE_")}, 1);
+  ReportJob();
+}
+
+std::vector<RunStanding> JobRunner::Standings() const {
+  std::vector<RunStanding> standings;
+  for (const auto& stream : streams_) {
+    standings.push_back({.state = stream->run.state(), .size_bytes = stream->selected.size_bytes});
+  }
+  return standings;
+}
+
+void JobRunner::ReportStream(const Stream& stream) {
+  v1::JobEvent event;
+  *event.mutable_stream_run() = stream.run;
+  listener_(event);
+}
+
+void JobRunner::ReportJob() {
+  v1::JobEvent event;
+  *event.mutable_job() = job_;
+  listener_(event);
+}
+
+void JobRunner::ReportLog(v1::Severity severity, const std::string& stream,
+                          const std::string& text) {
+  v1::JobEvent event;
+  v1::LogEntry& entry = *event.mutable_log();
+  SetNow(entry.mutable_time());
+  entry.set_severity(severity);
+  entry.set_stream(stream);
+  entry.set_message(text);
+  listener_(event);
+}
+
+}  // namespace lockstitch::scheduler

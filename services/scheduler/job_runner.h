@@ -1,0 +1,73 @@
+#ifndef LOCKSTITCH_SERVICES_SCHEDULER_JOB_RUNNER_H_
+#define LOCKSTITCH_SERVICES_SCHEDULER_JOB_RUNNER_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "lockstitch/v1/integration.pb.h"
+#include "lockstitch/v1/job.pb.h"
+#include "services/discovery/discovery_client.h"
+#include "services/scheduler/dispatch.h"
+#include "services/scheduler/plan.h"
+#include "services/scheduler/selection.h"
+#include "telemetry/metrics.h"
+
+namespace lockstitch::scheduler {
+
+// One job: discovers, selects, and runs every stream through a dispatch, as many at once as
+// allowed. One stream's failure leaves the others alone. Runs once.
+class JobRunner {
+ public:
+  struct Options {
+    const discovery::DiscoveryClient* discovery = nullptr;
+    telemetry::Metrics* metrics = nullptr;
+    Dispatch::Options dispatch;  // Its stop token is the job's.
+    size_t max_parallel_streams = 1;
+    bool reset = false;
+  };
+  // What became known, one event after the other; called in several threads, never in two at once.
+  using Listener = std::function<void(const v1::JobEvent&)>;
+
+  JobRunner(const v1::Integration& integration, const Options& options, Listener listener);
+
+  // Returns when every stream run has ended. The last event is the ended job.
+  void Run();
+
+ private:
+  struct Stream {
+    SelectedStream selected;
+    v1::StreamRun run;
+  };
+
+  absl::Status SelectAndRun();
+  void RunStreams();
+  void RunStream(Stream& stream);
+  v1::ExtractOffer OfferOf(const Stream& stream) const;
+  void Follow(Stream& stream, const v1::ExtractResponse& response);
+  void EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& result, int attempts);
+  void EndJob(const absl::Status& failure);
+  std::vector<RunStanding> Standings() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool SomethingToDo() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReportStream(const Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReportJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReportLog(v1::Severity severity, const std::string& stream, const std::string& text)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const v1::Integration& integration_;
+  const Options options_;
+  const Listener listener_;
+  mutable absl::Mutex mutex_;
+  v1::Job job_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace lockstitch::scheduler
+
+#endif  // LOCKSTITCH_SERVICES_SCHEDULER_JOB_RUNNER_H_

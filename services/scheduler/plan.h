@@ -1,0 +1,35 @@
+#ifndef LOCKSTITCH_SERVICES_SCHEDULER_PLAN_H_
+#define LOCKSTITCH_SERVICES_SCHEDULER_PLAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lockstitch/v1/job.pb.h"
+
+namespace lockstitch::scheduler {
+
+// What a plan is made from: one stream run of a job.
+struct RunStanding {
+  v1::StreamRunState state = v1::STREAM_RUN_STATE_QUEUED;
+  int64_t size_bytes = 0;
+};
+
+// A decision to start a run, and why.
+struct StartRun {
+  size_t run = 0;  // Its place among the runs given.
+  std::string reason;
+};
+
+// Which queued runs to start now so that at most `max_parallel` run at once: the largest first,
+// since the last one to end decides how long the job takes. Pure.
+std::vector<StartRun> PlanStarts(const std::vector<RunStanding>& runs, size_t max_parallel);
+
+// What a job has come to: RUNNING while any run is open, then SUCCEEDED or FAILED; CANCELLED where
+// it was stopped.
+v1::JobState PlanJobState(const std::vector<RunStanding>& runs, bool stopped);
+
+}  // namespace lockstitch::scheduler
+
+#endif  // LOCKSTITCH_SERVICES_SCHEDULER_PLAN_H_

@@ -1,0 +1,52 @@
+#ifndef LOCKSTITCH_SERVICES_SCHEDULER_SCHEDULER_H_
+#define LOCKSTITCH_SERVICES_SCHEDULER_SCHEDULER_H_
+
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "lockstitch/v1/job.pb.h"
+#include "lockstitch/v1/scheduler.pb.h"
+#include "services/discovery/discovery_client.h"
+#include "services/extractor/extractor_client.h"
+#include "services/loader/loader_client.h"
+#include "telemetry/metrics.h"
+
+namespace lockstitch::scheduler {
+
+// Owns jobs. Thread-safe.
+class Scheduler {
+ public:
+  // The pointers must outlive the scheduler.
+  struct Options {
+    const discovery::DiscoveryClient* discovery = nullptr;
+    const extractor::ExtractorClient* extractor = nullptr;
+    const loader::LoaderClient* loader = nullptr;
+    telemetry::Metrics* metrics = nullptr;
+    size_t max_parallel_streams = 4;  // Where a request doesn't say.
+    absl::Duration progress_deadline =
+        absl::Minutes(2);  // An extractor that reports nothing for so long is given up.
+  };
+
+  explicit Scheduler(const Options& options) : options_(options) {}
+
+  // Runs one job to its end, in the caller's thread. INTEGRATION_INVALID before anything has begun;
+  // a job that failed is OK and tells so by its last event. A stop request, or Stop, ends its
+  // streams and what they have half-loaded.
+  absl::Status RunOnce(const v1::RunOnceRequest& request,
+                       const std::function<void(const v1::JobEvent&)>& listener,
+                       std::stop_token stop);
+
+  // Stops every job under way, and refuses later ones with SHUTTING_DOWN.
+  void Stop() { stop_.request_stop(); }
+
+ private:
+  const Options options_;
+  std::stop_source stop_;
+};
+
+}  // namespace lockstitch::scheduler
+
+#endif  // LOCKSTITCH_SERVICES_SCHEDULER_SCHEDULER_H_

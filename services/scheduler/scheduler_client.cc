@@ -1,0 +1,33 @@
+#include "services/scheduler/scheduler_client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <utility>
+
+#include "lockstitch/v1/scheduler.grpc.pb.h"
+#include "rpc/status_conversion.h"
+
+namespace lockstitch::scheduler {
+
+struct SchedulerClient::Stub {
+  explicit Stub(const rpc::Channel& channel) : service(channel) {}
+  v1::SchedulerService::Stub service;
+};
+
+SchedulerClient::SchedulerClient(rpc::Channel channel, std::string name)
+    : stub_(std::make_unique<Stub>(channel)), name_(std::move(name)) {}
+
+SchedulerClient::~SchedulerClient() = default;
+
+absl::Status SchedulerClient::RunOnce(const v1::RunOnceRequest& request,
+                                      const std::function<void(const v1::JobEvent&)>& listener,
+                                      std::stop_token stop) const {
+  grpc::ClientContext context;
+  const auto reader = stub_->service.RunOnce(&context, request);
+  const std::stop_callback on_stop(stop, [&] { context.TryCancel(); });
+  v1::RunOnceResponse response;
+  while (reader->Read(&response)) listener(response.event());
+  return rpc::FromGrpc(reader->Finish(), name_);
+}
+
+}  // namespace lockstitch::scheduler
