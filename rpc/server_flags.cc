@@ -32,16 +32,23 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
       ->envname(EnvironmentName("--metrics-listen"))
       ->capture_default_str()
       ->check(ListenProblem);
+  AddLogLevelFlag(app, flags.log_level, "info");
+  AddDurationFlag(app, "--shutdown-grace", flags.shutdown_grace,
+                  "how long SIGTERM waits for short calls");
+}
+
+void AddLogLevelFlag(CLI::App& app, LogSeverity& level, const std::string& default_name) {
   static const std::map<std::string, LogSeverity> kLevels = {{"debug", LogSeverity::kDebug},
                                                              {"info", LogSeverity::kInfo},
                                                              {"warning", LogSeverity::kWarning},
-                                                             {"error", LogSeverity::kError}};
-  app.add_option("--log-level", flags.log_level,
-                 "least severity to log: debug, info, warning or error [info]")
+                                                             {"error", LogSeverity::kError},
+                                                             {"off", LogSeverity::kOff}};
+  app.add_option("--log-level", level,
+                 absl::StrCat("least severity of log lines: debug, info, warning, error or off [",
+                              default_name, "]"))
       ->envname(EnvironmentName("--log-level"))
-      ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case));
-  AddDurationFlag(app, "--shutdown-grace", flags.shutdown_grace,
-                  "how long SIGTERM waits for short calls");
+      ->transform(CLI::Transformer(kLevels, CLI::ignore_case))
+      ->option_text("LEVEL");
 }
 
 CLI::Option* AddDurationFlag(CLI::App& app, const std::string& name, absl::Duration& value,

@@ -25,6 +25,9 @@ struct ServerFlags {
 // those in `flags`.
 void AddServerFlags(CLI::App& app, ServerFlags& flags);
 
+// Adds --log-level; as all flags, it is also read from its variable.
+void AddLogLevelFlag(CLI::App& app, telemetry::LogSeverity& level, const std::string& default_name);
+
 // Adds a flag that takes a duration such as 90s or 30m.
 CLI::Option* AddDurationFlag(CLI::App& app, const std::string& name, absl::Duration& value,
                              const std::string& help);

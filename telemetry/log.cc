@@ -37,8 +37,10 @@ spdlog::level::level_enum LevelOf(LogSeverity severity) {
       return spdlog::level::warn;
     case LogSeverity::kError:
       return spdlog::level::err;
+    case LogSeverity::kOff:
+      return spdlog::level::off;
   }
-  return spdlog::level::err;
+  return spdlog::level::off;
 }
 
 absl::string_view NameOf(LogSeverity severity) {
@@ -50,6 +52,7 @@ absl::string_view NameOf(LogSeverity severity) {
     case LogSeverity::kWarning:
       return "WARNING";
     case LogSeverity::kError:
+    case LogSeverity::kOff:
       return "ERROR";
   }
   return "ERROR";

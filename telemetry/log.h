@@ -10,7 +10,8 @@
 
 namespace lockstitch::telemetry {
 
-enum class LogSeverity { kDebug, kInfo, kWarning, kError };
+// kOff is no line's severity: as the least one it drops every line.
+enum class LogSeverity { kDebug, kInfo, kWarning, kError, kOff };
 
 // A named value of a log line. Never a secret, never a row's content.
 using LogField = std::pair<absl::string_view, std::string>;

@@ -1,0 +1,155 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "rpc/server_flags.h"
+
+namespace lockstitch::cli {
+namespace {
+
+constexpr char kUrlHelp[] = "connection URL (postgres://...) or libpq keyword string";
+
+void AddUrl(CLI::App& app, const std::string& flag, std::string& url) {
+  app.add_option(flag, url, kUrlHelp)->envname(rpc::EnvironmentName(flag))->option_text("URL");
+}
+
+CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
+  CLI::App* command = app.add_subcommand("sync", "Replicate once: run one job and exit.");
+  command->footer(
+      "Example:\n"
+      "  lockstitch sync --source \"$DATABASE_URL\" --destination postgres://me@warehouse/dw "
+      "--name shop\n"
+      "\n"
+      "Exit status: 0 every stream succeeded, 1 something failed, 2 wrong usage.");
+  command
+      ->add_option("-f,--file", sync.file,
+                   "the integration as YAML; ${VAR} is taken from the environment")
+      ->option_text("FILE");
+  command
+      ->add_option("--name", sync.name,
+                   "the integration's name, which names the destination schema")
+      ->option_text("NAME");
+  AddUrl(*command, "--source", sync.source);
+  AddUrl(*command, "--destination", sync.destination);
+  command
+      ->add_option("--stream", sync.streams,
+                   "a table or view to replicate; may be repeated [every table]")
+      ->option_text("SCHEMA.TABLE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option("--system-columns", sync.system_columns,
+                   "columns to add: stitch (the _sdc_ ones) or none [stitch]")
+      ->check(CLI::IsMember({"stitch", "none"}))
+      ->option_text("stitch|none");
+  command->add_option("--max-parallel-streams", sync.max_parallel_streams, "streams at once [4]")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+  command->add_flag("--reset", sync.reset, "forget which source the streams were last loaded from");
+  command
+      ->add_option("--server", sync.server,
+                   "run the job at this scheduler [all services in this process]")
+      ->envname(rpc::EnvironmentName("--server"))
+      ->option_text("ADDRESS");
+  return command;
+}
+
+CLI::App* AddDiscover(CLI::App& app, DiscoverCommand& discover) {
+  CLI::App* command = app.add_subcommand("discover", "List what a source has to replicate.");
+  command->footer("Example:\n  lockstitch discover --source \"$DATABASE_URL\"");
+  AddUrl(*command, "--source", discover.source);
+  return command;
+}
+
+CLI::App* AddCheck(CLI::App& app, CheckCommand& check) {
+  CLI::App* command =
+      app.add_subcommand("check", "Check the connection to a source, a destination, or both.");
+  command->footer("Example:\n  lockstitch check --source \"$DATABASE_URL\"");
+  AddUrl(*command, "--source", check.source);
+  AddUrl(*command, "--destination", check.destination);
+  return command;
+}
+
+void AddOutput(CLI::App* command, CommandLine& line) {
+  static const std::map<std::string, Output> kOutputs = {{"table", Output::kTable},
+                                                         {"json", Output::kJson}};
+  command->add_option("--output", line.output, "how to print results: table or json [table]")
+      ->transform(CLI::CheckedTransformer(kOutputs, CLI::ignore_case))
+      ->option_text("table|json");
+  rpc::AddLogLevelFlag(*command, line.log_level, "off; info with --output=json");
+}
+
+void Require(const CLI::App* command, bool given, const std::string& what) {
+  if (command->parsed() && !given) throw CLI::RequiredError(what);
+}
+
+}  // namespace
+
+void MaskPassword(char* text) {
+  const auto mask = [](char* from, const char* to) { std::fill(from, from + (to - from), 'x'); };
+  if (char* scheme = std::strstr(text, "://")) {
+    char* authority = scheme + 3;
+    char* end = authority + std::strcspn(authority, "/?#");
+    char* at =
+        std::find(std::make_reverse_iterator(end), std::make_reverse_iterator(authority), '@')
+            .base();
+    char* colon = std::find(authority, at, ':');
+    if (at != authority && colon < at - 1) mask(colon + 1, at - 1);
+  }
+  for (char* at = text; (at = std::strstr(at, "password")) != nullptr;) {
+    at += std::strlen("password");
+    char* value = at + std::strspn(at, " =");
+    if (value == at) continue;
+    const char* stop = *value == '\'' ? "'" : " &#";
+    if (*value == '\'') ++value;
+    mask(value, value + std::strcspn(value, stop));
+  }
+}
+
+CommandLine ParseCommandLine(int argc, char** argv) {
+  CLI::App app(
+      "Lockstitch replicates PostgreSQL databases into a warehouse, exactly once and at COPY "
+      "speed.");
+  app.name("lockstitch");
+  app.footer("lockstitch COMMAND --help tells more about a command.");
+  app.require_subcommand(1);
+  CommandLine line;
+  SyncCommand sync;
+  DiscoverCommand discover;
+  CheckCommand check;
+  CLI::App* sync_app = AddSync(app, sync);
+  CLI::App* discover_app = AddDiscover(app, discover);
+  CLI::App* check_app = AddCheck(app, check);
+  CLI::App* version_app = app.add_subcommand("version", "Print the version.");
+  for (CLI::App* command : {sync_app, discover_app, check_app, version_app})
+    AddOutput(command, line);
+  app.parse_complete_callback([&] {
+    Require(sync_app, !sync.file.empty() || !sync.name.empty(), "--name or --file");
+    Require(sync_app, !sync.file.empty() || !sync.source.empty(), "--source or --file");
+    Require(sync_app, !sync.file.empty() || !sync.destination.empty(), "--destination or --file");
+    Require(discover_app, !discover.source.empty(), "--source");
+    Require(check_app, !check.source.empty() || !check.destination.empty(),
+            "--source or --destination");
+  });
+  rpc::ParseOrExit(app, argc, argv);
+  for (int i = 1; i < argc; ++i) MaskPassword(argv[i]);
+
+  if (sync_app->parsed()) line.command = std::move(sync);
+  if (discover_app->parsed()) line.command = std::move(discover);
+  if (check_app->parsed()) line.command = std::move(check);
+  if (version_app->parsed()) line.command = VersionCommand();
+  const bool asked_for_logs = [&] {
+    for (const CLI::App* command : {sync_app, discover_app, check_app, version_app}) {
+      if (command->parsed() && command->get_option("--log-level")->count() > 0) return true;
+    }
+    return false;
+  }();
+  if (line.output == Output::kJson && !asked_for_logs)
+    line.log_level = telemetry::LogSeverity::kInfo;
+  return line;
+}
+
+}  // namespace lockstitch::cli

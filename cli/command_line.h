@@ -1,0 +1,53 @@
+#ifndef LOCKSTITCH_CLI_COMMAND_LINE_H_
+#define LOCKSTITCH_CLI_COMMAND_LINE_H_
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "telemetry/log.h"
+
+namespace lockstitch::cli {
+
+enum class Output { kTable, kJson };
+
+// lockstitch sync: flags that were given; what wasn't is empty.
+struct SyncCommand {
+  std::string file;
+  std::string name;
+  std::string source;
+  std::string destination;
+  std::vector<std::string> streams;
+  std::string system_columns;
+  std::string server;  // A scheduler elsewhere; empty: all services in this process.
+  int max_parallel_streams = 0;
+  bool reset = false;
+};
+
+struct DiscoverCommand {
+  std::string source;
+};
+
+struct CheckCommand {
+  std::string source;
+  std::string destination;
+};
+
+struct VersionCommand {};
+
+struct CommandLine {
+  std::variant<SyncCommand, DiscoverCommand, CheckCommand, VersionCommand> command;
+  Output output = Output::kTable;
+  telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;
+};
+
+// Prints help and exits with 0, or the problem and exits with 2. Afterwards no password is left in
+// `argv`, which `ps` shows.
+CommandLine ParseCommandLine(int argc, char** argv);
+
+// Overwrites what is a password in a connection URL or keyword string.
+void MaskPassword(char* text);
+
+}  // namespace lockstitch::cli
+
+#endif  // LOCKSTITCH_CLI_COMMAND_LINE_H_

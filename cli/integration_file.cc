@@ -1,0 +1,148 @@
+#include "cli/integration_file.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <yaml-cpp/yaml.h>
+
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "status/reason.h"
+
+namespace lockstitch::cli {
+namespace {
+
+using google::protobuf::EnumDescriptor;
+using google::protobuf::EnumValueDescriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// ReplicationMethod -> REPLICATION_METHOD_
+std::string PrefixOf(const EnumDescriptor& type) {
+  std::string prefix;
+  for (const char c : type.name()) {
+    if (absl::ascii_isupper(c) && !prefix.empty()) prefix.push_back('_');
+    prefix.push_back(absl::ascii_toupper(c));
+  }
+  return prefix + "_";
+}
+
+// Fills messages from YAML and gathers problems.
+class Reader {
+ public:
+  explicit Reader(const Environment& environment) : environment_(environment) {}
+
+  void Read(const YAML::Node& node, const std::string& path, Message* message) {
+    if (!node.IsMap()) return Problem(path, "must be a mapping");
+    for (const auto& entry : node) {
+      const std::string key = entry.first.Scalar();
+      const std::string at = path.empty() ? key : absl::StrCat(path, ".", key);
+      const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(key);
+      if (field == nullptr) {
+        Problem(at, "is not known");
+      } else if (field->is_repeated()) {
+        ReadList(entry.second, at, *field, message);
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        Read(entry.second, at, message->GetReflection()->MutableMessage(message, field));
+      } else {
+        ReadValue(entry.second, at, *field, message);
+      }
+    }
+  }
+
+  const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  // Lists hold messages: no field of an integration is a list of values.
+  void ReadList(const YAML::Node& node, const std::string& path, const FieldDescriptor& field,
+                Message* message) {
+    if (!node.IsSequence()) return Problem(path, "must be a list");
+    for (size_t i = 0; i < node.size(); ++i) {
+      Read(node[i], absl::StrCat(path, "[", i, "]"),
+           message->GetReflection()->AddMessage(message, &field));
+    }
+  }
+
+  void ReadValue(const YAML::Node& node, const std::string& path, const FieldDescriptor& field,
+                 Message* message) {
+    if (!node.IsScalar()) return Problem(path, "must be a value");
+    const std::string text = Expand(node.Scalar(), path);
+    const Reflection& reflection = *message->GetReflection();
+    uint32_t number = 0;
+    switch (field.cpp_type()) {
+      case FieldDescriptor::CPPTYPE_STRING:
+        return reflection.SetString(message, &field, text);
+      case FieldDescriptor::CPPTYPE_UINT32:
+        if (!absl::SimpleAtoi(text, &number)) return Problem(path, "must be a whole number");
+        return reflection.SetUInt32(message, &field, number);
+      case FieldDescriptor::CPPTYPE_ENUM:
+        return ReadEnum(text, path, field, message);
+      default:
+        return Problem(path, "can't be set in a file");
+    }
+  }
+
+  void ReadEnum(const std::string& text, const std::string& path, const FieldDescriptor& field,
+                Message* message) {
+    const EnumDescriptor& type = *field.enum_type();
+    const std::string prefix = PrefixOf(type);
+    std::vector<std::string> names;
+    for (int i = 0; i < type.value_count(); ++i) {
+      const EnumValueDescriptor* value = type.value(i);
+      const std::string name = value->name().substr(prefix.size());
+      if (absl::AsciiStrToUpper(text) == name || text == value->name()) {
+        return message->GetReflection()->SetEnum(message, &field, value);
+      }
+      if (value->number() != 0) names.push_back(name);
+    }
+    Problem(path, absl::StrCat("must be one of ", absl::StrJoin(names, ", ")));
+  }
+
+  std::string Expand(const std::string& text, const std::string& path) {
+    std::string expanded;
+    size_t at = 0;
+    while (true) {
+      const size_t begin = text.find("${", at);
+      const size_t end = begin == std::string::npos ? begin : text.find('}', begin);
+      if (end == std::string::npos) return expanded + text.substr(at);
+      const std::string name = text.substr(begin + 2, end - begin - 2);
+      const std::optional<std::string> value = environment_(name);
+      if (!value) Problem(path, absl::StrCat("needs the environment variable ", name));
+      expanded += text.substr(at, begin - at) + value.value_or("");
+      at = end + 1;
+    }
+  }
+
+  void Problem(const std::string& path, absl::string_view what) {
+    problems_.push_back(absl::StrCat(path.empty() ? "the file" : path, " ", what));
+  }
+
+  const Environment& environment_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+absl::StatusOr<v1::Integration> ParseIntegration(const std::string& yaml,
+                                                 const Environment& environment) {
+  YAML::Node root;
+  try {
+    root = YAML::Load(yaml);
+  } catch (const YAML::Exception& error) {
+    // yaml-cpp tells of malformed input by exceptions alone.
+    return Error(Reason::kUsageInvalid,
+                 absl::StrCat("the file is no YAML: line ", error.mark.line + 1, ", column ",
+                              error.mark.column + 1));
+  }
+  v1::Integration integration;
+  Reader reader(environment);
+  reader.Read(root, "", &integration);
+  if (reader.problems().empty()) return integration;
+  return Error(Reason::kUsageInvalid, absl::StrJoin(reader.problems(), "; "));
+}
+
+}  // namespace lockstitch::cli

@@ -1,0 +1,124 @@
+#include "cli/job_view.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "cli/text_table.h"
+
+namespace lockstitch::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string StateOf(const v1::StreamRun& run) {
+  return std::string(absl::StripPrefix(v1::StreamRunState_Name(run.state()), "STREAM_RUN_STATE_"));
+}
+
+std::string StateOf(const v1::Job& job) {
+  return std::string(absl::StripPrefix(v1::JobState_Name(job.state()), "JOB_STATE_"));
+}
+
+std::string MethodOf(const v1::StreamRun& run) {
+  return std::string(
+      absl::StripPrefix(v1::ReplicationMethod_Name(run.method()), "REPLICATION_METHOD_"));
+}
+
+Json ErrorAsJson(bool has_error, const v1::Error& error) {
+  if (!has_error) return nullptr;
+  return {{"reason", error.reason()}, {"message", error.message()}, {"remedy", error.remedy()}};
+}
+
+double Seconds(const google::protobuf::Timestamp& timestamp) {
+  return static_cast<double>(timestamp.seconds()) + 1e-9 * timestamp.nanos();
+}
+
+}  // namespace
+
+void JobView::Add(const v1::JobEvent& event) {
+  if (event.has_job()) job_ = event.job();
+  if (!event.has_stream_run()) return;
+  const v1::StreamRun& run = event.stream_run();
+  const auto known =
+      std::find_if(streams_.begin(), streams_.end(),
+                   [&](const v1::StreamRun& stream) { return stream.run_id() == run.run_id(); });
+  if (known == streams_.end()) {
+    streams_.push_back(run);
+  } else {
+    *known = run;
+  }
+}
+
+double SecondsOf(const v1::StreamRun& run) {
+  if (!run.has_started_at()) return 0;
+  const double end = run.has_ended_at() ? Seconds(run.ended_at())
+                                        : absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
+  return std::max(0.0, end - Seconds(run.started_at()));
+}
+
+std::string JobAsJson(const JobView& view) {
+  Json streams = Json::array();
+  for (const v1::StreamRun& run : view.streams()) {
+    streams.push_back({{"stream", run.stream()},
+                       {"state", StateOf(run)},
+                       {"method", MethodOf(run)},
+                       {"rows_extracted", run.progress().rows_extracted()},
+                       {"rows_loaded", run.progress().rows_loaded()},
+                       {"bytes", run.progress().bytes_extracted()},
+                       {"seconds", SecondsOf(run)},
+                       {"destination_table", run.destination_table()},
+                       {"attempts", run.attempts()},
+                       {"run_id", run.run_id()},
+                       {"error", ErrorAsJson(run.has_error(), run.error())}});
+  }
+  const Json root = {{"job",
+                      {{"state", StateOf(view.job())},
+                       {"integration", view.job().integration()},
+                       {"job_id", view.job().job_id()},
+                       {"error", ErrorAsJson(view.job().has_error(), view.job().error())}}},
+                     {"streams", streams}};
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string JobAsTable(const JobView& view) {
+  std::vector<std::vector<std::string>> rows;
+  std::string failures;
+  int64_t total_rows = 0, succeeded = 0;
+  for (const v1::StreamRun& run : view.streams()) {
+    const double seconds = SecondsOf(run);
+    const auto bytes = static_cast<double>(run.progress().bytes_extracted());
+    rows.push_back({run.stream(), StateOf(run), GroupedNumber(run.progress().rows_loaded()),
+                    ReadableBytes(bytes), ReadableSeconds(seconds),
+                    seconds > 0 ? absl::StrCat(ReadableBytes(bytes / seconds), "/s") : "",
+                    run.destination_table()});
+    total_rows += run.progress().rows_loaded();
+    if (run.state() == v1::STREAM_RUN_STATE_SUCCEEDED) ++succeeded;
+    if (run.has_error()) {
+      absl::StrAppend(&failures, "\n", run.stream(), ": ", run.error().reason(), ": ",
+                      run.error().message(), "\n  ", run.error().remedy(), "\n");
+    }
+  }
+  if (view.job().has_error()) {
+    absl::StrAppend(&failures, view.job().error().reason(), ": ", view.job().error().message(),
+                    "\n  ", view.job().error().remedy(), "\n");
+  }
+  std::string text;
+  if (!rows.empty()) {
+    text = TextTable({{"STREAM"},
+                      {"STATE"},
+                      {"ROWS", true},
+                      {"BYTES", true},
+                      {"TIME", true},
+                      {"RATE", true},
+                      {"DESTINATION TABLE"}},
+                     rows);
+  }
+  absl::StrAppend(&text, failures, rows.empty() ? "" : "\n", view.job().integration(), ": ",
+                  StateOf(view.job()), ", ", succeeded, " of ", view.streams().size(), " streams, ",
+                  GroupedNumber(total_rows), " rows\n");
+  return text;
+}
+
+}  // namespace lockstitch::cli

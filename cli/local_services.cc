@@ -1,0 +1,73 @@
+#include "cli/local_services.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "rpc/server.h"
+#include "services/discovery/discovery.h"
+#include "services/discovery/discovery_service.h"
+#include "services/extractor/extractor.h"
+#include "services/extractor/extractor_client.h"
+#include "services/extractor/extractor_service.h"
+#include "services/loader/loader.h"
+#include "services/loader/loader_service.h"
+#include "services/scheduler/scheduler.h"
+#include "services/scheduler/scheduler_service.h"
+#include "status/macros.h"
+#include "telemetry/metrics.h"
+
+namespace lockstitch::cli {
+
+// In the order of their making: each uses only what stands before it.
+struct LocalServices::State {
+  telemetry::NoMetrics metrics;
+  loader::Loader loader{{.metrics = &metrics}};
+  std::unique_ptr<rpc::Server> loader_server;
+  std::optional<loader::LoaderClient> loader_client;
+  discovery::Discovery discovery{&metrics};
+  std::unique_ptr<rpc::Server> discovery_server;
+  std::optional<discovery::DiscoveryClient> discovery_client;
+  std::optional<extractor::Extractor> extractor;
+  std::unique_ptr<rpc::Server> extractor_server;
+  std::optional<extractor::ExtractorClient> extractor_client;
+  std::optional<scheduler::Scheduler> scheduler;
+  std::unique_ptr<rpc::Server> scheduler_server;
+  std::optional<scheduler::SchedulerClient> scheduler_client;
+};
+
+absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start() {
+  auto owned = std::make_unique<State>();
+  State& state = *owned;
+  const auto serve = [&](std::shared_ptr<grpc::Service> service) {
+    return rpc::Server::Start({.services = {std::move(service)}, .metrics = &state.metrics});
+  };
+  ASSIGN_OR_RETURN(state.loader_server, serve(loader::MakeService(&state.loader, &state.metrics)));
+  state.loader_client.emplace(state.loader_server->InProcessChannel(), "loader");
+  ASSIGN_OR_RETURN(state.discovery_server, serve(discovery::MakeService(&state.discovery)));
+  state.discovery_client.emplace(state.discovery_server->InProcessChannel(), "discovery");
+  state.extractor.emplace(
+      extractor::Extractor::Options{.loader = &*state.loader_client, .metrics = &state.metrics});
+  ASSIGN_OR_RETURN(state.extractor_server, serve(extractor::MakeService(&*state.extractor)));
+  state.extractor_client.emplace(state.extractor_server->InProcessChannel(), "extractor");
+  state.scheduler.emplace(scheduler::Scheduler::Options{.discovery = &*state.discovery_client,
+                                                        .extractor = &*state.extractor_client,
+                                                        .loader = &*state.loader_client,
+                                                        .metrics = &state.metrics});
+  ASSIGN_OR_RETURN(state.scheduler_server, serve(scheduler::MakeService(&*state.scheduler)));
+  state.scheduler_client.emplace(state.scheduler_server->InProcessChannel(), "scheduler");
+  return std::unique_ptr<LocalServices>(new LocalServices(std::move(owned)));
+}
+
+LocalServices::LocalServices(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LocalServices::~LocalServices() = default;
+
+const discovery::DiscoveryClient& LocalServices::discovery() const {
+  return *state_->discovery_client;
+}
+const loader::LoaderClient& LocalServices::loader() const { return *state_->loader_client; }
+const scheduler::SchedulerClient& LocalServices::scheduler() const {
+  return *state_->scheduler_client;
+}
+
+}  // namespace lockstitch::cli

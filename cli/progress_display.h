@@ -1,0 +1,31 @@
+#ifndef LOCKSTITCH_CLI_PROGRESS_DISPLAY_H_
+#define LOCKSTITCH_CLI_PROGRESS_DISPLAY_H_
+
+#include <cstdio>
+
+#include "absl/time/time.h"
+#include "cli/job_view.h"
+
+namespace lockstitch::cli {
+
+// On a terminal, a line for each running stream that is drawn anew in its place; elsewhere nothing.
+class ProgressDisplay {
+ public:
+  explicit ProgressDisplay(std::FILE* terminal);
+
+  // Draws again unless that was done a moment ago.
+  void Update(const JobView& view);
+
+  // Takes the lines away, so that other text may be printed.
+  void Clear();
+
+ private:
+  std::FILE* file_;
+  bool is_terminal_;
+  int lines_ = 0;
+  absl::Time next_ = absl::InfinitePast();
+};
+
+}  // namespace lockstitch::cli
+
+#endif  // LOCKSTITCH_CLI_PROGRESS_DISPLAY_H_

@@ -1,0 +1,102 @@
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "cli/commands.h"
+#include "cli/integration_file.h"
+#include "cli/job_view.h"
+#include "cli/local_services.h"
+#include "cli/progress_display.h"
+#include "rpc/channel.h"
+#include "services/scheduler/scheduler_client.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::cli {
+namespace {
+
+std::optional<std::string> FromEnvironment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+absl::StatusOr<v1::Integration> ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) return Error(Reason::kUsageInvalid, absl::StrCat("can't read the file ", path));
+  return ParseIntegration(text.str(), FromEnvironment);
+}
+
+// What the file says, overridden by what the flags say.
+absl::StatusOr<v1::RunOnceRequest> RequestOf(const SyncCommand& command) {
+  v1::RunOnceRequest request;
+  v1::Integration& integration = *request.mutable_integration();
+  if (!command.file.empty()) {
+    ASSIGN_OR_RETURN(integration, ReadFile(command.file));
+  }
+  if (!command.name.empty()) integration.set_name(command.name);
+  if (!command.source.empty())
+    integration.mutable_source()->mutable_postgres()->set_url(command.source);
+  if (!command.destination.empty())
+    integration.mutable_destination()->mutable_postgres()->set_url(command.destination);
+  if (!command.streams.empty()) integration.clear_streams();
+  for (const std::string& stream : command.streams) integration.add_streams()->set_stream(stream);
+  if (command.system_columns == "none") integration.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
+  if (command.system_columns == "stitch") integration.set_system_columns(v1::SYSTEM_COLUMNS_STITCH);
+  request.set_max_parallel_streams(static_cast<uint32_t>(command.max_parallel_streams));
+  request.set_reset(command.reset);
+  return request;
+}
+
+void PrintLog(const v1::LogEntry& entry) {
+  std::fprintf(stderr, "%s%s%s\n", entry.stream().c_str(), entry.stream().empty() ? "" : ": ",
+               entry.message().c_str());
+}
+
+}  // namespace
+
+int Run(const SyncCommand& command, Output output, std::stop_token stop) {
+  const absl::StatusOr<v1::RunOnceRequest> request = RequestOf(command);
+  if (!request.ok()) return Fail(request.status(), output);
+
+  std::unique_ptr<LocalServices> local;
+  std::optional<scheduler::SchedulerClient> remote;
+  if (command.server.empty()) {
+    absl::StatusOr<std::unique_ptr<LocalServices>> started = LocalServices::Start();
+    if (!started.ok()) return Fail(started.status(), output);
+    local = *std::move(started);
+  } else {
+    remote.emplace(rpc::Connect(command.server), "scheduler at " + command.server);
+  }
+  const scheduler::SchedulerClient& scheduler = remote ? *remote : local->scheduler();
+
+  JobView view;
+  ProgressDisplay display(stderr);
+  const absl::Status status = scheduler.RunOnce(
+      *request,
+      [&](const v1::JobEvent& event) {
+        view.Add(event);
+        // Errors stand in the summary as well.
+        if (output == Output::kTable && event.has_log() &&
+            event.log().severity() != v1::SEVERITY_ERROR) {
+          display.Clear();
+          PrintLog(event.log());
+        }
+        if (output == Output::kTable) display.Update(view);
+      },
+      stop);
+  display.Clear();
+  if (!status.ok()) return Fail(status, output);
+  std::cout << (output == Output::kJson ? JobAsJson(view) : JobAsTable(view));
+  return view.job().state() == v1::JOB_STATE_SUCCEEDED ? kSucceeded : kFailed;
+}
+
+}  // namespace lockstitch::cli

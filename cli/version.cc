@@ -1,0 +1,22 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+
+namespace lockstitch::cli {
+namespace {
+
+constexpr char kVersion[] = "0.1.0";
+
+}  // namespace
+
+int Run(const VersionCommand&, Output output, std::stop_token) {
+  if (output == Output::kJson) {
+    std::cout << nlohmann::ordered_json{{"version", kVersion}}.dump(2) << "\n";
+  } else {
+    std::cout << "lockstitch " << kVersion << "\n";
+  }
+  return kSucceeded;
+}
+
+}  // namespace lockstitch::cli
