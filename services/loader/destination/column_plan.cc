@@ -28,7 +28,7 @@ constexpr absl::string_view kDescribeTypes = R"sql(
 SELECT pg_catalog.format_type(held.oid, wanted.modifier),
        EXISTS (SELECT 1 FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
                WHERE m.amname = 'btree' AND o.opcdefault AND (o.opcintype = t.oid OR t.typname = 'varchar'))
-FROM pg_catalog.unnest($1::text[], $2::boolean[], $3::integer[])
+FROM unnest($1::text[], $2::boolean[], $3::integer[])
      WITH ORDINALITY AS wanted(name, is_array, modifier, place)
      JOIN pg_catalog.pg_type t ON t.typname = wanted.name AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
      CROSS JOIN LATERAL (SELECT CASE WHEN wanted.is_array THEN t.typarray ELSE t.oid END AS oid) held

@@ -42,7 +42,8 @@ ORDER BY key.place)sql";
 constexpr absl::string_view kLeftovers =
     "SELECT fence, load_table, load_oid FROM _lockstitch.loads WHERE stream_id = $1 AND fence < $2 "
     "AND state <> 'published' "
-    "AND pg_catalog.to_regclass(pg_catalog.format('_lockstitch.%I', load_table)) = load_oid";
+    "AND EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = load_oid AND c.relname = "
+    "load_table)";
 
 // $1 stream, $2 fence, $3 state.
 constexpr absl::string_view kEndLoad =
@@ -95,7 +96,7 @@ WHERE stream_id = $1)sql";
 constexpr absl::string_view kPruneLoads =
     "DELETE FROM _lockstitch.loads WHERE stream_id = $1 AND fence < $2 AND begun_at < now() - "
     "interval '30 days' AND "
-    "pg_catalog.to_regclass(pg_catalog.format('_lockstitch.%I', load_table)) IS NULL";
+    "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = load_oid AND c.relname = load_table)";
 constexpr absl::string_view kPruneResults =
     "DELETE FROM _lockstitch.results WHERE stream_id = $1 AND kept_at < now() - interval '30 days'";
 

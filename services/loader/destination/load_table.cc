@@ -5,6 +5,7 @@
 #include "postgres/quote.h"
 #include "postgres/transaction.h"
 #include "schema/destination_names.h"
+#include "services/loader/destination/state_schema.h"
 #include "status/macros.h"
 
 namespace lockstitch::loader {
@@ -28,8 +29,9 @@ SELECT pg_catalog.pg_terminate_backend(l.pid)
 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = current_database()
 WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.pid <> pg_catalog.pg_backend_pid())sql";
 
-// $1 qualified, quoted name, $2 the table's OID.
-constexpr absl::string_view kStillThere = "SELECT pg_catalog.to_regclass($1) = $2::oid";
+// $1 name, $2 the table's OID.
+constexpr absl::string_view kStillThere =
+    "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class WHERE oid = $2::oid AND relname = $1)";
 
 // $1 the table's OID.
 constexpr absl::string_view kHasKey =
@@ -62,10 +64,10 @@ absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const 
                                         const std::string& name,
                                         const std::vector<v1::ColumnMapping>& columns,
                                         const SystemValues& system) {
+  RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(const postgres::Result exists, connection.Query(kSchemaExists, {schema}));
   if (!exists.Bool(0, 0)) {
-    RETURN_IF_ERROR(
-        connection.Execute(absl::StrCat("CREATE SCHEMA IF NOT EXISTS ", QuoteIdentifier(schema))));
+    RETURN_IF_ERROR(connection.Execute(absl::StrCat("CREATE SCHEMA ", QuoteIdentifier(schema))));
   }
   std::vector<std::string> definitions;
   for (const v1::ColumnMapping& column : columns) {
@@ -102,7 +104,7 @@ absl::Status EndOtherBackends(postgres::Connection& connection, int64_t table_oi
 absl::Status DropLoadTable(postgres::Connection& connection, const std::string& name, int64_t oid) {
   RETURN_IF_ERROR(EndOtherBackends(connection, oid));
   ASSIGN_OR_RETURN(const postgres::Result there,
-                   connection.Query(kStillThere, {Qualified(name), absl::StrCat(oid)}));
+                   connection.Query(kStillThere, {name, absl::StrCat(oid)}));
   if (!there.Bool(0, 0)) return absl::OkStatus();
   ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
   RETURN_IF_ERROR(connection.Execute("SET LOCAL lock_timeout = '5s'"));

@@ -14,8 +14,11 @@ using postgres::QuoteIdentifier;
 using postgres::QuoteLiteral;
 using postgres::QuoteQualified;
 
-// $1 qualified, quoted name. NULL if there is none.
-constexpr absl::string_view kOidOf = "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid";
+// $1 schema, $2 table. Whatever has the name, be it a table, a view or an index.
+constexpr absl::string_view kFind =
+    "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace "
+    "WHERE n.nspname = $1 AND c.relname = $2";
 
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '1s'";
 
@@ -81,9 +84,8 @@ absl::Status ReplaceOld(postgres::Connection& connection, const std::string& old
 
 absl::Status TestOwnership(postgres::Connection& connection, const StreamState& state,
                            const std::string& table) {
-  ASSIGN_OR_RETURN(const postgres::Result found,
-                   connection.Query(kOidOf, {QuoteQualified(state.schema, table)}));
-  if (found.IsNull(0, 0) ||
+  ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kFind, {state.schema, table}));
+  if (found.empty() ||
       (state.destination_table == table && found.Int(0, 0) == state.destination_oid)) {
     return absl::OkStatus();
   }
@@ -97,9 +99,9 @@ absl::Status Swap(postgres::Connection& connection, const StreamState& state,
   RETURN_IF_ERROR(TestOwnership(connection, state, load.destination_table));
   const std::string load_table = QuoteQualified(schema::kStateSchema, load.load_table);
   const std::string destination = QuoteQualified(state.schema, load.destination_table);
-  ASSIGN_OR_RETURN(const postgres::Result old, connection.Query(kOidOf, {destination}));
-  if (!old.IsNull(0, 0))
-    RETURN_IF_ERROR(ReplaceOld(connection, destination, old.Int(0, 0), load_table));
+  ASSIGN_OR_RETURN(const postgres::Result old,
+                   connection.Query(kFind, {state.schema, load.destination_table}));
+  if (!old.empty()) RETURN_IF_ERROR(ReplaceOld(connection, destination, old.Int(0, 0), load_table));
   RETURN_IF_ERROR(connection.Execute(
       absl::StrCat("ALTER TABLE ", load_table, " SET SCHEMA ", QuoteIdentifier(state.schema))));
   RETURN_IF_ERROR(

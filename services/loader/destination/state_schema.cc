@@ -8,8 +8,12 @@
 namespace lockstitch::loader {
 namespace {
 
+// By the catalogs rather than to_regclass, whose cache may not know yet what another session has
+// just made.
 constexpr absl::string_view kFindVersion =
-    "SELECT pg_catalog.to_regclass('_lockstitch.schema_version') IS NOT NULL";
+    "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace "
+    "WHERE n.nspname = '_lockstitch' AND c.relname = 'schema_version')";
 constexpr absl::string_view kReadVersion = "SELECT version FROM _lockstitch.schema_version";
 
 // An arbitrary number that only Lockstitch locks.
@@ -125,11 +129,13 @@ absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection
   return present;
 }
 
+absl::Status LockSchemas(postgres::Connection& connection) { return connection.Execute(kLock); }
+
 absl::Status MigrateState(postgres::Connection& connection) {
   ASSIGN_OR_RETURN(std::optional<int> version, StateVersion(connection));
   if (version == kStateVersion) return absl::OkStatus();
   ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
-  RETURN_IF_ERROR(connection.Execute(kLock));
+  RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(version, StateVersion(connection));
   if (!version) RETURN_IF_ERROR(connection.Execute(kVersion1));
   return transaction.Commit();

@@ -16,6 +16,10 @@ inline constexpr int kStateVersion = 1;
 // newer binary made it.
 absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection);
 
+// Lets one session at a time make schemas, until the caller's transaction ends: CREATE SCHEMA IF
+// NOT EXISTS fails where two run at once.
+absl::Status LockSchemas(postgres::Connection& connection);
+
 // Makes or migrates the schema, under an advisory lock, in a transaction of its own.
 absl::Status MigrateState(postgres::Connection& connection);
 
