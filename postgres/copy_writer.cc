@@ -2,10 +2,19 @@
 
 #include <postgresql/libpq-fe.h>
 
+#include <algorithm>
+
 #include "postgres/copy_format.h"
 #include "status/macros.h"
 
 namespace lockstitch::postgres {
+namespace {
+
+// The server reads a message to its end before it begins with its rows: small ones keep both sides
+// busy, and its cache warm.
+constexpr size_t kMessageBytes = 64 << 10;
+
+}  // namespace
 
 absl::StatusOr<CopyWriter> CopyWriter::Start(Connection& connection, absl::string_view sql) {
   RETURN_IF_ERROR(connection.Execute(sql));
@@ -15,6 +24,13 @@ absl::StatusOr<CopyWriter> CopyWriter::Start(Connection& connection, absl::strin
 }
 
 absl::Status CopyWriter::Write(absl::string_view bytes) {
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kMessageBytes))) {
+    RETURN_IF_ERROR(WriteMessage(bytes.substr(0, kMessageBytes)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CopyWriter::WriteMessage(absl::string_view bytes) {
   if (PQputCopyData(open_->native(), bytes.data(), static_cast<int>(bytes.size())) != 1)
     return open_->NativeError();
   return absl::OkStatus();

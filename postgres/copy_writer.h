@@ -30,6 +30,7 @@ class CopyWriter {
     void operator()(Connection* connection) const;
   };
   explicit CopyWriter(Connection* connection) : open_(connection) {}
+  absl::Status WriteMessage(absl::string_view bytes);
 
   std::unique_ptr<Connection, Cancel> open_;
 };

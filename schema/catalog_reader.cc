@@ -125,9 +125,17 @@ class Types {
   std::map<int64_t, Entry> types_;
 };
 
+// The planner takes the recursion for large and has it compiled, which costs more than all four
+// queries.
+absl::Status SetJit(postgres::Connection& connection, absl::string_view value) {
+  if (connection.server_version() < 110000) return absl::OkStatus();
+  return connection.Execute(absl::StrCat("SET jit = ", value));
+}
+
 absl::StatusOr<std::vector<v1::Table>> Read(postgres::Connection& connection,
                                             const std::string& which) {
   const int version = connection.server_version();
+  RETURN_IF_ERROR(SetJit(connection, "off"));
   const std::string multiranges = version >= 140000
                                       ? "UNION ALL SELECT rngmultitypid, rngtypid FROM "
                                         "pg_catalog.pg_range WHERE rngmultitypid <> 0"
@@ -141,6 +149,8 @@ absl::StatusOr<std::vector<v1::Table>> Read(postgres::Connection& connection,
                        kPrimaryKeys, which, version >= 110000 ? "i.indnkeyatts" : "i.indnatts")));
   ASSIGN_OR_RETURN(const postgres::Result types,
                    connection.Query(absl::Substitute(kTypes, which, multiranges)));
+
+  RETURN_IF_ERROR(SetJit(connection, "DEFAULT"));
 
   std::vector<v1::Table> found(static_cast<size_t>(tables.rows()));
   std::map<int64_t, v1::Table*> by_oid;
