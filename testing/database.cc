@@ -1,0 +1,58 @@
+#include "testing/database.h"
+
+#include <cstdlib>
+#include <iostream>
+
+#include "absl/strings/substitute.h"
+
+namespace lockstitch::testing {
+namespace {
+
+template <typename T>
+T ValueOrDie(absl::StatusOr<T> value, const std::string& what) {
+  if (value.ok()) return *std::move(value);
+  std::cerr << what << "\n" << value.status() << std::endl;
+  std::abort();
+}
+
+}  // namespace
+
+Database::Database(const std::string& url)
+    : connection_(
+          ValueOrDie(postgres::Connection::Open({.url = url, .application_name = "test"}), url)) {
+  Run("RESET search_path");
+}
+
+void Database::Run(const std::string& sql) { ValueOrDie(connection_.Query(sql), sql); }
+
+std::string Database::Text(const std::string& sql) {
+  const postgres::Result result = ValueOrDie(connection_.Query(sql), sql);
+  return result.empty() ? "" : result.String(0, 0);
+}
+
+int64_t Database::Int(const std::string& sql) {
+  const postgres::Result result = ValueOrDie(connection_.Query(sql), sql);
+  return result.empty() ? 0 : result.Int(0, 0);
+}
+
+std::vector<std::string> Database::List(const std::string& sql) {
+  const postgres::Result result = ValueOrDie(connection_.Query(sql), sql);
+  std::vector<std::string> list;
+  for (int row = 0; row < result.rows(); ++row) list.push_back(result.String(row, 0));
+  return list;
+}
+
+absl::Status Database::Try(const std::string& sql) { return connection_.Execute(sql); }
+
+void MakeDatabase(const std::string& admin_url, const std::string& name) {
+  Database(admin_url).Run("CREATE DATABASE " + name);
+}
+
+std::string ContentsQuery(const std::string& table, const std::string& columns) {
+  return absl::Substitute(
+      "SELECT count(*) || ' rows, ' || coalesce(sum(hashtextextended(ROW($1)::text, 0)), 0) FROM "
+      "$0",
+      table, columns);
+}
+
+}  // namespace lockstitch::testing

@@ -1,0 +1,82 @@
+#include "tests/full_copy/stack.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/job_view.h"
+#include "rpc/channel.h"
+
+namespace lockstitch::tests {
+
+ServiceProcess::ServiceProcess(const std::string& name, const std::vector<std::string>& flags,
+                               const std::string& failpoints)
+    : name_(name), flags_(flags) {
+  Start("127.0.0.1:0", failpoints);
+}
+
+void ServiceProcess::Restart() { Start(address_, ""); }
+
+void ServiceProcess::Start(const std::string& listen, const std::string& failpoints) {
+  const std::string program = name_ == "discovery" ? name_ : name_ + "_with_failpoints";
+  testing::ChildProcess::Options options = {
+      .command = {"services/" + name_ + "/" + program, "--listen=" + listen,
+                  "--metrics-listen=127.0.0.1:0"},
+      .environment = {{"LOCKSTITCH_FAILPOINTS", failpoints}}};
+  options.command.insert(options.command.end(), flags_.begin(), flags_.end());
+  process_ = std::make_unique<testing::ChildProcess>(options);
+  const std::string line = process_->WaitForLine("\"message\":\"serving\"");
+  if (line.empty()) {
+    std::cerr << name_ << " did not start:\n" << process_->stderr_text() << std::endl;
+    std::abort();
+  }
+  const auto serving = nlohmann::json::parse(line);
+  address_ = serving.at("address");
+  metrics_port_ = serving.at("metrics_port");
+}
+
+Stack::Stack(const Failpoints& failpoints)
+    : loader("loader", {}, failpoints.loader),
+      discovery("discovery", {}),
+      extractor("extractor", {"--loader=" + loader.address()}, failpoints.extractor),
+      scheduler("scheduler",
+                {"--loader=" + loader.address(), "--discovery=" + discovery.address(),
+                 "--extractor=" + extractor.address()},
+                failpoints.scheduler) {}
+
+v1::StreamRun JobOutcome::stream(const std::string& name) const {
+  for (const v1::StreamRun& run : streams) {
+    if (run.stream() == name) return run;
+  }
+  return {};
+}
+
+JobOutcome RunJob(Stack& stack, const v1::Integration& integration) {
+  const scheduler::SchedulerClient client(rpc::Connect(stack.scheduler.address()), "scheduler");
+  v1::RunOnceRequest request;
+  *request.mutable_integration() = integration;
+  cli::JobView view;
+  const absl::Status status =
+      client.RunOnce(request, [&](const v1::JobEvent& event) { view.Add(event); }, {});
+  if (!status.ok()) std::cerr << "RunOnce: " << status << std::endl;
+  for (const v1::StreamRun& run : view.streams()) {
+    if (run.has_error()) std::cerr << run.ShortDebugString() << std::endl;
+  }
+  return {.job = view.job(), .streams = view.streams()};
+}
+
+v1::Integration IntegrationOf(const std::string& name, const std::string& source_url,
+                              const std::string& destination_url,
+                              const std::vector<std::string>& streams, uint32_t ranges) {
+  v1::Integration integration;
+  integration.set_name(name);
+  integration.mutable_source()->mutable_postgres()->set_url(source_url);
+  integration.mutable_destination()->mutable_postgres()->set_url(destination_url);
+  for (const std::string& stream : streams) {
+    integration.add_streams()->set_stream(stream);
+    integration.mutable_streams()->rbegin()->set_ranges(ranges);
+  }
+  return integration;
+}
+
+}  // namespace lockstitch::tests

@@ -1,0 +1,79 @@
+#ifndef LOCKSTITCH_TESTS_FULL_COPY_STACK_H_
+#define LOCKSTITCH_TESTS_FULL_COPY_STACK_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lockstitch/v1/integration.pb.h"
+#include "lockstitch/v1/job.pb.h"
+#include "services/loader/loader_client.h"
+#include "services/scheduler/scheduler_client.h"
+#include "testing/child_process.h"
+
+namespace lockstitch::tests {
+
+// One service as a process on loopback, built with failpoints. `failpoints` is
+// LOCKSTITCH_FAILPOINTS.
+class ServiceProcess {
+ public:
+  ServiceProcess(const std::string& name, const std::vector<std::string>& flags,
+                 const std::string& failpoints = "");
+
+  // Where it serves; stays over Restart.
+  const std::string& address() const { return address_; }
+  testing::ChildProcess& process() { return *process_; }
+  std::string metrics_url() const { return "http://127.0.0.1:" + metrics_port_ + "/metrics"; }
+
+  // Starts it anew at the same address, after its end, without failpoints.
+  void Restart();
+
+ private:
+  void Start(const std::string& listen, const std::string& failpoints);
+
+  std::string name_;
+  std::vector<std::string> flags_;
+  std::string address_;
+  std::string metrics_port_;
+  std::unique_ptr<testing::ChildProcess> process_;
+};
+
+// The four services as processes that know each other.
+class Stack {
+ public:
+  struct Failpoints {
+    std::string loader;
+    std::string extractor;
+    std::string scheduler;
+  };
+
+  Stack() : Stack(Failpoints()) {}
+  explicit Stack(const Failpoints& failpoints);
+
+  ServiceProcess loader;
+  ServiceProcess discovery;
+  ServiceProcess extractor;
+  ServiceProcess scheduler;
+};
+
+// What a job came to.
+struct JobOutcome {
+  v1::Job job;
+  std::vector<v1::StreamRun> streams;
+
+  // The run of this stream; an empty one if there is none.
+  v1::StreamRun stream(const std::string& name) const;
+};
+
+// Runs one job at the stack's scheduler, over gRPC.
+JobOutcome RunJob(Stack& stack, const v1::Integration& integration);
+
+// An integration named `name` of every table, or of the streams given, each read in `ranges`.
+v1::Integration IntegrationOf(const std::string& name, const std::string& source_url,
+                              const std::string& destination_url,
+                              const std::vector<std::string>& streams = {}, uint32_t ranges = 1);
+
+}  // namespace lockstitch::tests
+
+#endif  // LOCKSTITCH_TESTS_FULL_COPY_STACK_H_
