@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "failpoint/failpoint.h"
+#include "postgres/sqlstate.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
 #include "schema/stream_name.h"
@@ -120,8 +121,12 @@ absl::StatusOr<std::vector<v1::Extent>> Extraction::SendRanges(Snapshot& snapsho
     if (!status.ok() && error.Set(status)) stop.request_stop();
   };
   const auto join_and_send = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(postgres::Connection source, snapshot.Join(SourceOptions()));
-    return send_all(source);
+    absl::StatusOr<postgres::Connection> source = snapshot.Join(SourceOptions());
+    if (source.ok()) return send_all(*source);
+    if (postgres::SqlStateOf(source.status()) != postgres::kLockNotAvailable)
+      return source.status();
+    Note("a lock is waited for at the source: fewer sessions read the table");
+    return absl::OkStatus();
   };
 
   const v1::ConnectionGrant& grant = offer_.grant();

@@ -23,11 +23,11 @@ class SourceChangesTest : public ClustersTest {
     before_ = source_->Text(testing::ContentsQuery("t", "id, v"));
   }
 
-  // Runs `change` in another session once the first range has been opened, while the second may be
-  // read or not yet.
-  void ChangeWhileRead(const std::string& change) {
+  // Runs `change` in another session once the extraction has come to `instant`.
+  void ChangeWhileRead(const std::string& change,
+                       const std::string& instant = "extractor.range.opened") {
     Rendezvous opened;
-    Stack stack({.extractor = "extractor.range.opened=" + opened.action()});
+    Stack stack({.extractor = instant + "=" + opened.action()});
     JobOutcome outcome;
     std::thread job([&] {
       outcome = RunJob(stack, IntegrationOf("s", source_url_, destination_url_, {"t"}, 2));
@@ -63,6 +63,11 @@ TEST_F(SourceChangesTest, VacuumFullWaits) { ChangeWhileRead("VACUUM FULL t"); }
 TEST_F(SourceChangesTest, AlterWaits) { ChangeWhileRead("ALTER TABLE t ALTER id TYPE bigint"); }
 
 TEST_F(SourceChangesTest, DropWaits) { ChangeWhileRead("DROP TABLE t"); }
+
+// The second session would queue behind the change, and the change behind the first session's lock.
+TEST_F(SourceChangesTest, AChangeThatComesBeforeTheSecondSessionDoesNotStopBoth) {
+  ChangeWhileRead("ALTER TABLE t ADD COLUMN more int", "extractor.snapshot.taken");
+}
 
 TEST_F(SourceChangesTest, WritersDoNotWaitAndAreNotSeen) {
   Rendezvous opened;

@@ -88,10 +88,12 @@ absl::StatusOr<Snapshot> Snapshot::Take(const Connection::Options& options,
       TextOrEmpty(connection, PositionQuery(connection.server_version(), database.Bool(0, 2))));
   RETURN_IF_ERROR(FindTable(connection, name).status());
 
-  absl::Status held = snapshot.Hold(name, /*lockable=*/true);
+  snapshot.quoted_name_ = QuoteQualified(name.schema(), name.name());
+  absl::Status held = snapshot.Hold(name);
   if (CannotLock(held)) {
     RETURN_IF_ERROR(connection.Execute("ROLLBACK"));
-    held = snapshot.Hold(name, /*lockable=*/false);
+    snapshot.lockable_ = false;
+    held = snapshot.Hold(name);
   }
   RETURN_IF_ERROR(held);
   snapshot.taken_at_ = absl::Now();
@@ -101,17 +103,19 @@ absl::StatusOr<Snapshot> Snapshot::Take(const Connection::Options& options,
   return snapshot;
 }
 
-absl::Status Snapshot::Hold(const v1::TableName& name, bool lockable) {
-  const std::string table = QuoteQualified(name.schema(), name.name());
+// LOCK takes no snapshot; the first query after it does. A query's own lock comes after its
+// snapshot.
+std::string Snapshot::LockStatement() const {
+  return lockable_ ? absl::StrCat("LOCK TABLE ", quoted_name_, " IN ACCESS SHARE MODE")
+                   : absl::StrCat("SELECT 1 FROM ", quoted_name_, " LIMIT 0");
+}
+
+absl::Status Snapshot::Hold(const v1::TableName& name) {
   RETURN_IF_ERROR(connection_.Execute(kBegin));
-  // LOCK takes no snapshot; the first query after it does. A query's own lock comes after its
-  // snapshot.
-  RETURN_IF_ERROR(
-      connection_.Execute(lockable ? absl::StrCat("LOCK TABLE ", table, " IN ACCESS SHARE MODE")
-                                   : absl::StrCat("SELECT 1 FROM ", table, " LIMIT 0")));
+  RETURN_IF_ERROR(connection_.Execute(LockStatement()));
   ASSIGN_OR_RETURN(const int64_t oid, FindTable(connection_, name));
   ASSIGN_OR_RETURN(table_, schema::ReadTable(connection_, oid));
-  if (lockable) return absl::OkStatus();
+  if (lockable_) return absl::OkStatus();
   ASSIGN_OR_RETURN(const postgres::Result rewritten,
                    connection_.Query(kRewritten, {absl::StrCat(oid)}));
   if (!rewritten.Bool(0, 0)) return absl::OkStatus();
@@ -125,6 +129,9 @@ absl::StatusOr<Connection> Snapshot::Join(const Connection::Options& options) co
   RETURN_IF_ERROR(connection.Execute(kBegin));
   RETURN_IF_ERROR(
       connection.Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_))));
+  RETURN_IF_ERROR(connection.Execute("SET LOCAL lock_timeout = '1s'"));
+  RETURN_IF_ERROR(connection.Execute(LockStatement()));
+  RETURN_IF_ERROR(connection.Execute("SET LOCAL lock_timeout = 0"));
   return connection;
 }
 

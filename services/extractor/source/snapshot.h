@@ -31,15 +31,21 @@ class Snapshot {
   // The session that holds everything; it may read a range itself.
   postgres::Connection& connection() { return connection_; }
 
-  // Another session that sees the same. Only of a shared snapshot.
+  // Another session that sees the same and holds the table's lock itself. Only of a shared
+  // snapshot. Where somebody waits for an exclusive lock, the session would wait behind them, and
+  // they for this snapshot: after a second it answers an error with SQLSTATE 55P03, and the table
+  // is better read without it.
   absl::StatusOr<postgres::Connection> Join(const postgres::Connection::Options& options) const;
 
  private:
   explicit Snapshot(postgres::Connection connection) : connection_(std::move(connection)) {}
-  absl::Status Hold(const v1::TableName& name, bool lockable);
+  absl::Status Hold(const v1::TableName& name);
+  std::string LockStatement() const;
 
   postgres::Connection connection_;
   v1::Table table_;
+  std::string quoted_name_;
+  bool lockable_ = true;
   v1::SourceIdentity source_;
   absl::Time taken_at_;
   int64_t block_bytes_ = 0;
