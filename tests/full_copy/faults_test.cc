@@ -1,0 +1,167 @@
+// Whole jobs while one of the processes is killed or told to stop.
+
+#include <signal.h>
+
+#include <string>
+#include <thread>
+
+#include "gmock/gmock.h"
+#include "testing/rendezvous.h"
+#include "tests/full_copy/clusters.h"
+#include "tests/full_copy/stack.h"
+
+namespace lockstitch::tests {
+namespace {
+
+using testing::Rendezvous;
+
+constexpr int kKilled = 128 + SIGKILL;
+
+class FaultsTest : public ClustersTest {
+ protected:
+  // public.t of 20,000 rows, some of them alike.
+  void MakeTable(bool keyed) {
+    source_->Run(std::string("CREATE TABLE t (id int") + (keyed ? " PRIMARY KEY" : "") +
+                 ", v text);" + "INSERT INTO t SELECT n" + (keyed ? "" : " / 2") +
+                 ", repeat('x', 100) FROM generate_series(1, 20000) n");
+  }
+
+  v1::Integration Job() { return IntegrationOf("s", source_url_, destination_url_, {"t"}, 2); }
+
+  void ExpectExactlyOnce(const JobOutcome& outcome) {
+    EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+    EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), 20000);
+    ExpectSameContents("t", "s.t", "id, v");
+  }
+
+  void ExpectNothingHalfLoaded() {
+    EXPECT_EQ(destination_->Text("SELECT to_regclass('s.t') IS NULL"), "t");
+    EXPECT_EQ(destination_->Int(
+                  "SELECT count(*) FROM pg_class WHERE relname LIKE 'load\\_%' AND relkind = 'r'"),
+              0);
+  }
+
+  int64_t SourceQueries() {
+    return source_->Int(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lockstitch "
+        "extractor%'");
+  }
+};
+
+class KilledLoaderTest : public FaultsTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  void KilledAt(const std::string& instant) {
+    MakeTable(GetParam());
+    Stack stack({.loader = instant + "=kill"});
+    std::thread restarter([&] {
+      EXPECT_EQ(stack.loader.process().Wait(), kKilled);
+      stack.loader.Restart();
+    });
+    const JobOutcome outcome = RunJob(stack, Job());
+    restarter.join();
+    ExpectExactlyOnce(outcome);
+    // A loader that dies costs a range, not the extraction.
+    EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+  }
+};
+
+TEST_P(KilledLoaderTest, InTheMiddleOfARange) { KilledAt("loader.batch.written"); }
+TEST_P(KilledLoaderTest, BeforeItsCommit) { KilledAt("loader.chunk.copied"); }
+TEST_P(KilledLoaderTest, AfterItsCommitAndBeforeItsAnswer) { KilledAt("loader.chunk.committed"); }
+TEST_P(KilledLoaderTest, BeforePublishing) { KilledAt("loader.finish.publishing"); }
+TEST_P(KilledLoaderTest, AfterPublishingAndBeforeItsAnswer) { KilledAt("loader.finish.published"); }
+
+INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KilledLoaderTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
+
+class KilledExtractorTest : public FaultsTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(KilledExtractorTest, TheLoadStartsOverWithAnotherFence) {
+  MakeTable(/*keyed=*/true);
+  Stack stack({.extractor = std::string(GetParam()) + "=kill"});
+  std::thread restarter([&] {
+    EXPECT_EQ(stack.extractor.process().Wait(), kKilled);
+    stack.extractor.Restart();
+  });
+  const JobOutcome outcome = RunJob(stack, Job());
+  restarter.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(destination_->Int("SELECT fence FROM _lockstitch.streams"),
+            outcome.stream("public.t").attempts());
+  EXPECT_GE(outcome.stream("public.t").attempts(), 2u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Instants, KilledExtractorTest,
+                         ::testing::Values("extractor.snapshot.taken", "extractor.batch.built",
+                                           "extractor.range.sent", "extractor.finishing"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           for (char& c : name) {
+                             if (c == '.') c = '_';
+                           }
+                           return name;
+                         });
+
+TEST_F(FaultsTest, AKilledSchedulerLeavesALoadThatTheNextJobEnds) {
+  MakeTable(/*keyed=*/true);
+  {
+    Stack stack({.scheduler = "scheduler.fence.drawn=kill"});
+    EXPECT_NE(RunJob(stack, Job()).job.state(), v1::JOB_STATE_SUCCEEDED);
+  }
+  Stack stack;
+  ExpectExactlyOnce(RunJob(stack, Job()));
+}
+
+// SIGTERM in the middle of a stream: it is aborted cleanly, its query at the source ends, nothing
+// half-loaded is seen.
+class TerminatedTest : public FaultsTest {
+ protected:
+  void Terminate(ServiceProcess Stack::*service, const std::string& reason) {
+    MakeTable(/*keyed=*/true);
+    Rendezvous reading;
+    Stack stack({.extractor = "extractor.batch.built=" + reading.action()});
+    JobOutcome outcome;
+    std::thread job([&] { outcome = RunJob(stack, Job()); });
+    reading.AwaitArrival();
+    (stack.*service).process().Signal(SIGTERM);
+    (stack.*service).process().WaitForLine("\"message\":\"stopping\"");
+    reading.Release();
+    EXPECT_EQ((stack.*service).process().Wait(), 0);
+    if (!reason.empty()) stack.scheduler.process().Signal(SIGTERM);
+    job.join();
+    EXPECT_NE(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+    EXPECT_EQ(destination_->Text("SELECT to_regclass('s.t') IS NULL"), "t");
+    while (SourceQueries() > 0) {
+    }
+  }
+};
+
+TEST_F(TerminatedTest, Extractor) { Terminate(&Stack::extractor, "SHUTTING_DOWN"); }
+
+TEST_F(TerminatedTest, Loader) { Terminate(&Stack::loader, "SHUTTING_DOWN"); }
+
+TEST_F(TerminatedTest, Scheduler) {
+  Terminate(&Stack::scheduler, "");
+  ExpectNothingHalfLoaded();
+}
+
+TEST_F(TerminatedTest, TheCommand) {
+  MakeTable(/*keyed=*/true);
+  Rendezvous reading;
+  Stack stack({.extractor = "extractor.batch.built=" + reading.action()});
+  testing::ChildProcess sync(
+      {.command = {"cli/lockstitch", "sync", "--source", source_url_, "--destination",
+                   destination_url_, "--name", "s", "--server", stack.scheduler.address()}});
+  reading.AwaitArrival();
+  sync.Signal(SIGINT);
+  EXPECT_EQ(sync.Wait(), 1);
+  reading.Release();
+  while (SourceQueries() > 0) {
+  }
+  stack.scheduler.process().Signal(SIGTERM);
+  EXPECT_EQ(stack.scheduler.process().Wait(), 0);
+  ExpectNothingHalfLoaded();
+}
+
+}  // namespace
+}  // namespace lockstitch::tests

@@ -1,0 +1,153 @@
+#include "tests/full_copy/scripted_run.h"
+
+#include <endian.h>
+
+#include "absl/time/clock.h"
+#include "batch/builder.h"
+#include "batch/checksum.h"
+#include "rpc/random_id.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::tests {
+namespace {
+
+// A tuple of binary COPY with two int4 fields.
+std::string Tuple(int32_t id, int32_t version) {
+  std::string tuple("\0\2", 2);
+  for (const int32_t value : {id, version}) {
+    const uint32_t big_endian = htobe32(static_cast<uint32_t>(value));
+    tuple.append("\0\0\0\4", 4);
+    tuple.append(reinterpret_cast<const char*>(&big_endian), sizeof(big_endian));
+  }
+  return tuple;
+}
+
+v1::Column IntColumn(const std::string& name) {
+  v1::Column column;
+  column.set_name(name);
+  column.mutable_type()->set_schema("pg_catalog");
+  column.mutable_type()->set_name("int4");
+  column.mutable_type()->set_kind(v1::TYPE_KIND_BASE);
+  column.mutable_type()->set_binary(true);
+  column.mutable_type()->set_modifier(-1);
+  return column;
+}
+
+}  // namespace
+
+ScriptedRun::ScriptedRun(const std::string& destination_url, int version, bool keyed)
+    : version_(version), keyed_(keyed) {
+  v1::StreamTarget& target = *claim_.mutable_target();
+  target.mutable_destination()->mutable_postgres()->set_url(destination_url);
+  target.set_integration("s");
+  target.mutable_table()->set_schema("public");
+  target.mutable_table()->set_name("t");
+  claim_.set_run_id(rpc::RandomId());
+}
+
+absl::Status ScriptedRun::Reserve(const loader::LoaderClient& loader) {
+  v1::ReserveRunRequest request;
+  *request.mutable_target() = claim_.target();
+  request.set_run_id(claim_.run_id());
+  ASSIGN_OR_RETURN(const v1::ReserveRunResponse response, loader.ReserveRun(request));
+  if (response.has_result()) return Error(Reason::kRunAborted, "the run has a result already");
+  claim_.set_fence(response.fence());
+  claim_.set_extraction_id(rpc::RandomId());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::BeginLoadResponse> ScriptedRun::Begin(const loader::LoaderClient& loader) {
+  v1::BeginLoadRequest request;
+  *request.mutable_claim() = claim_;
+  *request.mutable_table()->mutable_name() = claim_.target().table();
+  *request.mutable_table()->add_columns() = IntColumn("id");
+  *request.mutable_table()->add_columns() = IntColumn("version");
+  if (keyed_) request.mutable_table()->add_primary_key("id");
+  request.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+  request.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
+  request.add_ranges()->set_upper("(1,0)");
+  request.add_ranges()->set_lower("(1,0)");
+  request.mutable_source()->set_database("source");
+  request.mutable_extracted_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
+  return loader.BeginLoad(request);
+}
+
+absl::Status ScriptedRun::SendRange(const loader::LoaderClient& loader, uint32_t range) {
+  Range call(*this, loader, range);
+  ASSIGN_OR_RETURN(const v1::LoadResponse opened, call.Open());
+  if (opened.has_result()) return Error(Reason::kRunAborted, "the run has a result already");
+  if (opened.opened().complete()) {
+    extents_[range] = opened.opened().durable();
+    return absl::OkStatus();
+  }
+  call.SendBatch();
+  return call.EndChunk().status();
+}
+
+absl::StatusOr<v1::LoadResult> ScriptedRun::Finish(const loader::LoaderClient& loader) {
+  v1::FinishLoadRequest request;
+  *request.mutable_claim() = claim_;
+  for (const auto& [range, extent] : extents_) {
+    v1::RangeExtent* reported = request.add_ranges();
+    reported->set_range(range);
+    *reported->mutable_extent() = extent;
+  }
+  ASSIGN_OR_RETURN(const v1::FinishLoadResponse response, loader.FinishLoad(request));
+  return response.result();
+}
+
+absl::StatusOr<v1::LoadResult> ScriptedRun::Abort(const loader::LoaderClient& loader) {
+  v1::AbortLoadRequest request;
+  *request.mutable_claim() = claim_;
+  ASSIGN_OR_RETURN(const v1::AbortLoadResponse response, loader.AbortLoad(request));
+  return response.result();
+}
+
+absl::StatusOr<v1::LoadResult> ScriptedRun::RunAll(const loader::LoaderClient& loader) {
+  RETURN_IF_ERROR(Reserve(loader));
+  RETURN_IF_ERROR(Begin(loader).status());
+  RETURN_IF_ERROR(SendRange(loader, 0));
+  RETURN_IF_ERROR(SendRange(loader, 1));
+  return Finish(loader);
+}
+
+ScriptedRun::Range::Range(ScriptedRun& run, const loader::LoaderClient& loader, uint32_t range)
+    : run_(run), number_(range), stream_(loader.Load()) {}
+
+absl::StatusOr<v1::LoadResponse> ScriptedRun::Range::Open() {
+  v1::LoadRequest request;
+  *request.mutable_open()->mutable_claim() = run_.claim_;
+  request.mutable_open()->set_range(number_);
+  stream_->Write(request);
+  return Answer();
+}
+
+void ScriptedRun::Range::SendBatch() {
+  v1::LoadRequest request;
+  batch::Builder builder(request.mutable_batch(), [&] {
+    if (corrupt_) (*request.mutable_batch()->mutable_data())[8] ^= 1;
+    return stream_->Write(request);
+  });
+  builder.AddRow(Tuple(static_cast<int32_t>(number_) + 1, run_.version_));
+  builder.EndChunk(&chunk_);
+}
+
+absl::StatusOr<v1::LoadResponse> ScriptedRun::Range::EndChunk() {
+  v1::LoadRequest request;
+  *request.mutable_chunk_end()->mutable_extent() = chunk_;
+  request.mutable_chunk_end()->set_ends_range(true);
+  run_.extents_[number_].Clear();
+  batch::AddChunk(chunk_, &run_.extents_[number_]);
+  stream_->Write(request);
+  return Answer();
+}
+
+absl::StatusOr<v1::LoadResponse> ScriptedRun::Range::Answer() {
+  v1::LoadResponse response;
+  if (stream_->Read(&response)) return response;
+  const absl::Status status = stream_->Finish();
+  return status.ok() ? absl::InternalError("the call ended without an answer") : status;
+}
+
+}  // namespace lockstitch::tests

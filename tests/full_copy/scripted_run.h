@@ -1,0 +1,68 @@
+#ifndef LOCKSTITCH_TESTS_FULL_COPY_SCRIPTED_RUN_H_
+#define LOCKSTITCH_TESTS_FULL_COPY_SCRIPTED_RUN_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lockstitch/v1/loader.pb.h"
+#include "services/loader/loader_client.h"
+
+namespace lockstitch::tests {
+
+// One stream run whose owner and extractor are the test itself, so that every step comes when the
+// test says so. The stream is public.t of two integers, `id` and `version`, with the key `id`
+// unless made without; its range 0 holds row 1 and its range 1 row 2, both of the version that the
+// run's snapshot saw.
+class ScriptedRun {
+ public:
+  ScriptedRun(const std::string& destination_url, int version, bool keyed = true);
+
+  // The calls of the protocol, at the loader given. ReserveRun also makes the extraction anew.
+  absl::Status Reserve(const loader::LoaderClient& loader);
+  absl::StatusOr<v1::BeginLoadResponse> Begin(const loader::LoaderClient& loader);
+  absl::Status SendRange(const loader::LoaderClient& loader, uint32_t range);
+  absl::StatusOr<v1::LoadResult> Finish(const loader::LoaderClient& loader);
+  absl::StatusOr<v1::LoadResult> Abort(const loader::LoaderClient& loader);
+
+  // Reserve, Begin, both ranges, Finish.
+  absl::StatusOr<v1::LoadResult> RunAll(const loader::LoaderClient& loader);
+
+  // A Load call, step by step.
+  class Range {
+   public:
+    Range(ScriptedRun& run, const loader::LoaderClient& loader, uint32_t range);
+    absl::StatusOr<v1::LoadResponse> Open();
+    void SendBatch();
+    absl::StatusOr<v1::LoadResponse> EndChunk();
+    // Changes the next batch's bytes after its checksum was made.
+    void Corrupt() { corrupt_ = true; }
+
+   private:
+    absl::StatusOr<v1::LoadResponse> Answer();
+
+    ScriptedRun& run_;
+    uint32_t number_;
+    bool corrupt_ = false;
+    v1::Extent chunk_;
+    std::unique_ptr<loader::LoaderClient::LoadStream> stream_;
+  };
+
+  v1::Claim& claim() { return claim_; }
+  // What Finish will report for each range.
+  std::map<uint32_t, v1::Extent>& extents() { return extents_; }
+
+ private:
+  v1::Claim claim_;
+  int version_;
+  bool keyed_;
+  std::map<uint32_t, v1::Extent> extents_;
+};
+
+}  // namespace lockstitch::tests
+
+#endif  // LOCKSTITCH_TESTS_FULL_COPY_SCRIPTED_RUN_H_
