@@ -3,12 +3,14 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "rpc/status_conversion.h"
 #include "rpc/stream.h"
+#include "status/reason.h"
 
 namespace lockstitch::rpc {
 
@@ -48,15 +50,22 @@ class GrpcClientStream final : public ClientStream<Out, In> {
   bool Read(In* message) override { return stream_->Read(message); }
   absl::Status Finish() override {
     finished_ = true;
-    return FromGrpc(stream_->Finish(), peer_);
+    const absl::Status status = FromGrpc(stream_->Finish(), peer_);
+    return cancelled_ && !status.ok()
+               ? Error(Reason::kStopped, "the call was cancelled by its caller")
+               : status;
   }
-  void Cancel() override { context_.TryCancel(); }
+  void Cancel() override {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
 
  private:
   std::string peer_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<Out, In>> stream_;
   bool finished_ = false;
+  std::atomic<bool> cancelled_ = false;
 };
 
 }  // namespace lockstitch::rpc

@@ -23,7 +23,7 @@ absl::Status WithoutReason(absl::StatusCode code, absl::string_view message,
       return Error(Reason::kPeerUnreachable,
                    absl::StrCat("the ", peer, " does not answer: ", message));
     case absl::StatusCode::kCancelled:
-      return Error(Reason::kStopped, absl::StrCat("the call to the ", peer, " was cancelled"));
+      return Error(Reason::kPeerUnreachable, absl::StrCat("the ", peer, " ended the call"));
     case absl::StatusCode::kDeadlineExceeded:
       return Error(Reason::kProgressStalled, absl::StrCat("the ", peer, " did not answer in time"));
     default:

@@ -16,6 +16,7 @@ namespace lockstitch::rpc {
 grpc::Status ToGrpc(const absl::Status& status);
 
 // Errors that gRPC made itself have no reason: they get one, and name the `peer` that was called.
+// CANCELLED is taken for the peer's doing: whoever cancelled itself knows better.
 absl::Status FromGrpc(const grpc::Status& status, absl::string_view peer);
 
 }  // namespace lockstitch::rpc

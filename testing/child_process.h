@@ -21,7 +21,7 @@ class ChildProcess {
     std::vector<std::string> command;
     std::map<std::string, std::string> environment;  // Added to the test's own.
     std::string user;      // To run as, where the test is root. Empty: as the test.
-    int death_signal = 9;  // Sent to it when the test dies.
+    int death_signal = 9;  // Sent to it when that thread ends.
   };
 
   explicit ChildProcess(const Options& options);

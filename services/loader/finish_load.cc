@@ -92,7 +92,7 @@ absl::StatusOr<v1::LoadResult> TrySwap(Connection& connection,
   result.set_destination_table(load.plan.destination_table());
   result.set_table_version(state.table_version + 1);
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
-  RETURN_IF_ERROR(CountRun(connection, state, load.run_id, &result));
+  RETURN_IF_ERROR(CountRun(connection, state, load.run_id, load.fence, &result));
   RETURN_IF_ERROR(EndLoad(connection, load.stream_id, load.fence, "published"));
   RETURN_IF_ERROR(RecordPublished(connection, state, load, result.table_version()));
   RETURN_IF_ERROR(KeepResult(connection, state, load.run_id, result));

@@ -93,7 +93,7 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
   v1::LoadResult result;
   result.set_outcome(v1::LOAD_OUTCOME_ABORTED);
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
-  RETURN_IF_ERROR(CountRun(connection, state, claim.run_id(), &result));
+  RETURN_IF_ERROR(CountRun(connection, state, claim.run_id(), claim.fence(), &result));
   RETURN_IF_ERROR(KeepResult(connection, state, claim.run_id(), result));
   if (own) RETURN_IF_ERROR(EndLoad(connection, state.stream_id, claim.fence(), "aborted"));
   RETURN_IF_ERROR(transaction.Commit());

@@ -16,6 +16,8 @@ namespace {
 
 using ExtractStream = extractor::ExtractorClient::ExtractStream;
 
+// A loader that is gone shall not keep a scheduler from shutting down.
+constexpr rpc::RetryPolicy kAbortPolicy = {.attempts = 5};
 constexpr rpc::RetryPolicy kAttemptPolicy = {.first = absl::Milliseconds(500),
                                              .most = absl::Seconds(15)};
 
@@ -127,7 +129,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Abort(const absl::Status& failure) {
   request.set_cancelled(options_.stop.stop_requested());
   v1::AbortLoadResponse response;
   // Also after a stop: what the run left behind should go.
-  const absl::Status aborted = rpc::Retry({}, std::stop_token(), [&] {
+  const absl::Status aborted = rpc::Retry(kAbortPolicy, std::stop_token(), [&] {
     ASSIGN_OR_RETURN(response, options_.loader->AbortLoad(request));
     return absl::OkStatus();
   });

@@ -6,6 +6,7 @@
 
 #include "lockstitch/v1/scheduler.grpc.pb.h"
 #include "rpc/status_conversion.h"
+#include "status/reason.h"
 
 namespace lockstitch::scheduler {
 
@@ -27,7 +28,9 @@ absl::Status SchedulerClient::RunOnce(const v1::RunOnceRequest& request,
   const std::stop_callback on_stop(stop, [&] { context.TryCancel(); });
   v1::RunOnceResponse response;
   while (reader->Read(&response)) listener(response.event());
-  return rpc::FromGrpc(reader->Finish(), name_);
+  const absl::Status status = rpc::FromGrpc(reader->Finish(), name_);
+  if (!status.ok() && stop.stop_requested()) return Error(Reason::kStopped, "the job was stopped");
+  return status;
 }
 
 }  // namespace lockstitch::scheduler

@@ -53,12 +53,11 @@ class KilledLoaderTest : public FaultsTest, public ::testing::WithParamInterface
   void KilledAt(const std::string& instant) {
     MakeTable(GetParam());
     Stack stack({.loader = instant + "=kill"});
-    std::thread restarter([&] {
-      EXPECT_EQ(stack.loader.process().Wait(), kKilled);
-      stack.loader.Restart();
-    });
-    const JobOutcome outcome = RunJob(stack, Job());
-    restarter.join();
+    JobOutcome outcome;
+    std::thread job([&] { outcome = RunJob(stack, Job()); });
+    EXPECT_EQ(stack.loader.process().Wait(), kKilled);
+    stack.loader.Restart();
+    job.join();
     ExpectExactlyOnce(outcome);
     // A loader that dies costs a range, not the extraction.
     EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
@@ -79,12 +78,11 @@ class KilledExtractorTest : public FaultsTest, public ::testing::WithParamInterf
 TEST_P(KilledExtractorTest, TheLoadStartsOverWithAnotherFence) {
   MakeTable(/*keyed=*/true);
   Stack stack({.extractor = std::string(GetParam()) + "=kill"});
-  std::thread restarter([&] {
-    EXPECT_EQ(stack.extractor.process().Wait(), kKilled);
-    stack.extractor.Restart();
-  });
-  const JobOutcome outcome = RunJob(stack, Job());
-  restarter.join();
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Job()); });
+  EXPECT_EQ(stack.extractor.process().Wait(), kKilled);
+  stack.extractor.Restart();
+  job.join();
   ExpectExactlyOnce(outcome);
   EXPECT_EQ(destination_->Int("SELECT fence FROM _lockstitch.streams"),
             outcome.stream("public.t").attempts());
@@ -116,7 +114,7 @@ TEST_F(FaultsTest, AKilledSchedulerLeavesALoadThatTheNextJobEnds) {
 // half-loaded is seen.
 class TerminatedTest : public FaultsTest {
  protected:
-  void Terminate(ServiceProcess Stack::*service, const std::string& reason) {
+  void Terminate(ServiceProcess Stack::*service) {
     MakeTable(/*keyed=*/true);
     Rendezvous reading;
     Stack stack({.extractor = "extractor.batch.built=" + reading.action()});
@@ -127,7 +125,7 @@ class TerminatedTest : public FaultsTest {
     (stack.*service).process().WaitForLine("\"message\":\"stopping\"");
     reading.Release();
     EXPECT_EQ((stack.*service).process().Wait(), 0);
-    if (!reason.empty()) stack.scheduler.process().Signal(SIGTERM);
+    stack.scheduler.process().Signal(SIGTERM);
     job.join();
     EXPECT_NE(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
     EXPECT_EQ(destination_->Text("SELECT to_regclass('s.t') IS NULL"), "t");
@@ -136,12 +134,12 @@ class TerminatedTest : public FaultsTest {
   }
 };
 
-TEST_F(TerminatedTest, Extractor) { Terminate(&Stack::extractor, "SHUTTING_DOWN"); }
+TEST_F(TerminatedTest, Extractor) { Terminate(&Stack::extractor); }
 
-TEST_F(TerminatedTest, Loader) { Terminate(&Stack::loader, "SHUTTING_DOWN"); }
+TEST_F(TerminatedTest, Loader) { Terminate(&Stack::loader); }
 
 TEST_F(TerminatedTest, Scheduler) {
-  Terminate(&Stack::scheduler, "");
+  Terminate(&Stack::scheduler);
   ExpectNothingHalfLoaded();
 }
 

@@ -78,11 +78,11 @@ FROM _lockstitch.ranges r LEFT JOIN _lockstitch.chunks c USING (stream_id, fence
 WHERE r.stream_id = $1 AND r.fence = $2
 ORDER BY r.range, c.chunk)sql";
 
-// $1 stream, $2 run.
+// $1 stream, $2 run, $3 fence.
 constexpr absl::string_view kCountRun =
     "SELECT pg_catalog.sum(rows)::pg_catalog.int8, pg_catalog.sum(bytes)::pg_catalog.int8 FROM "
     "_lockstitch.chunks "
-    "WHERE stream_id = $1 AND run_id = $2";
+    "WHERE stream_id = $1 AND run_id = $2 AND fence = $3";
 
 // $1 stream, $2 destination table, $3 its oid, $4 method, $5 table version, $6 source system, $7
 // source database, $8 source position.
@@ -96,7 +96,8 @@ WHERE stream_id = $1)sql";
 constexpr absl::string_view kPruneLoads =
     "DELETE FROM _lockstitch.loads WHERE stream_id = $1 AND fence < $2 AND begun_at < now() - "
     "interval '30 days' AND "
-    "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = load_oid AND c.relname = load_table)";
+    "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = load_oid AND c.relname = "
+    "load_table)";
 constexpr absl::string_view kPruneResults =
     "DELETE FROM _lockstitch.results WHERE stream_id = $1 AND kept_at < now() - interval '30 days'";
 
@@ -247,8 +248,9 @@ absl::StatusOr<std::map<uint32_t, DurableRange>> DurableRanges(Connection& conne
 }
 
 absl::Status CountRun(Connection& connection, const StreamState& state, const std::string& run_id,
-                      v1::LoadResult* result) {
-  ASSIGN_OR_RETURN(const Result sums, connection.Query(kCountRun, {Text(state.stream_id), run_id}));
+                      int64_t fence, v1::LoadResult* result) {
+  ASSIGN_OR_RETURN(const Result sums,
+                   connection.Query(kCountRun, {Text(state.stream_id), run_id, Text(fence)}));
   result->set_rows(sums.Int(0, 0));
   result->set_bytes(sums.Int(0, 1));
   return absl::OkStatus();

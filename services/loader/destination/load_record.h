@@ -76,9 +76,10 @@ struct DurableRange {
 absl::StatusOr<std::map<uint32_t, DurableRange>> DurableRanges(postgres::Connection& connection,
                                                                const LoadRecord& load);
 
-// Rows and bytes of the chunks that the run committed, whatever became of it.
+// Rows and bytes of the chunks that the run committed to its load with this fence, whatever became
+// of it.
 absl::Status CountRun(postgres::Connection& connection, const StreamState& state,
-                      const std::string& run_id, v1::LoadResult* result);
+                      const std::string& run_id, int64_t fence, v1::LoadResult* result);
 
 // Stores what a published load leaves behind in the stream's row, and removes records older than 30
 // days.
