@@ -92,7 +92,7 @@ void MaskPassword(char* text) {
   const auto mask = [](char* from, const char* to) { std::fill(from, from + (to - from), 'x'); };
   if (char* scheme = std::strstr(text, "://")) {
     char* authority = scheme + 3;
-    char* end = authority + std::strcspn(authority, "/?#");
+    char* end = authority + std::strcspn(authority, "/");
     char* at =
         std::find(std::make_reverse_iterator(end), std::make_reverse_iterator(authority), '@')
             .base();
@@ -133,6 +133,12 @@ CommandLine ParseCommandLine(int argc, char** argv) {
     Require(discover_app, !discover.source.empty(), "--source");
     Require(check_app, !check.source.empty() || !check.destination.empty(),
             "--source or --destination");
+  });
+  // A misplaced argument is quoted in the problem.
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    std::string message = CLI::FailureMessage::simple(failed, error);
+    MaskPassword(message.data());
+    return message;
   });
   rpc::ParseOrExit(app, argc, argv);
   for (int i = 1; i < argc; ++i) MaskPassword(argv[i]);

@@ -18,6 +18,10 @@ TEST(MaskPasswordTest, PasswordsOfUrlsGo) {
             "postgres://host/db?user=u&password=xxxxxx&x=1");
 }
 
+TEST(MaskPasswordTest, PasswordsMayHoldWhatEndsOtherParts) {
+  EXPECT_EQ(Masked("postgres://u:SEC#R?T@host/db"), "postgres://u:xxxxxxx@host/db");
+}
+
 TEST(MaskPasswordTest, PasswordsOfKeywordStringsGo) {
   EXPECT_EQ(Masked("host=h password=secret dbname=d"), "host=h password=xxxxxx dbname=d");
   EXPECT_EQ(Masked("host=h password = 'two words'"), "host=h password = 'xxxxxxxxx'");

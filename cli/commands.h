@@ -12,6 +12,8 @@ namespace lockstitch::cli {
 inline constexpr int kSucceeded = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
+inline constexpr int kInterrupted =
+    130;  // By a second signal, with what was under way left as it was.
 
 // Each runs one command, prints what it has to say, and answers the exit status.
 int Run(const SyncCommand& command, Output output, std::stop_token stop);

@@ -62,6 +62,8 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start() {
 LocalServices::LocalServices(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LocalServices::~LocalServices() = default;
 
+void LocalServices::StopJobs() { state_->scheduler->Stop(); }
+
 const discovery::DiscoveryClient& LocalServices::discovery() const {
   return *state_->discovery_client;
 }

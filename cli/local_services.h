@@ -21,6 +21,9 @@ class LocalServices {
   const loader::LoaderClient& loader() const;
   const scheduler::SchedulerClient& scheduler() const;
 
+  // Stops the jobs under way; their events come to their end.
+  void StopJobs();
+
  private:
   struct State;
   explicit LocalServices(std::unique_ptr<State> state);

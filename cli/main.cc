@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <stop_token>
 #include <thread>
 #include <variant>
@@ -17,6 +18,9 @@ int main(int argc, char** argv) {
   std::thread([stop]() mutable {
     rpc::WaitForTermination();
     stop.request_stop();
+    // Who asks twice wants out at once.
+    rpc::WaitForTermination();
+    std::_Exit(cli::kInterrupted);
   }).detach();
   return std::visit(
       [&](const auto& command) { return cli::Run(command, line.output, stop.get_token()); },

@@ -78,6 +78,11 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
   }
   const scheduler::SchedulerClient& scheduler = remote ? *remote : local->scheduler();
 
+  // A job of this process is stopped at its scheduler, so that its last words are heard; one
+  // elsewhere by its call.
+  const std::stop_callback on_stop(stop, [&] {
+    if (local) local->StopJobs();
+  });
   JobView view;
   ProgressDisplay display(stderr);
   const absl::Status status = scheduler.RunOnce(
@@ -92,7 +97,7 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
         }
         if (output == Output::kTable) display.Update(view);
       },
-      stop);
+      local ? std::stop_token() : stop);
   display.Clear();
   if (!status.ok()) return Fail(status, output);
   std::cout << (output == Output::kJson ? JobAsJson(view) : JobAsTable(view));

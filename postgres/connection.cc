@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 
 #include <string>
+#include <thread>
 #include <utility>
 
-#include "absl/base/call_once.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -40,6 +40,19 @@ constexpr absl::string_view kSessionSettings =
     "SET statement_timeout = 0; SET lock_timeout = 0";
 constexpr absl::string_view kSettingsSince95 = "SET row_security = off";
 constexpr absl::string_view kSettingsSince96 = "SET idle_in_transaction_session_timeout = 0";
+constexpr absl::string_view kSettingsSince14 = "SET idle_session_timeout = 0";
+constexpr absl::string_view kSettingsSince17 = "SET transaction_timeout = 0";
+
+absl::Status NotAConnectionString() {
+  return Error(Reason::kConnectionStringInvalid, "the connection string can't be read");
+}
+
+// Where a password with special characters is not percent-encoded, a part of it is taken for the
+// host or the port, and would be told in errors.
+bool LooksLikeSecret(absl::string_view keyword, absl::string_view value) {
+  if (keyword == "host" || keyword == "hostaddr") return absl::StrContains(value, "@");
+  return keyword == "port" && value.find_first_not_of("0123456789,") != absl::string_view::npos;
+}
 
 // The timeout that the URL sets, else `fallback`; also whether the URL can be read at all.
 absl::StatusOr<absl::Duration> ConnectTimeout(const std::string& url, absl::Duration fallback) {
@@ -49,9 +62,11 @@ absl::StatusOr<absl::Duration> ConnectTimeout(const std::string& url, absl::Dura
   // The parser's message may quote a part of a password.
   if (error != nullptr) PQfreemem(error);
   if (options == nullptr || (!absl::StrContains(url, "=") && !absl::StrContains(url, "://"))) {
-    return Error(Reason::kConnectionStringInvalid, "the connection string can't be read");
+    return NotAConnectionString();
   }
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr && LooksLikeSecret(option->keyword, option->val))
+      return NotAConnectionString();
     int seconds = 0;
     if (absl::string_view(option->keyword) == "connect_timeout" && option->val != nullptr &&
         absl::SimpleAtoi(option->val, &seconds) && seconds > 0) {
@@ -89,7 +104,7 @@ absl::Status Connect(PGconn* connection, absl::Duration timeout, Side side) {
 
 struct Connection::Session {
   ConnectionHandle handle;
-  std::unique_ptr<PGcancel, FreeCancel> cancel;
+  std::shared_ptr<PGcancel> cancel;
   Side side;
 };
 
@@ -109,11 +124,13 @@ absl::StatusOr<Connection> Connection::Open(const Options& options) {
   PQsetNoticeProcessor(
       session->handle.get(), [](void*, const char*) {}, nullptr);
   RETURN_IF_ERROR(Connect(session->handle.get(), timeout, options.side));
-  session->cancel.reset(PQgetCancel(session->handle.get()));
+  session->cancel.reset(PQgetCancel(session->handle.get()), FreeCancel());
   Connection connection(std::move(session));
   RETURN_IF_ERROR(connection.Execute(kSessionSettings));
   if (connection.server_version() >= 90500) RETURN_IF_ERROR(connection.Execute(kSettingsSince95));
   if (connection.server_version() >= 90600) RETURN_IF_ERROR(connection.Execute(kSettingsSince96));
+  if (connection.server_version() >= 140000) RETURN_IF_ERROR(connection.Execute(kSettingsSince14));
+  if (connection.server_version() >= 170000) RETURN_IF_ERROR(connection.Execute(kSettingsSince17));
   return connection;
 }
 
@@ -157,8 +174,12 @@ void Connection::CancelStatement() {
 }
 
 void Connection::Interrupt() {
-  CancelStatement();
   shutdown(PQsocket(session_->handle.get()), SHUT_RDWR);
+  // Waits for the server, which may be stopped; nothing here may wait with it.
+  std::thread([cancel = session_->cancel] {
+    char ignored[256];
+    PQcancel(cancel.get(), ignored, sizeof(ignored));
+  }).detach();
 }
 
 PGconn* Connection::native() const { return session_->handle.get(); }

@@ -23,9 +23,8 @@ std::string SqlStateOf(const absl::Status& status);
 
 inline constexpr absl::string_view kLockNotAvailable = "55P03";
 inline constexpr absl::string_view kInsufficientPrivilege = "42501";
-inline constexpr absl::string_view kUndefinedTable = "42P01";
+inline constexpr absl::string_view kUndefinedColumn = "42703";
 inline constexpr absl::string_view kWrongObjectType = "42809";
-inline constexpr absl::string_view kDependentObjectsExist = "2BP01";
 
 }  // namespace lockstitch::postgres
 

@@ -10,6 +10,9 @@ inline constexpr int kKeepaliveTimeoutMs = 20'000;
 // Larger than a batch and its frame; a catalog's response stays below it as well.
 inline constexpr int kMaxMessageBytes = 16 << 20;
 
+// Trailers carry a status with its details.
+inline constexpr int kMaxMetadataBytes = 64 << 10;
+
 }  // namespace lockstitch::rpc
 
 #endif  // LOCKSTITCH_RPC_KEEPALIVE_H_

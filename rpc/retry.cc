@@ -10,9 +10,12 @@
 namespace lockstitch::rpc {
 namespace {
 
-bool IsOutOfReach(const absl::Status& status) {
+bool IsOutOfReach(const absl::Status& status, bool reached) {
   if (status.code() != absl::StatusCode::kUnavailable) return false;
   const auto reason = ReasonOf(status);
+  if (reason == Reason::kHostUnreachable) return reached;
+  // Its server has tried long enough.
+  if (reason == Reason::kDestinationTableLocked) return false;
   return !reason || InfoOf(*reason).owner == Owner::kRetried;
 }
 
@@ -38,7 +41,7 @@ absl::Status Retry(const RetryPolicy& policy, std::stop_token stop,
   for (int attempt = 1; attempt <= policy.attempts && WaitBeforeAttempt(policy, attempt, stop);
        ++attempt) {
     status = call();
-    if (!IsOutOfReach(status)) return status;
+    if (!IsOutOfReach(status, policy.reached)) return status;
   }
   return status.ok() ? Error(Reason::kStopped, "stopped before the call") : status;
 }

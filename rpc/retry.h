@@ -16,6 +16,8 @@ struct RetryPolicy {
   int attempts = 10;
   absl::Duration first = absl::Milliseconds(100);
   absl::Duration most = absl::Seconds(5);
+  // Whether the server has answered before: then a host that can't be reached is a passing state.
+  bool reached = true;
 };
 
 // The wait before attempt `attempt`, counted from 1: none before the first. `random` is in [0, 1).

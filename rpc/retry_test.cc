@@ -35,10 +35,23 @@ TEST(RetryTest, GivesUpAfterItsAttempts) {
 }
 
 TEST(RetryTest, OtherErrorsAreFinal) {
-  for (const Reason reason : {Reason::kSuperseded, Reason::kHostUnreachable, Reason::kInternal}) {
+  for (const Reason reason :
+       {Reason::kSuperseded, Reason::kDestinationTableLocked, Reason::kInternal}) {
     int calls = 0;
     EXPECT_EQ(ReasonOf(Retry(kAtOnce, {}, [&] { return ++calls, Error(reason, "no"); })), reason);
     EXPECT_EQ(calls, 1);
+  }
+}
+
+TEST(RetryTest, AHostThatHasAnsweredBeforeMayComeBack) {
+  for (const bool reached : {false, true}) {
+    RetryPolicy policy = kAtOnce;
+    policy.reached = reached;
+    int calls = 0;
+    EXPECT_EQ(ReasonOf(Retry(policy, {},
+                             [&] { return ++calls, Error(Reason::kHostUnreachable, "gone"); })),
+              Reason::kHostUnreachable);
+    EXPECT_EQ(calls, reached ? 4 : 1);
   }
 }
 

@@ -16,6 +16,9 @@ namespace {
 constexpr char kDomain[] = "lockstitch";
 constexpr char kRemedy[] = "remedy";
 
+// Status and details travel as trailers, which are limited (kMaxMetadataBytes).
+constexpr size_t kLongestMessage = 8000;
+
 absl::Status WithoutReason(absl::StatusCode code, absl::string_view message,
                            absl::string_view peer) {
   switch (code) {
@@ -37,7 +40,6 @@ grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
-  details.set_message(std::string(status.message()));
   google::rpc::ErrorInfo info;
   info.set_domain(kDomain);
   status.ForEachPayload([&](absl::string_view key, const absl::Cord& value) {
@@ -52,7 +54,10 @@ grpc::Status ToGrpc(const absl::Status& status) {
     }
   });
   if (!info.reason().empty()) details.add_details()->PackFrom(info);
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
+  std::string message(status.message());
+  if (message.size() > kLongestMessage)
+    message = absl::StrCat(message.substr(0, kLongestMessage), " ...");
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
                       details.SerializeAsString());
 }
 

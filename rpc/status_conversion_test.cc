@@ -27,6 +27,13 @@ TEST(StatusConversionTest, EveryReasonSurvivesBothWays) {
   }
 }
 
+TEST(StatusConversionTest, LongMessagesAreCutButKeepTheirReason) {
+  const absl::Status back =
+      FromGrpc(ToGrpc(Error(Reason::kIntegrationInvalid, std::string(1 << 20, 'x'))), "peer");
+  EXPECT_LT(back.message().size(), 10'000u);
+  EXPECT_EQ(ReasonOf(back), Reason::kIntegrationInvalid);
+}
+
 TEST(StatusConversionTest, WhatGrpcSaysItselfGetsAReasonAndNamesThePeer) {
   const absl::Status lost =
       FromGrpc(grpc::Status(grpc::UNAVAILABLE, "connection reset"), "loader at unix:x");

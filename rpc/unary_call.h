@@ -3,25 +3,40 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <stop_token>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "rpc/status_conversion.h"
+#include "status/reason.h"
 
 namespace lockstitch::rpc {
 
-// For adapters alone: calls the unary `method` of `stub`; `peer` is named in errors. Waits as long
-// as the peer answers keepalive pings: how long a call may take is its server's matter.
+// How long a unary call may take, and who may end it earlier.
+struct CallLimits {
+  absl::Duration deadline = absl::InfiniteDuration();
+  std::stop_token stop;
+};
+
+// For adapters alone: calls the unary `method` of `stub`; `peer` is named in errors. STOPPED after
+// a stop request.
 template <typename Stub, typename Base, typename Request, typename Response>
 absl::StatusOr<Response> Call(const std::string& peer, Stub& stub,
                               grpc::Status (Base::*method)(grpc::ClientContext*, const Request&,
                                                            Response*),
-                              const Request& request) {
+                              const Request& request, const CallLimits& limits) {
   grpc::ClientContext context;
+  if (limits.deadline != absl::InfiniteDuration())
+    context.set_deadline(absl::ToChronoTime(absl::Now() + limits.deadline));
+  const std::stop_callback on_stop(limits.stop, [&] { context.TryCancel(); });
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);
-  if (!status.ok()) return FromGrpc(status, peer);
-  return response;
+  if (status.ok()) return response;
+  if (limits.stop.stop_requested())
+    return Error(Reason::kStopped, "the call was cancelled by its caller");
+  return FromGrpc(status, peer);
 }
 
 }  // namespace lockstitch::rpc

@@ -10,10 +10,11 @@
 namespace lockstitch::schema {
 namespace {
 
-// $0: which tables, a condition over pg_class c and pg_namespace n.
+// The size is that of the statistics: asking for the real one waits for every table that somebody
+// has locked. $0: which tables, a condition over pg_class c and pg_namespace n.
 constexpr absl::string_view kTables = R"sql(
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples::pg_catalog.int8,
-       CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END
+       c.relpages::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE $0
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")sql";

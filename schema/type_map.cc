@@ -31,11 +31,14 @@ const v1::DataType& WithoutDomains(const v1::DataType& type) {
   return type.kind() == v1::TYPE_KIND_DOMAIN ? WithoutDomains(type.element()) : type;
 }
 
-MappedType Text() { return {.name = "text"}; }
+MappedType Text(const v1::DataType& type) {
+  return {.name = "text",
+          .conversion = IsBuiltIn(type) ? v1::WIRE_CONVERSION_CAST : v1::WIRE_CONVERSION_OUTPUT};
+}
 
 MappedType MapScalar(const v1::DataType& type, const Exists& exists) {
   if (!IsBuiltIn(type) || !type.binary() || IsBoundToItsServer(type.name()) || !exists(type.name()))
-    return Text();
+    return Text(type);
   return {.name = type.name(), .modifier = type.modifier()};
 }
 
@@ -43,7 +46,8 @@ absl::StatusOr<MappedType> MapArray(const v1::DataType& type, const Exists& exis
   const v1::DataType& element = WithoutDomains(type.element());
   ASSIGN_OR_RETURN(MappedType mapped, MapType(element, exists));
   if (mapped.conversion == v1::WIRE_CONVERSION_TO_JSON) return mapped;
-  if (mapped.array) mapped = Text();  // Elements that are arrays themselves exist as domains only.
+  // Elements that are arrays themselves exist as domains only.
+  if (mapped.array) mapped = Text(type.element());
   mapped.array = true;
   if (mapped.name == type.element().name()) mapped.modifier = type.modifier();
   return mapped;
@@ -64,7 +68,7 @@ absl::StatusOr<MappedType> MapType(const v1::DataType& type, const Exists& exist
     case v1::TYPE_KIND_MULTIRANGE:
       return MapScalar(type, exists);
     case v1::TYPE_KIND_ENUM:
-      return Text();
+      return Text(type);
     default:
       return Error(Reason::kColumnUnsupported,
                    absl::StrCat("values of type ", type.display(), " can't be read"));

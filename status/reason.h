@@ -35,6 +35,8 @@ enum class Reason {
   // The source.
   kSourcePermissionDenied,
   kSourceTableChanged,
+  kSourceTableLocked,
+  kSourceConflict,
   kSourceChanged,
   kSourceQueryFailed,
   // The destination.

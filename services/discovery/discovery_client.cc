@@ -6,6 +6,7 @@
 #include "rpc/status_conversion.h"
 #include "rpc/unary_call.h"
 #include "status/macros.h"
+#include "status/reason.h"
 
 namespace lockstitch::discovery {
 
@@ -21,8 +22,10 @@ DiscoveryClient::DiscoveryClient(rpc::Channel channel, std::string name)
 
 DiscoveryClient::~DiscoveryClient() = default;
 
-absl::StatusOr<std::vector<v1::Table>> DiscoveryClient::Discover(const v1::Source& source) const {
+absl::StatusOr<std::vector<v1::Table>> DiscoveryClient::Discover(const v1::Source& source,
+                                                                 std::stop_token stop) const {
   grpc::ClientContext context;
+  const std::stop_callback on_stop(stop, [&] { context.TryCancel(); });
   v1::DiscoverRequest request;
   *request.mutable_source() = source;
   const auto reader = stub_->service.Discover(&context, request);
@@ -31,7 +34,10 @@ absl::StatusOr<std::vector<v1::Table>> DiscoveryClient::Discover(const v1::Sourc
   while (reader->Read(&response)) {
     for (v1::Table& table : *response.mutable_tables()) tables.push_back(std::move(table));
   }
-  RETURN_IF_ERROR(rpc::FromGrpc(reader->Finish(), name_));
+  const absl::Status status = rpc::FromGrpc(reader->Finish(), name_);
+  if (!status.ok() && stop.stop_requested())
+    return Error(Reason::kStopped, "discovery was stopped");
+  RETURN_IF_ERROR(status);
   return tables;
 }
 
@@ -40,7 +46,8 @@ absl::StatusOr<std::vector<v1::CheckStep>> DiscoveryClient::CheckConnection(
   v1::CheckConnectionRequest request;
   *request.mutable_source() = source;
   ASSIGN_OR_RETURN(const v1::CheckConnectionResponse response,
-                   rpc::Call(name_, stub_->service, &Service::CheckConnection, request));
+                   rpc::Call(name_, stub_->service, &Service::CheckConnection, request,
+                             {.deadline = absl::Minutes(5)}));
   return std::vector<v1::CheckStep>(response.steps().begin(), response.steps().end());
 }
 

@@ -2,6 +2,7 @@
 #define LOCKSTITCH_SERVICES_DISCOVERY_DISCOVERY_CLIENT_H_
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ class DiscoveryClient {
   ~DiscoveryClient();
 
   // The whole catalog.
-  absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source) const;
+  absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source,
+                                                  std::stop_token stop = {}) const;
   absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(const v1::Source& source) const;
 
  private:

@@ -58,20 +58,25 @@ absl::StatusOr<v1::LoadResult> Extraction::Run() {
     owner_.Report(response);
   };
   const Ticker ticker(report);
-  const uint32_t wanted = std::max(1u, offer_.settings().ranges());
-  ASSIGN_OR_RETURN(Snapshot snapshot,
-                   Snapshot::Take(SourceOptions(), offer_.target().table(), /*shared=*/wanted > 1));
-  Failpoint("extractor.snapshot.taken");
-  ranges_ = CutByBlocks(snapshot.table(), snapshot.connection().server_version(),
-                        snapshot.block_bytes(), wanted);
-  ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(snapshot));
-  if (begun.has_result()) return begun.result();
-  const v1::LoadPlan& plan = begun.plan();
-  v1::ExtractResponse response;
-  response.mutable_begun()->set_destination_table(plan.destination_table());
-  owner_.Report(response);
-  for (const std::string& note : plan.notes()) Note(note);
-  ASSIGN_OR_RETURN(const std::vector<v1::Extent> extents, SendRanges(snapshot, plan));
+  std::vector<v1::Extent> extents;
+  {
+    // Ends with its transaction before the load is finished: nothing at the source waits for the
+    // destination's locks.
+    ASSIGN_OR_RETURN(Snapshot snapshot,
+                     Snapshot::Take(SourceOptions(), offer_.target().table(), options_.stop));
+    Failpoint("extractor.snapshot.taken");
+    ranges_ = CutByBlocks(snapshot.table().kind(), snapshot.blocks(),
+                          snapshot.connection().server_version(),
+                          std::max(1u, offer_.settings().ranges()));
+    if (ranges_.size() > 1) RETURN_IF_ERROR(snapshot.Share());
+    ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(snapshot));
+    if (begun.has_result()) return begun.result();
+    v1::ExtractResponse response;
+    response.mutable_begun()->set_destination_table(begun.plan().destination_table());
+    owner_.Report(response);
+    for (const std::string& note : begun.plan().notes()) Note(note);
+    ASSIGN_OR_RETURN(extents, SendRanges(snapshot, begun.plan()));
+  }
   report();
   return Finish(extents);
 }
@@ -91,7 +96,7 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot
   request.mutable_extracted_at()->set_nanos(static_cast<int>(nanos % 1'000'000'000));
   v1::BeginLoadResponse response;
   RETURN_IF_ERROR(rpc::Retry({}, options_.stop, [&] {
-    ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request));
+    ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, options_.stop));
     return absl::OkStatus();
   }));
   return response;
@@ -151,7 +156,7 @@ absl::StatusOr<v1::LoadResult> Extraction::Finish(const std::vector<v1::Extent>&
   Failpoint("extractor.finishing");
   v1::FinishLoadResponse response;
   RETURN_IF_ERROR(rpc::Retry({}, options_.stop, [&] {
-    ASSIGN_OR_RETURN(response, options_.loader->FinishLoad(request));
+    ASSIGN_OR_RETURN(response, options_.loader->FinishLoad(request, options_.stop));
     return absl::OkStatus();
   }));
   return response.result();

@@ -33,7 +33,7 @@ class Extractor {
     telemetry::Metrics* metrics = nullptr;         // Must outlive the extractor.
     int slots = 8;                                 // Stream runs at once.
     absl::Duration progress_deadline =
-        absl::Minutes(15);  // A range that doesn't move for so long is given up.
+        absl::Hours(1);  // A range that doesn't move for so long is given up.
   };
 
   explicit Extractor(const Options& options) : options_(options) {}

@@ -26,7 +26,9 @@ constexpr absl::string_view kSavepoint = "SAVEPOINT range";
 constexpr absl::string_view kRollback = "ROLLBACK TO SAVEPOINT range";
 
 bool MayTryAgain(const absl::Status& loader_failure) {
-  return loader_failure.code() == absl::StatusCode::kUnavailable;
+  // Only this sender opens the range: a superseded call was one of its own that came late.
+  return loader_failure.code() == absl::StatusCode::kUnavailable ||
+         ReasonOf(loader_failure) == Reason::kRangeSuperseded;
 }
 
 // Why a Load call ended of itself.

@@ -82,7 +82,7 @@ absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& s
                      .destination_table = claim.target().table().name(),
                      .method = request.method(),
                      .source = request.source()};
-  RETURN_IF_ERROR(TestOwnership(connection, state, load.destination_table));
+  RETURN_IF_ERROR(FindDestinationTable(connection, state, load.destination_table).status());
   ASSIGN_OR_RETURN(ColumnPlan columns,
                    PlanColumns(connection, request.table(), request.system_columns()));
   const SystemValues system = {

@@ -12,7 +12,9 @@ namespace lockstitch::loader {
 namespace {
 
 constexpr int kOldestVersion = 100000;
-constexpr absl::string_view kSettings = "SET idle_in_transaction_session_timeout = '10s'";
+constexpr absl::string_view kSettings =
+    "SET idle_in_transaction_session_timeout = '10s'; SET default_transaction_isolation = 'read "
+    "committed'";
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
 #include "rpc/retry.h"
+#include "services/loader/destination/carry_over.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/publish.h"
@@ -78,7 +79,30 @@ absl::StatusOr<Finishable> Test(Connection& connection, const v1::FinishLoadRequ
   return found;
 }
 
-absl::StatusOr<v1::LoadResult> TrySwap(Connection& connection,
+// Everything that takes long, before the swap: the key, and the old table's indexes. May be
+// repeated.
+absl::StatusOr<std::optional<v1::LoadResult>> Prepare(Connection& connection,
+                                                      const v1::FinishLoadRequest& request) {
+  Finishable found;
+  int64_t old_oid = 0;
+  {
+    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+    ASSIGN_OR_RETURN(found, Test(connection, request));
+    if (found.result) return found.result;
+    ASSIGN_OR_RETURN(old_oid,
+                     FindDestinationTable(connection, found.state, found.load->destination_table));
+    RETURN_IF_ERROR(transaction.Commit());
+  }
+  RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
+  // The stream's row isn't locked meanwhile: a draw need not wait for an index.
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  RETURN_IF_ERROR(FinishTable(connection, *found.load));
+  if (old_oid != 0) RETURN_IF_ERROR(BuildIndexes(connection, old_oid, *found.load));
+  RETURN_IF_ERROR(transaction.Commit());
+  return std::nullopt;
+}
+
+absl::StatusOr<v1::LoadResult> Publish(Connection& connection,
                                        const v1::FinishLoadRequest& request) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   ASSIGN_OR_RETURN(Finishable found, Test(connection, request));
@@ -102,25 +126,26 @@ absl::StatusOr<v1::LoadResult> TrySwap(Connection& connection,
   return result;
 }
 
+absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
+                                                 const v1::FinishLoadRequest& request) {
+  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept, Prepare(connection, request));
+  if (kept) return *std::move(kept);
+  return Publish(connection, request);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::LoadResult> PublishLoad(Connection& connection,
                                            const v1::FinishLoadRequest& request,
                                            absl::Time deadline, std::stop_token stop) {
-  {
-    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-    ASSIGN_OR_RETURN(Finishable found, Test(connection, request));
-    if (found.result) return *std::move(found.result);
-    RETURN_IF_ERROR(transaction.Commit());
-    RETURN_IF_ERROR(EndOtherBackends(connection, found.load->load_oid));
-    RETURN_IF_ERROR(BuildKey(connection, *found.load));
-  }
+  absl::StatusOr<v1::LoadResult> result = absl::UnknownError("not tried");
   for (int attempt = 1; rpc::WaitBeforeAttempt(kSwapPolicy, attempt, stop); ++attempt) {
-    absl::StatusOr<v1::LoadResult> result = TrySwap(connection, request);
+    result = PrepareAndPublish(connection, request);
     if (postgres::SqlStateOf(result.status()) != postgres::kLockNotAvailable ||
         absl::Now() >= deadline)
-      return result;
+      break;
   }
+  if (result.ok() || !stop.stop_requested()) return result;
   return Error(Reason::kShuttingDown, "the loader is shutting down");
 }
 

@@ -21,7 +21,7 @@ class Loader {
   struct Options {
     telemetry::Metrics* metrics = nullptr;  // Must outlive the loader.
     absl::Duration progress_deadline =
-        absl::Minutes(30);  // Without a message or an answer, a range's call is ended.
+        absl::Hours(1);  // Without a message or an answer, a range's call is ended.
     absl::Duration swap_deadline =
         absl::Minutes(5);  // How long FinishLoad tries to get the destination's lock.
   };

@@ -10,6 +10,13 @@ namespace lockstitch::loader {
 
 using Service = v1::LoaderService::Stub;
 
+namespace {
+
+// For calls of a few statements. FinishLoad builds a key, and takes as long as it takes.
+constexpr absl::Duration kShort = absl::Minutes(5);
+
+}  // namespace
+
 struct LoaderClient::Stub {
   explicit Stub(const rpc::Channel& channel) : service(channel) {}
   v1::LoaderService::Stub service;
@@ -21,13 +28,15 @@ LoaderClient::LoaderClient(rpc::Channel channel, std::string name)
 LoaderClient::~LoaderClient() = default;
 
 absl::StatusOr<v1::ReserveRunResponse> LoaderClient::ReserveRun(
-    const v1::ReserveRunRequest& request) const {
-  return rpc::Call(name_, stub_->service, &Service::ReserveRun, request);
+    const v1::ReserveRunRequest& request, std::stop_token stop) const {
+  return rpc::Call(name_, stub_->service, &Service::ReserveRun, request,
+                   {.deadline = kShort, .stop = stop});
 }
 
-absl::StatusOr<v1::BeginLoadResponse> LoaderClient::BeginLoad(
-    const v1::BeginLoadRequest& request) const {
-  return rpc::Call(name_, stub_->service, &Service::BeginLoad, request);
+absl::StatusOr<v1::BeginLoadResponse> LoaderClient::BeginLoad(const v1::BeginLoadRequest& request,
+                                                              std::stop_token stop) const {
+  return rpc::Call(name_, stub_->service, &Service::BeginLoad, request,
+                   {.deadline = kShort, .stop = stop});
 }
 
 std::unique_ptr<LoaderClient::LoadStream> LoaderClient::Load() const {
@@ -36,23 +45,24 @@ std::unique_ptr<LoaderClient::LoadStream> LoaderClient::Load() const {
 }
 
 absl::StatusOr<v1::FinishLoadResponse> LoaderClient::FinishLoad(
-    const v1::FinishLoadRequest& request) const {
-  return rpc::Call(name_, stub_->service, &Service::FinishLoad, request);
+    const v1::FinishLoadRequest& request, std::stop_token stop) const {
+  return rpc::Call(name_, stub_->service, &Service::FinishLoad, request, {.stop = stop});
 }
 
 absl::StatusOr<v1::AbortLoadResponse> LoaderClient::AbortLoad(
     const v1::AbortLoadRequest& request) const {
-  return rpc::Call(name_, stub_->service, &Service::AbortLoad, request);
+  return rpc::Call(name_, stub_->service, &Service::AbortLoad, request, {.deadline = kShort});
 }
 
 absl::StatusOr<v1::GetStateResponse> LoaderClient::GetState(
     const v1::GetStateRequest& request) const {
-  return rpc::Call(name_, stub_->service, &Service::GetState, request);
+  return rpc::Call(name_, stub_->service, &Service::GetState, request, {.deadline = kShort});
 }
 
 absl::StatusOr<v1::CheckDestinationResponse> LoaderClient::CheckDestination(
     const v1::CheckDestinationRequest& request) const {
-  return rpc::Call(name_, stub_->service, &Service::CheckDestination, request);
+  return rpc::Call(name_, stub_->service, &Service::CheckDestination, request,
+                   {.deadline = kShort});
 }
 
 }  // namespace lockstitch::loader

@@ -2,6 +2,7 @@
 #define LOCKSTITCH_SERVICES_LOADER_LOADER_CLIENT_H_
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -21,10 +22,13 @@ class LoaderClient {
   LoaderClient(rpc::Channel channel, std::string name);
   ~LoaderClient();
 
-  absl::StatusOr<v1::ReserveRunResponse> ReserveRun(const v1::ReserveRunRequest& request) const;
-  absl::StatusOr<v1::BeginLoadResponse> BeginLoad(const v1::BeginLoadRequest& request) const;
+  absl::StatusOr<v1::ReserveRunResponse> ReserveRun(const v1::ReserveRunRequest& request,
+                                                    std::stop_token stop = {}) const;
+  absl::StatusOr<v1::BeginLoadResponse> BeginLoad(const v1::BeginLoadRequest& request,
+                                                  std::stop_token stop = {}) const;
   std::unique_ptr<LoadStream> Load() const;
-  absl::StatusOr<v1::FinishLoadResponse> FinishLoad(const v1::FinishLoadRequest& request) const;
+  absl::StatusOr<v1::FinishLoadResponse> FinishLoad(const v1::FinishLoadRequest& request,
+                                                    std::stop_token stop = {}) const;
   absl::StatusOr<v1::AbortLoadResponse> AbortLoad(const v1::AbortLoadRequest& request) const;
   absl::StatusOr<v1::GetStateResponse> GetState(const v1::GetStateRequest& request) const;
   absl::StatusOr<v1::CheckDestinationResponse> CheckDestination(

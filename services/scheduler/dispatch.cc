@@ -35,10 +35,13 @@ absl::StatusOr<v1::LoadResult> Published(const v1::LoadResult& result) {
 
 }  // namespace
 
-RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Duration elapsed) {
+RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Duration waited,
+                          bool reached) {
   const std::optional<Reason> reason = ReasonOf(failure);
   if (!reason) return {.again = false, .reason = "a failure without a reason code is final"};
-  const ReasonInfo& info = InfoOf(*reason);
+  // A host that has answered before is down for a while, as a lost connection says of it.
+  const bool gone = reason == Reason::kHostUnreachable && reached;
+  const ReasonInfo& info = InfoOf(gone ? Reason::kConnectionLost : *reason);
   if (info.owner != Owner::kRetried)
     return {.again = false, .reason = absl::StrCat(info.code, " is final")};
   if (attempts >= info.attempts) {
@@ -46,9 +49,9 @@ RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Durat
         .again = false,
         .reason = absl::StrCat(info.code, " after ", attempts, " of ", info.attempts, " attempts")};
   }
-  if (elapsed >= info.total) {
+  if (waited >= info.total) {
     return {.again = false,
-            .reason = absl::StrCat(info.code, " after ", absl::FormatDuration(info.total))};
+            .reason = absl::StrCat(info.code, " for ", absl::FormatDuration(info.total))};
   }
   return {.again = true,
           .reason = absl::StrCat(info.code, " at attempt ", attempts, " of ", info.attempts)};
@@ -58,18 +61,21 @@ Dispatch::Dispatch(const v1::ExtractOffer& offer, const Options& options, Listen
     : offer_(offer), options_(options), listener_(std::move(listener)) {}
 
 absl::StatusOr<v1::LoadResult> Dispatch::Run() {
-  const absl::Time start = absl::Now();
+  idle_since_ = absl::Now();
   absl::Status failure = Error(Reason::kStopped, "the job was stopped before the run began");
-  while (rpc::WaitBeforeAttempt(kAttemptPolicy, attempts_ + 1, options_.stop)) {
-    ++attempts_;
-    absl::StatusOr<v1::LoadResult> result = Attempt();
+  for (int wait = 1; rpc::WaitBeforeAttempt(kAttemptPolicy, wait, options_.stop); ++wait) {
+    const absl::StatusOr<v1::LoadResult> result = Attempt();
     if (result.ok()) return result;
     failure = options_.stop.stop_requested() ? Error(Reason::kStopped, "the job was stopped")
                                              : result.status();
-    const RetryDecision decision = DecideRetry(failure, attempts_, absl::Now() - start);
+    const bool queued = ReasonOf(failure) == Reason::kSlotsExhausted;
+    if (!queued) ++attempts_;
+    const RetryDecision decision =
+        DecideRetry(failure, attempts_, absl::Now() - idle_since_, fence_ > 0);
     if (!decision.again) break;
-    Note(v1::SEVERITY_WARNING,
-         absl::StrCat("trying again: ", decision.reason, ": ", failure.message()));
+    if (!queued)
+      Note(v1::SEVERITY_WARNING,
+           absl::StrCat("trying again: ", decision.reason, ": ", failure.message()));
   }
   return Abort(failure);
 }
@@ -94,7 +100,9 @@ absl::StatusOr<v1::LoadResult> Dispatch::Attempt() {
   call->Write(request);
   while (call->Read(&response)) {
     deadline.Touch();
+    idle_since_ = absl::Now();
     if (response.has_finished()) {
+      ++attempts_;
       const v1::LoadResult result = response.finished();
       RETURN_IF_ERROR(call->Finish());
       return Published(result);
@@ -113,8 +121,8 @@ absl::StatusOr<v1::ReserveRunResponse> Dispatch::Reserve() {
   *request.mutable_target() = offer_.target();
   request.set_run_id(offer_.run_id());
   v1::ReserveRunResponse response;
-  RETURN_IF_ERROR(rpc::Retry({}, options_.stop, [&] {
-    ASSIGN_OR_RETURN(response, options_.loader->ReserveRun(request));
+  RETURN_IF_ERROR(rpc::Retry({.reached = fence_ > 0}, options_.stop, [&] {
+    ASSIGN_OR_RETURN(response, options_.loader->ReserveRun(request, options_.stop));
     return absl::OkStatus();
   }));
   return response;

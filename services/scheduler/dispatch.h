@@ -22,7 +22,10 @@ struct RetryDecision {
   bool again = false;
   std::string reason;
 };
-RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Duration elapsed);
+// `attempts` have begun in all; `waited` is how long nothing has run since the last of them;
+// `reached` is whether the destination has answered the run before.
+RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Duration waited,
+                          bool reached);
 
 // Takes one stream run through: offers it to an extractor, draws its fence once it is accepted,
 // follows it to its end, tries again with another fence where the failure allows, and at last asks
@@ -45,6 +48,7 @@ class Dispatch {
   // been published.
   absl::StatusOr<v1::LoadResult> Run();
 
+  // Extractions that were begun or tried to; offers that found no free slot don't count.
   int attempts() const { return attempts_; }
 
  private:
@@ -59,6 +63,7 @@ class Dispatch {
   const Listener listener_;
   int attempts_ = 0;
   int64_t fence_ = 0;
+  absl::Time idle_since_ = absl::InfinitePast();  // When an extraction last ran.
 };
 
 }  // namespace lockstitch::scheduler

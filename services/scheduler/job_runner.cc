@@ -64,7 +64,7 @@ void JobRunner::Run() {
 
 absl::Status JobRunner::SelectAndRun() {
   ASSIGN_OR_RETURN(const std::vector<v1::Table> catalog,
-                   options_.discovery->Discover(integration_.source()));
+                   options_.discovery->Discover(integration_.source(), options_.dispatch.stop));
   ASSIGN_OR_RETURN(const std::vector<SelectedStream> selected,
                    SelectStreams(integration_, catalog));
   {

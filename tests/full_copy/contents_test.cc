@@ -122,8 +122,8 @@ TEST_F(ContentsTest, ARerunReplacesTheContentAndKeepsKeyGrantsAndComments) {
       destination_->Text(
           "SELECT obj_description('shop.t'::regclass) || col_description('shop.t'::regclass, 3)"),
       "oursit's");
-  EXPECT_EQ(destination_->Int(
-                "SELECT count(*) FROM pg_class WHERE relname LIKE 'load\\_%' AND relkind = 'r'"),
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_class WHERE relname LIKE "
+                              "'\\_lockstitch\\_load%' AND relkind = 'r'"),
             0);
 }
 
@@ -230,10 +230,9 @@ TEST_F(ContentsTest, OneStreamsFailureLeavesTheOthersAlone) {
   EXPECT_EQ(outcome.stream("public.good").state(), kSucceeded);
   EXPECT_EQ(outcome.stream("public.bad").error().reason(), "SOURCE_QUERY_FAILED");
   EXPECT_EQ(outcome.stream("public.missing").error().reason(), "STREAM_NOT_FOUND");
-  EXPECT_THAT(
-      destination_->List(
-          "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname LIKE 'load\\_%'"),
-      IsEmpty());
+  EXPECT_THAT(destination_->List("SELECT relname::text FROM pg_class WHERE relkind = 'r' AND "
+                                 "relname LIKE '\\_lockstitch\\_load%'"),
+              IsEmpty());
 }
 
 }  // namespace

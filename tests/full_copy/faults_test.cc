@@ -36,8 +36,8 @@ class FaultsTest : public ClustersTest {
 
   void ExpectNothingHalfLoaded() {
     EXPECT_EQ(destination_->Text("SELECT to_regclass('s.t') IS NULL"), "t");
-    EXPECT_EQ(destination_->Int(
-                  "SELECT count(*) FROM pg_class WHERE relname LIKE 'load\\_%' AND relkind = 'r'"),
+    EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_class WHERE relname LIKE "
+                                "'\\_lockstitch\\_load%' AND relkind = 'r'"),
               0);
   }
 

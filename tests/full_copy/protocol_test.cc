@@ -45,7 +45,7 @@ class ProtocolTest : public ClustersTest {
   std::vector<std::string> LoadTables() {
     return destination_->List(
         "SELECT relname::text FROM pg_class WHERE relnamespace = '_lockstitch'::regnamespace AND "
-        "relname LIKE 'load\\_%' AND relkind = 'r'");
+        "relname LIKE '\\_lockstitch\\_load%' AND relkind = 'r'");
   }
 
   // Durable rows by the chunk records of a run.

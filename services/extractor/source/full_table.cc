@@ -17,11 +17,22 @@ constexpr int kFirstWithTidRangeScan = 140000;
 
 std::string Expression(const v1::ColumnMapping& column) {
   const std::string name = QuoteIdentifier(column.source_column());
-  return absl::StrCat(column.conversion() == v1::WIRE_CONVERSION_TO_JSON
-                          ? absl::StrCat("pg_catalog.to_json(", name, ")")
-                          : name,
-                      "::pg_catalog.", QuoteIdentifier(column.wire_type()),
-                      column.wire_array() ? "[]" : "");
+  const std::string type = absl::StrCat("::pg_catalog.", QuoteIdentifier(column.wire_type()),
+                                        column.wire_array() ? "[]" : "");
+  switch (column.conversion()) {
+    case v1::WIRE_CONVERSION_TO_JSON:
+      return absl::StrCat("pg_catalog.to_json(", name, ")", type);
+    case v1::WIRE_CONVERSION_OUTPUT:
+      // A cast would take the way that a user may have defined for it.
+      if (column.wire_array()) {
+        return absl::StrCat("pg_catalog.array_in(pg_catalog.array_out(", name,
+                            "), 'pg_catalog.text'::pg_catalog.regtype, -1)", type);
+      }
+      return absl::StrCat("CASE WHEN ", name, " IS NOT NULL THEN pg_catalog.format('%s', ", name,
+                          ") END", type);
+    default:
+      return name + type;
+  }
 }
 
 std::string Condition(const v1::RangeBounds& range) {
@@ -35,11 +46,9 @@ std::string Condition(const v1::RangeBounds& range) {
 
 }  // namespace
 
-std::vector<v1::RangeBounds> CutByBlocks(const v1::Table& table, int server_version,
-                                         int64_t block_bytes, uint32_t wanted) {
-  const int64_t blocks = block_bytes > 0 ? table.size_bytes() / block_bytes : 0;
-  const bool can_cut =
-      server_version >= kFirstWithTidRangeScan && table.kind() == v1::TABLE_KIND_TABLE;
+std::vector<v1::RangeBounds> CutByBlocks(v1::TableKind kind, int64_t blocks, int server_version,
+                                         uint32_t wanted) {
+  const bool can_cut = server_version >= kFirstWithTidRangeScan && kind == v1::TABLE_KIND_TABLE;
   const int64_t count = can_cut ? std::clamp<int64_t>(wanted, 1, std::max<int64_t>(blocks, 1)) : 1;
   std::vector<v1::RangeBounds> ranges(static_cast<size_t>(count));
   for (int64_t i = 1; i < count; ++i) {

@@ -10,12 +10,12 @@
 
 namespace lockstitch::extractor {
 
-// Cuts a table into at most `wanted` ranges of its ctid that hold about the same number of blocks
-// each. The first has no lower and the last no upper bound, so that together they hold every row.
-// One range where ctid ranges can't be scanned: servers before 14, and whatever isn't an ordinary
-// table.
-std::vector<v1::RangeBounds> CutByBlocks(const v1::Table& table, int server_version,
-                                         int64_t block_bytes, uint32_t wanted);
+// Cuts a table of so many blocks into at most `wanted` ranges of its ctid that hold about the same
+// number of blocks each. The first has no lower and the last no upper bound, so that together they
+// hold every row. One range where ctid ranges can't be scanned: servers before 14, and whatever
+// isn't an ordinary table.
+std::vector<v1::RangeBounds> CutByBlocks(v1::TableKind kind, int64_t blocks, int server_version,
+                                         uint32_t wanted);
 
 // The COPY that reads one range: each column cast to its wire type without a modifier, so that a
 // column that was retyped meanwhile is converted or fails, rather than sending bytes of another

@@ -5,15 +5,8 @@
 namespace lockstitch::extractor {
 namespace {
 
-v1::Table TableOf(v1::TableKind kind, int64_t blocks) {
-  v1::Table table;
-  table.set_kind(kind);
-  table.set_size_bytes(blocks * 8192);
-  return table;
-}
-
 TEST(CutByBlocksTest, RangesMeetAndLeaveNothingOut) {
-  const auto ranges = CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 10), 150000, 8192, 3);
+  const auto ranges = CutByBlocks(v1::TABLE_KIND_TABLE, 10, 150000, 3);
   ASSERT_EQ(ranges.size(), 3u);
   EXPECT_FALSE(ranges[0].has_lower());
   EXPECT_EQ(ranges[0].upper(), "(3,0)");
@@ -24,11 +17,11 @@ TEST(CutByBlocksTest, RangesMeetAndLeaveNothingOut) {
 }
 
 TEST(CutByBlocksTest, OneRangeWhereThereIsNothingToCut) {
-  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 0), 150000, 8192, 4).size(), 1u);
-  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 2), 150000, 8192, 4).size(), 2u);
-  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 100), 130000, 8192, 4).size(), 1u);
-  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_VIEW, 100), 150000, 8192, 4).size(), 1u);
-  EXPECT_EQ(CutByBlocks(TableOf(v1::TABLE_KIND_TABLE, 100), 150000, 8192, 0).size(), 1u);
+  EXPECT_EQ(CutByBlocks(v1::TABLE_KIND_TABLE, 0, 150000, 4).size(), 1u);
+  EXPECT_EQ(CutByBlocks(v1::TABLE_KIND_TABLE, 2, 150000, 4).size(), 2u);
+  EXPECT_EQ(CutByBlocks(v1::TABLE_KIND_TABLE, 100, 130000, 4).size(), 1u);
+  EXPECT_EQ(CutByBlocks(v1::TABLE_KIND_VIEW, 100, 150000, 4).size(), 1u);
+  EXPECT_EQ(CutByBlocks(v1::TABLE_KIND_TABLE, 100, 150000, 0).size(), 1u);
 }
 
 TEST(CopyRangeTest, EveryColumnIsCastAndEveryNameQuoted) {
@@ -48,12 +41,23 @@ TEST(CopyRangeTest, EveryColumnIsCastAndEveryNameQuoted) {
   address->set_source_column("address");
   address->set_wire_type("json");
   address->set_conversion(v1::WIRE_CONVERSION_TO_JSON);
+  v1::ColumnMapping* mood = plan.add_columns();
+  mood->set_source_column("mood");
+  mood->set_wire_type("text");
+  mood->set_conversion(v1::WIRE_CONVERSION_OUTPUT);
+  v1::ColumnMapping* moods = plan.add_columns();
+  *moods = *mood;
+  moods->set_source_column("moods");
+  moods->set_wire_array(true);
   v1::RangeBounds range;
   range.set_lower("(5,0)");
   EXPECT_EQ(
       CopyRange(table, plan, range),
       "COPY (SELECT \"id\"::pg_catalog.\"int4\", \"select\"::pg_catalog.\"bit\"[], "
-      "pg_catalog.to_json(\"address\")::pg_catalog.\"json\" FROM \"public\".\"say \"\"hi\"\"\" "
+      "pg_catalog.to_json(\"address\")::pg_catalog.\"json\", CASE WHEN \"mood\" IS NOT NULL THEN "
+      "pg_catalog.format('%s', \"mood\") END::pg_catalog.\"text\", "
+      "pg_catalog.array_in(pg_catalog.array_out(\"moods\"), 'pg_catalog.text'::pg_catalog.regtype, "
+      "-1)::pg_catalog.\"text\"[] FROM \"public\".\"say \"\"hi\"\"\" "
       "WHERE ctid >= '(5,0)'::pg_catalog.tid) TO STDOUT (FORMAT binary)");
 }
 

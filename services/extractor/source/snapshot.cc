@@ -36,9 +36,12 @@ WITH RECURSIVE tree(oid) AS (
 SELECT EXISTS (SELECT 1 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
                WHERE c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)))sql";
 
-constexpr absl::string_view kDatabase =
-    "SELECT current_database(), pg_catalog.current_setting('block_size'), "
-    "pg_catalog.pg_is_in_recovery()";
+constexpr absl::string_view kDatabase = "SELECT current_database(), pg_catalog.pg_is_in_recovery()";
+
+// $1 a table's OID. Of what has no file of its own: 0.
+constexpr absl::string_view kBlocks =
+    "SELECT coalesce(pg_catalog.pg_relation_size($1::pg_catalog.oid), 0) / "
+    "pg_catalog.current_setting('block_size')::pg_catalog.int8";
 constexpr absl::string_view kSystemIdentifier =
     "SELECT system_identifier FROM pg_catalog.pg_control_system()";
 constexpr absl::string_view kExport = "SELECT pg_catalog.pg_export_snapshot()";
@@ -76,45 +79,49 @@ bool CannotLock(const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<Snapshot> Snapshot::Take(const Connection::Options& options,
-                                        const v1::TableName& name, bool shared) {
+                                        const v1::TableName& name, std::stop_token stop) {
   ASSIGN_OR_RETURN(Connection opened, Connection::Open(options));
   Snapshot snapshot(std::move(opened));
-  Connection& connection = snapshot.connection_;
-  ASSIGN_OR_RETURN(const postgres::Result database, connection.Query(kDatabase));
-  snapshot.block_bytes_ = database.Int(0, 1);
-  snapshot.source_.set_database(database.String(0, 0));
-  snapshot.source_.set_system_identifier(TextOrEmpty(connection, kSystemIdentifier));
-  snapshot.source_.set_wal_position(
-      TextOrEmpty(connection, PositionQuery(connection.server_version(), database.Bool(0, 2))));
-  RETURN_IF_ERROR(FindTable(connection, name).status());
-
   snapshot.quoted_name_ = QuoteQualified(name.schema(), name.name());
-  absl::Status held = snapshot.Hold(name);
-  if (CannotLock(held)) {
-    RETURN_IF_ERROR(connection.Execute("ROLLBACK"));
-    snapshot.lockable_ = false;
-    held = snapshot.Hold(name);
-  }
-  RETURN_IF_ERROR(held);
-  snapshot.taken_at_ = absl::Now();
-  if (!shared) return snapshot;
-  ASSIGN_OR_RETURN(const postgres::Result exported, connection.Query(kExport));
-  snapshot.exported_ = exported.String(0, 0);
+  RETURN_IF_ERROR(snapshot.Fill(name, stop));
   return snapshot;
 }
 
-// LOCK takes no snapshot; the first query after it does. A query's own lock comes after its
-// snapshot.
-std::string Snapshot::LockStatement() const {
-  return lockable_ ? absl::StrCat("LOCK TABLE ", quoted_name_, " IN ACCESS SHARE MODE")
-                   : absl::StrCat("SELECT 1 FROM ", quoted_name_, " LIMIT 0");
+absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
+  const std::stop_callback on_stop(stop, [this] { connection_.Interrupt(); });
+  ASSIGN_OR_RETURN(const postgres::Result database, connection_.Query(kDatabase));
+  source_.set_database(database.String(0, 0));
+  source_.set_system_identifier(TextOrEmpty(connection_, kSystemIdentifier));
+  source_.set_wal_position(
+      TextOrEmpty(connection_, PositionQuery(connection_.server_version(), database.Bool(0, 1))));
+  RETURN_IF_ERROR(FindTable(connection_, name).status());
+  absl::Status held = Hold(name);
+  if (CannotLock(held)) {
+    RETURN_IF_ERROR(connection_.Execute("ROLLBACK"));
+    lockable_ = false;
+    held = Hold(name);
+  }
+  taken_at_ = absl::Now();
+  return held;
+}
+
+absl::Status Snapshot::Lock(Connection& connection, absl::string_view timeout) const {
+  RETURN_IF_ERROR(connection.Execute(absl::StrCat("SET LOCAL lock_timeout = '", timeout, "'")));
+  // LOCK takes no snapshot; the first query after it does. A query's own lock comes after its
+  // snapshot.
+  RETURN_IF_ERROR(connection.Execute(
+      lockable_ ? absl::StrCat("LOCK TABLE ", quoted_name_, " IN ACCESS SHARE MODE")
+                : absl::StrCat("SELECT 1 FROM ", quoted_name_, " LIMIT 0")));
+  return connection.Execute("SET LOCAL lock_timeout = 0");
 }
 
 absl::Status Snapshot::Hold(const v1::TableName& name) {
   RETURN_IF_ERROR(connection_.Execute(kBegin));
-  RETURN_IF_ERROR(connection_.Execute(LockStatement()));
+  RETURN_IF_ERROR(Lock(connection_, "60s"));
   ASSIGN_OR_RETURN(const int64_t oid, FindTable(connection_, name));
   ASSIGN_OR_RETURN(table_, schema::ReadTable(connection_, oid));
+  ASSIGN_OR_RETURN(const postgres::Result blocks, connection_.Query(kBlocks, {absl::StrCat(oid)}));
+  blocks_ = blocks.Int(0, 0);
   if (lockable_) return absl::OkStatus();
   ASSIGN_OR_RETURN(const postgres::Result rewritten,
                    connection_.Query(kRewritten, {absl::StrCat(oid)}));
@@ -124,14 +131,18 @@ absl::Status Snapshot::Hold(const v1::TableName& name) {
       absl::StrCat(schema::StreamName(name), " was rewritten while its snapshot was taken"));
 }
 
+absl::Status Snapshot::Share() {
+  ASSIGN_OR_RETURN(const postgres::Result exported, connection_.Query(kExport));
+  exported_ = exported.String(0, 0);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Connection> Snapshot::Join(const Connection::Options& options) const {
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
   RETURN_IF_ERROR(connection.Execute(kBegin));
   RETURN_IF_ERROR(
       connection.Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_))));
-  RETURN_IF_ERROR(connection.Execute("SET LOCAL lock_timeout = '1s'"));
-  RETURN_IF_ERROR(connection.Execute(LockStatement()));
-  RETURN_IF_ERROR(connection.Execute("SET LOCAL lock_timeout = 0"));
+  RETURN_IF_ERROR(Lock(connection, "1s"));
   return connection;
 }
 

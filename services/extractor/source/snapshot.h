@@ -2,9 +2,11 @@
 #define LOCKSTITCH_SERVICES_EXTRACTOR_SOURCE_SNAPSHOT_H_
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/catalog.pb.h"
 #include "lockstitch/v1/loader.pb.h"
@@ -17,19 +19,24 @@ namespace lockstitch::extractor {
 // ALTER between two ranges would otherwise empty the later ones without an error.
 class Snapshot {
  public:
-  // Locks, describes, and exports where `shared`. STREAM_NOT_FOUND; SOURCE_PERMISSION_DENIED;
+  // Locks, then describes. A stop request breaks it off. STREAM_NOT_FOUND;
+  // SOURCE_PERMISSION_DENIED; SOURCE_TABLE_LOCKED if the lock can't be had within a minute;
   // SOURCE_TABLE_CHANGED if the table was rewritten in the only moment in which it wasn't locked,
   // which exists where LOCK isn't permitted.
   static absl::StatusOr<Snapshot> Take(const postgres::Connection::Options& options,
-                                       const v1::TableName& name, bool shared);
+                                       const v1::TableName& name, std::stop_token stop);
 
   const v1::Table& table() const { return table_; }
   const v1::SourceIdentity& source() const { return source_; }
   absl::Time taken_at() const { return taken_at_; }
-  int64_t block_bytes() const { return block_bytes_; }
+  // Blocks of the table itself, 0 where it has none.
+  int64_t blocks() const { return blocks_; }
 
   // The session that holds everything; it may read a range itself.
   postgres::Connection& connection() { return connection_; }
+
+  // Exports the snapshot, so that others may join.
+  absl::Status Share();
 
   // Another session that sees the same and holds the table's lock itself. Only of a shared
   // snapshot. Where somebody waits for an exclusive lock, the session would wait behind them, and
@@ -39,8 +46,10 @@ class Snapshot {
 
  private:
   explicit Snapshot(postgres::Connection connection) : connection_(std::move(connection)) {}
+  absl::Status Fill(const v1::TableName& name, std::stop_token stop);
   absl::Status Hold(const v1::TableName& name);
-  std::string LockStatement() const;
+  // Within a transaction of `connection`; waits for `timeout`, as PostgreSQL writes it.
+  absl::Status Lock(postgres::Connection& connection, absl::string_view timeout) const;
 
   postgres::Connection connection_;
   v1::Table table_;
@@ -48,7 +57,7 @@ class Snapshot {
   bool lockable_ = true;
   v1::SourceIdentity source_;
   absl::Time taken_at_;
-  int64_t block_bytes_ = 0;
+  int64_t blocks_ = 0;
   std::string exported_;
 };
 

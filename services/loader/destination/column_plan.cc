@@ -27,7 +27,12 @@ constexpr absl::string_view kPresentTypes =
 constexpr absl::string_view kDescribeTypes = R"sql(
 SELECT pg_catalog.format_type(held.oid, wanted.modifier),
        EXISTS (SELECT 1 FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
-               WHERE m.amname = 'btree' AND o.opcdefault AND (o.opcintype = t.oid OR t.typname = 'varchar'))
+               WHERE m.amname = 'btree' AND o.opcdefault AND (
+                 o.opcintype = t.oid OR
+                 t.typtype = 'r' AND o.opcintype = 'pg_catalog.anyrange'::pg_catalog.regtype OR
+                 t.typtype = 'm' AND o.opcintype::pg_catalog.regtype::text = 'anymultirange' OR
+                 EXISTS (SELECT 1 FROM pg_catalog.pg_cast c WHERE c.castsource = t.oid AND
+                         c.casttarget = o.opcintype AND c.castmethod = 'b')))
 FROM unnest($1::text[], $2::boolean[], $3::integer[])
      WITH ORDINALITY AS wanted(name, is_array, modifier, place)
      JOIN pg_catalog.pg_type t ON t.typname = wanted.name AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace

@@ -88,8 +88,9 @@ constexpr absl::string_view kCountRun =
 // source database, $8 source position.
 constexpr absl::string_view kRecordPublished = R"sql(
 UPDATE _lockstitch.streams
-SET destination_table = $2, destination_oid = $3, method = $4, table_version = $5, source_system = $6,
-    source_database = $7, source_position = nullif($8, '')::pg_lsn
+SET destination_table = $2, destination_oid = $3, method = $4, table_version = $5,
+    source_system = coalesce(nullif($6, ''), source_system), source_database = $7,
+    source_position = coalesce(nullif($8, '')::pg_lsn, source_position)
 WHERE stream_id = $1)sql";
 
 // $1 stream, $2 fence of the load that stays.

@@ -23,11 +23,19 @@ constexpr absl::string_view kSchemaExists =
 // $1 qualified, quoted name.
 constexpr absl::string_view kOidOf = "SELECT $1::pg_catalog.regclass::pg_catalog.oid";
 
-// $1 the table's OID.
-constexpr absl::string_view kEndOtherBackends = R"sql(
+// $1 the table's OID, $2 its name. Loaders' own sessions only, and only while the table isn't
+// published: a reader's or autovacuum's lock is waited for.
+constexpr absl::string_view kEndOtherLoaders = R"sql(
 SELECT pg_catalog.pg_terminate_backend(l.pid)
-FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = current_database()
+FROM pg_catalog.pg_locks l
+     JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = current_database()
+     JOIN pg_catalog.pg_class c ON c.oid = l.relation AND c.relname = $2 AND
+          c.relnamespace = '_lockstitch'::pg_catalog.regnamespace
+     JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.usename = current_user AND
+          a.application_name LIKE 'lockstitch loader%'
 WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.pid <> pg_catalog.pg_backend_pid())sql";
+
+constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '5s'";
 
 // $1 name, $2 the table's OID.
 constexpr absl::string_view kStillThere =
@@ -57,7 +65,7 @@ std::string DefaultOf(absl::string_view system_column, const SystemValues& value
 }  // namespace
 
 std::string LoadTableName(int64_t stream_id, int64_t fence) {
-  return absl::StrCat("load_", stream_id, "_", fence);
+  return absl::StrCat("_lockstitch_load_", stream_id, "_", fence);
 }
 
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
@@ -97,25 +105,26 @@ std::string CopyIntoLoadTable(const LoadRecord& load) {
                       ") FROM STDIN (FORMAT binary)");
 }
 
-absl::Status EndOtherBackends(postgres::Connection& connection, int64_t table_oid) {
-  return connection.Execute(kEndOtherBackends, {absl::StrCat(table_oid)});
+absl::Status EndOtherLoaders(postgres::Connection& connection, const std::string& name,
+                             int64_t oid) {
+  return connection.Execute(kEndOtherLoaders, {absl::StrCat(oid), name});
 }
 
 absl::Status DropLoadTable(postgres::Connection& connection, const std::string& name, int64_t oid) {
-  RETURN_IF_ERROR(EndOtherBackends(connection, oid));
+  RETURN_IF_ERROR(EndOtherLoaders(connection, name, oid));
   ASSIGN_OR_RETURN(const postgres::Result there,
                    connection.Query(kStillThere, {name, absl::StrCat(oid)}));
   if (!there.Bool(0, 0)) return absl::OkStatus();
   ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
-  RETURN_IF_ERROR(connection.Execute("SET LOCAL lock_timeout = '5s'"));
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
   RETURN_IF_ERROR(connection.Execute(absl::StrCat("DROP TABLE IF EXISTS ", Qualified(name))));
   return transaction.Commit();
 }
 
-absl::Status BuildKey(postgres::Connection& connection, const LoadRecord& load) {
+absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load) {
   const std::string oid = absl::StrCat(load.load_oid);
   const std::string table = Qualified(load.load_table);
-  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
   ASSIGN_OR_RETURN(const postgres::Result defaults, connection.Query(kDefaults, {oid}));
   for (int row = 0; row < defaults.rows(); ++row) {
     RETURN_IF_ERROR(
@@ -123,15 +132,12 @@ absl::Status BuildKey(postgres::Connection& connection, const LoadRecord& load) 
                                         QuoteIdentifier(defaults.Text(row, 0)), " DROP DEFAULT")));
   }
   ASSIGN_OR_RETURN(const postgres::Result key, connection.Query(kHasKey, {oid}));
-  if (!load.key_columns.empty() && !key.Bool(0, 0)) {
-    const auto quoted = [](std::string* out, const std::string& column) {
-      out->append(QuoteIdentifier(column));
-    };
-    RETURN_IF_ERROR(
-        connection.Execute(absl::StrCat("ALTER TABLE ", table, " ADD PRIMARY KEY (",
-                                        absl::StrJoin(load.key_columns, ", ", quoted), ")")));
-  }
-  return transaction.Commit();
+  if (load.key_columns.empty() || key.Bool(0, 0)) return absl::OkStatus();
+  const auto quoted = [](std::string* out, const std::string& column) {
+    out->append(QuoteIdentifier(column));
+  };
+  return connection.Execute(absl::StrCat("ALTER TABLE ", table, " ADD PRIMARY KEY (",
+                                         absl::StrJoin(load.key_columns, ", ", quoted), ")"));
 }
 
 }  // namespace lockstitch::loader

@@ -41,17 +41,18 @@ absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const 
 // COPY ... FROM STDIN into the table, columns in the order of the plan.
 std::string CopyIntoLoadTable(const LoadRecord& load);
 
-// Ends every backend but this session's that holds a lock on the table: a stopped loader's COPY is
+// Ends every other session of a loader that holds a lock on the table: a stopped loader's COPY is
 // caught by no timeout.
-absl::Status EndOtherBackends(postgres::Connection& connection, int64_t table_oid);
+absl::Status EndOtherLoaders(postgres::Connection& connection, const std::string& name,
+                             int64_t oid);
 
 // Drops the table if it is still there, after ending who uses it. Waits for locks a few seconds at
 // most.
 absl::Status DropLoadTable(postgres::Connection& connection, const std::string& name, int64_t oid);
 
-// Takes the system columns' defaults away and builds the primary key. May be repeated. A
-// transaction of its own.
-absl::Status BuildKey(postgres::Connection& connection, const LoadRecord& load);
+// Takes the system columns' defaults away and builds the primary key. May be repeated. Within a
+// transaction of the caller's; waits a few seconds at most for locks.
+absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load);
 
 }  // namespace lockstitch::loader
 

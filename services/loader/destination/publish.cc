@@ -1,9 +1,12 @@
 #include "services/loader/destination/publish.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "postgres/quote.h"
 #include "schema/destination_names.h"
-#include "schema/stream_name.h"
+#include "services/loader/destination/carry_over.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -11,7 +14,6 @@ namespace lockstitch::loader {
 namespace {
 
 using postgres::QuoteIdentifier;
-using postgres::QuoteLiteral;
 using postgres::QuoteQualified;
 
 // $1 schema, $2 table. Whatever has the name, be it a table, a view or an index.
@@ -21,35 +23,6 @@ constexpr absl::string_view kFind =
     "WHERE n.nspname = $1 AND c.relname = $2";
 
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '1s'";
-
-// $1 old table's OID, $2 new table's qualified, quoted name. One statement a row: grants, column
-// grants, comments. Owners aren't copied; acldefault stands for what an owner has without any
-// grant.
-constexpr absl::string_view kCarryOver = R"sql(
-SELECT pg_catalog.format('GRANT %s ON %s TO %s%s', g.privilege_type, $2::text,
-                         CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE g.grantee::pg_catalog.regrole::text END,
-                         CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-FROM pg_catalog.pg_class c CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) g
-WHERE c.oid = $1::oid AND g.grantee <> c.relowner
-UNION ALL
-SELECT pg_catalog.format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, a.attname, $2::text,
-                         CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE g.grantee::pg_catalog.regrole::text END,
-                         CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-     JOIN pg_catalog.pg_attribute kept ON kept.attrelid = $2::pg_catalog.regclass AND kept.attname = a.attname
-     CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) g
-WHERE a.attrelid = $1::oid AND NOT a.attisdropped AND NOT kept.attisdropped AND g.grantee <> c.relowner
-UNION ALL
-SELECT pg_catalog.format('COMMENT ON TABLE %s IS %L', $2::text, d.description)
-FROM pg_catalog.pg_description d
-WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objoid = $1::oid AND d.objsubid = 0
-UNION ALL
-SELECT pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L', $2::text, a.attname, d.description)
-FROM pg_catalog.pg_description d
-     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
-     JOIN pg_catalog.pg_attribute kept ON kept.attrelid = $2::pg_catalog.regclass AND kept.attname = a.attname
-WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objoid = $1::oid AND NOT a.attisdropped AND
-      NOT kept.attisdropped)sql";
 
 // $1 the table's OID, $2 schema, $3 wanted constraint name. The name of the table's key, unless the
 // wanted one is taken.
@@ -67,28 +40,38 @@ std::string KeyName(const std::string& table) {
   return absl::StrCat(absl::string_view(table).substr(0, length), kSuffix);
 }
 
-absl::Status ReplaceOld(postgres::Connection& connection, const std::string& old_table,
-                        int64_t old_oid, const std::string& load_table) {
-  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+// Takes the old table away, after what goes over has gone. Answers the names of its indexes.
+absl::StatusOr<std::vector<std::string>> RemoveOld(postgres::Connection& connection,
+                                                   const std::string& table, int64_t oid,
+                                                   const LoadRecord& load) {
   RETURN_IF_ERROR(
-      connection.Execute(absl::StrCat("LOCK TABLE ", old_table, " IN ACCESS EXCLUSIVE MODE")));
-  ASSIGN_OR_RETURN(const postgres::Result statements,
-                   connection.Query(kCarryOver, {absl::StrCat(old_oid), load_table}));
-  for (int row = 0; row < statements.rows(); ++row) {
-    RETURN_IF_ERROR(connection.Execute(statements.Text(row, 0)));
-  }
-  return connection.Execute(absl::StrCat("DROP TABLE ", old_table));
+      connection.Execute(absl::StrCat("LOCK TABLE ", table, " IN ACCESS EXCLUSIVE MODE")));
+  RETURN_IF_ERROR(TestReplaceable(connection, oid));
+  RETURN_IF_ERROR(CopyGrantsAndComments(connection, oid, load));
+  ASSIGN_OR_RETURN(std::vector<std::string> indexes, IndexNames(connection, oid));
+  RETURN_IF_ERROR(connection.Execute(absl::StrCat("DROP TABLE ", table)));
+  return indexes;
+}
+
+absl::Status NameKey(postgres::Connection& connection, const std::string& schema,
+                     const LoadRecord& load) {
+  const std::string key = KeyName(load.destination_table);
+  ASSIGN_OR_RETURN(const postgres::Result made,
+                   connection.Query(kKeyToRename, {absl::StrCat(load.load_oid), schema, key}));
+  if (made.empty()) return absl::OkStatus();
+  return connection.Execute(absl::StrCat(
+      "ALTER TABLE ", QuoteQualified(schema, load.destination_table), " RENAME CONSTRAINT ",
+      QuoteIdentifier(made.Text(0, 0)), " TO ", QuoteIdentifier(key)));
 }
 
 }  // namespace
 
-absl::Status TestOwnership(postgres::Connection& connection, const StreamState& state,
-                           const std::string& table) {
+absl::StatusOr<int64_t> FindDestinationTable(postgres::Connection& connection,
+                                             const StreamState& state, const std::string& table) {
   ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kFind, {state.schema, table}));
-  if (found.empty() ||
-      (state.destination_table == table && found.Int(0, 0) == state.destination_oid)) {
-    return absl::OkStatus();
-  }
+  if (found.empty()) return 0;
+  if (state.destination_table == table && found.Int(0, 0) == state.destination_oid)
+    return found.Int(0, 0);
   return Error(Reason::kDestinationTableNotOurs,
                absl::StrCat("the destination has a table ", state.schema, ".", table,
                             " that this stream did not make"));
@@ -96,25 +79,22 @@ absl::Status TestOwnership(postgres::Connection& connection, const StreamState& 
 
 absl::Status Swap(postgres::Connection& connection, const StreamState& state,
                   const LoadRecord& load) {
-  RETURN_IF_ERROR(TestOwnership(connection, state, load.destination_table));
-  const std::string load_table = QuoteQualified(schema::kStateSchema, load.load_table);
   const std::string destination = QuoteQualified(state.schema, load.destination_table);
-  ASSIGN_OR_RETURN(const postgres::Result old,
-                   connection.Query(kFind, {state.schema, load.destination_table}));
-  if (!old.empty()) RETURN_IF_ERROR(ReplaceOld(connection, destination, old.Int(0, 0), load_table));
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  ASSIGN_OR_RETURN(const int64_t old_oid,
+                   FindDestinationTable(connection, state, load.destination_table));
+  std::vector<std::string> indexes;
+  if (old_oid != 0) {
+    ASSIGN_OR_RETURN(indexes, RemoveOld(connection, destination, old_oid, load));
+  }
   RETURN_IF_ERROR(connection.Execute(
-      absl::StrCat("ALTER TABLE ", load_table, " SET SCHEMA ", QuoteIdentifier(state.schema))));
+      absl::StrCat("ALTER TABLE ", QuoteQualified(schema::kStateSchema, load.load_table),
+                   " SET SCHEMA ", QuoteIdentifier(state.schema))));
   RETURN_IF_ERROR(
       connection.Execute(absl::StrCat("ALTER TABLE ", QuoteQualified(state.schema, load.load_table),
                                       " RENAME TO ", QuoteIdentifier(load.destination_table))));
-  const std::string key = KeyName(load.destination_table);
-  ASSIGN_OR_RETURN(
-      const postgres::Result made,
-      connection.Query(kKeyToRename, {absl::StrCat(load.load_oid), state.schema, key}));
-  if (made.empty()) return absl::OkStatus();
-  return connection.Execute(absl::StrCat("ALTER TABLE ", destination, " RENAME CONSTRAINT ",
-                                         QuoteIdentifier(made.Text(0, 0)), " TO ",
-                                         QuoteIdentifier(key)));
+  RETURN_IF_ERROR(NameKey(connection, state.schema, load));
+  return TakeIndexNames(connection, state.schema, load, indexes);
 }
 
 }  // namespace lockstitch::loader
