@@ -94,7 +94,10 @@ TEST_F(ContentsTest, SystemColumnsAreStitchsUnlessSwitchedOff) {
       1);
 }
 
-TEST_F(ContentsTest, ARerunReplacesTheContentAndKeepsKeyGrantsAndComments) {
+constexpr char kIndexes[] =
+    "SELECT indexdef FROM pg_indexes WHERE schemaname = 'shop' ORDER BY indexname";
+
+TEST_F(ContentsTest, ARerunReplacesTheContentAndKeepsKeyIndexesGrantsAndComments) {
   source_->Run(
       "CREATE TABLE t (a int, b int, v text, PRIMARY KEY (b, a)); INSERT INTO t VALUES (1, 2, "
       "'old'), (3, 4, 'gone')");
@@ -105,6 +108,10 @@ TEST_F(ContentsTest, ARerunReplacesTheContentAndKeepsKeyGrantsAndComments) {
   destination_->Run("GRANT SELECT ON shop.t TO " + reader + "; GRANT UPDATE (v) ON shop.t TO " +
                     reader +
                     "; COMMENT ON TABLE shop.t IS 'ours'; COMMENT ON COLUMN shop.t.v IS 'it''s'");
+  destination_->Run(
+      "CREATE INDEX \"by USING v\" ON shop.t USING btree (lower(v)) WHERE v <> ''; CREATE UNIQUE "
+      "INDEX ON shop.t (a)");
+  const std::vector<std::string> indexes = destination_->List(kIndexes);
   source_->Run(
       "DELETE FROM t WHERE a = 3; UPDATE t SET v = 'new'; INSERT INTO t VALUES (5, 6, 'more')");
   ExpectSucceeded(RunJob(stack_, integration));
@@ -113,6 +120,8 @@ TEST_F(ContentsTest, ARerunReplacesTheContentAndKeepsKeyGrantsAndComments) {
                 "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 't_pkey' AND "
                 "conrelid = 'shop.t'::regclass"),
             "PRIMARY KEY (b, a)");
+  EXPECT_EQ(destination_->List(kIndexes), indexes);
+  EXPECT_EQ(indexes.size(), 3u);
   EXPECT_EQ(destination_->Text("SELECT has_table_privilege('" + reader +
                                "', 'shop.t', 'SELECT') AND "
                                "has_column_privilege('" +
@@ -125,6 +134,31 @@ TEST_F(ContentsTest, ARerunReplacesTheContentAndKeepsKeyGrantsAndComments) {
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_class WHERE relname LIKE "
                               "'\\_lockstitch\\_load%' AND relkind = 'r'"),
             0);
+}
+
+TEST_F(ContentsTest, ATypesOutputIsWhatArrivesWhateverCastsItsUsersMade) {
+  source_->Run(
+      "CREATE TYPE mood AS ENUM ('sad'); CREATE FUNCTION lie(mood) RETURNS text LANGUAGE sql AS $$ "
+      "SELECT 'glad' $$;"
+      "CREATE CAST (mood AS text) WITH FUNCTION lie(mood); CREATE TABLE t (m mood, ms mood[]);"
+      "INSERT INTO t VALUES ('sad', '{sad,NULL}'), (NULL, NULL)");
+  ExpectSucceeded(RunJob(stack_, IntegrationOf("s", source_url_, destination_url_)));
+  EXPECT_THAT(
+      destination_->List(
+          "SELECT coalesce(m, 'none') || ' ' || coalesce(ms::text, 'none') FROM s.t ORDER BY m"),
+      ElementsAre("sad {sad,NULL}", "none none"));
+}
+
+TEST_F(ContentsTest, KeysOfEveryOrderedTypeAreKept) {
+  source_->Run(
+      "CREATE TABLE a (k cidr PRIMARY KEY); CREATE TABLE b (k int4range PRIMARY KEY); CREATE TABLE "
+      "c (k varchar(9) PRIMARY KEY);"
+      "CREATE TABLE d (k int[] PRIMARY KEY); CREATE TABLE e (k int4multirange PRIMARY KEY); CREATE "
+      "TABLE f (k char(3) PRIMARY KEY)");
+  ExpectSucceeded(RunJob(stack_, IntegrationOf("s", source_url_, destination_url_)));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND "
+                              "connamespace = 's'::regnamespace"),
+            6);
 }
 
 TEST_F(ContentsTest, TablesWithoutKeyEmptyOnesViewsAndPartitionedOnes) {

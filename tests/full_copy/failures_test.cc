@@ -86,6 +86,16 @@ TEST_F(FailuresTest, NoConnectionString) {
                 /*whole_job=*/true);
 }
 
+TEST_F(FailuresTest, APasswordThatShouldHaveBeenEncodedIsNotTold) {
+  for (const char* source :
+       {"postgres://u:x@hunter2@127.0.0.1:1/db", "postgres://u:hunter2/x@127.0.0.1:1/db"}) {
+    ExpectFailure(source, destination_url_, "CONNECTION_STRING_INVALID", /*whole_job=*/true);
+  }
+  const CommandResult stray = Lockstitch({"sync", "postgres://u:hunter2@h/db"});
+  EXPECT_EQ(stray.status, 2);
+  EXPECT_THAT(stray.out + stray.err, Not(HasSubstr("hunter2")));
+}
+
 TEST_F(FailuresTest, ADestinationWhereTheUserMayNotCreate) {
   destination_->Run("CREATE ROLE poor_" + std::to_string(destination_->backend_pid()) +
                     " LOGIN PASSWORD 'hunter2'");

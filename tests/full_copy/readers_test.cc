@@ -1,10 +1,13 @@
 // What readers of the destination see while a table is replaced.
 
+#include <array>
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/time/clock.h"
+#include "gmock/gmock.h"
 #include "tests/full_copy/clusters.h"
 #include "tests/full_copy/stack.h"
 
@@ -90,6 +93,28 @@ TEST_F(ReadersTest, ADependentViewKeepsTheOldTableAndSaysSo) {
   const JobOutcome outcome = RunJob(stack_, integration);
   EXPECT_EQ(outcome.stream("public.t").error().reason(), "DESTINATION_TABLE_IN_USE");
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.on_top"), 1);
+}
+
+TEST_F(ReadersTest, WhatWouldBeLostKeepsTheOldTableAndIsNamed) {
+  source_->Run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+  const v1::Integration integration = IntegrationOf("s", source_url_, destination_url_);
+  ASSERT_EQ(RunJob(stack_, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  source_->Run("INSERT INTO t VALUES (2)");
+  for (const auto& [make, drop, name] : std::vector<std::array<std::string, 3>>{
+           {"ALTER TABLE s.t ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE s.t DISABLE ROW LEVEL SECURITY", "row-level security"},
+           {"CREATE PUBLICATION p FOR TABLE s.t", "DROP PUBLICATION p", "publication p"},
+           {"ALTER TABLE s.t ADD CONSTRAINT mine CHECK (id > 0)",
+            "ALTER TABLE s.t DROP CONSTRAINT mine", "constraint mine"}}) {
+    destination_->Run(make);
+    const JobOutcome outcome = RunJob(stack_, integration);
+    EXPECT_EQ(outcome.stream("public.t").error().reason(), "DESTINATION_TABLE_IN_USE");
+    EXPECT_THAT(outcome.stream("public.t").error().message(), ::testing::HasSubstr(name));
+    EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 1);
+    destination_->Run(drop);
+  }
+  EXPECT_EQ(RunJob(stack_, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 2);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // What happens to a table while it is read in two ranges: the snapshot holds it still.
 
+#include <signal.h>
+
 #include <string>
 #include <thread>
 
@@ -103,6 +105,26 @@ TEST_F(SourceChangesTest, AMaterializedViewIsHeldStillToo) {
   job.join();
   EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.mv"), 20000);
+}
+
+TEST_F(SourceChangesTest, ALockedTableHoldsUpNeitherOthersNorAStop) {
+  source_->Run("CREATE TABLE other (id int)");
+  Stack stack;
+  Database locker(source_url_);
+  locker.Run("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE");
+  EXPECT_EQ(RunJob(stack, IntegrationOf("a", source_url_, destination_url_, {"other"})).job.state(),
+            v1::JOB_STATE_SUCCEEDED);
+  JobOutcome outcome;
+  std::thread job(
+      [&] { outcome = RunJob(stack, IntegrationOf("b", source_url_, destination_url_, {"t"})); });
+  while (source_->Int("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE%' AND "
+                      "wait_event_type = 'Lock'") == 0) {
+  }
+  stack.scheduler.process().Signal(SIGTERM);
+  job.join();
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_CANCELLED);
+  stack.extractor.process().Signal(SIGTERM);
+  EXPECT_EQ(stack.extractor.process().Wait(), 0);
 }
 
 }  // namespace

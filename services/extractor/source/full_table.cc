@@ -24,10 +24,6 @@ std::string Expression(const v1::ColumnMapping& column) {
       return absl::StrCat("pg_catalog.to_json(", name, ")", type);
     case v1::WIRE_CONVERSION_OUTPUT:
       // A cast would take the way that a user may have defined for it.
-      if (column.wire_array()) {
-        return absl::StrCat("pg_catalog.array_in(pg_catalog.array_out(", name,
-                            "), 'pg_catalog.text'::pg_catalog.regtype, -1)", type);
-      }
       return absl::StrCat("CASE WHEN ", name, " IS NOT NULL THEN pg_catalog.format('%s', ", name,
                           ") END", type);
     default:

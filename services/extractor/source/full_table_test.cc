@@ -51,14 +51,15 @@ TEST(CopyRangeTest, EveryColumnIsCastAndEveryNameQuoted) {
   moods->set_wire_array(true);
   v1::RangeBounds range;
   range.set_lower("(5,0)");
-  EXPECT_EQ(
-      CopyRange(table, plan, range),
-      "COPY (SELECT \"id\"::pg_catalog.\"int4\", \"select\"::pg_catalog.\"bit\"[], "
-      "pg_catalog.to_json(\"address\")::pg_catalog.\"json\", CASE WHEN \"mood\" IS NOT NULL THEN "
-      "pg_catalog.format('%s', \"mood\") END::pg_catalog.\"text\", "
-      "pg_catalog.array_in(pg_catalog.array_out(\"moods\"), 'pg_catalog.text'::pg_catalog.regtype, "
-      "-1)::pg_catalog.\"text\"[] FROM \"public\".\"say \"\"hi\"\"\" "
-      "WHERE ctid >= '(5,0)'::pg_catalog.tid) TO STDOUT (FORMAT binary)");
+  EXPECT_EQ(CopyRange(table, plan, range),
+            "COPY (SELECT \"id\"::pg_catalog.\"int4\", \"select\"::pg_catalog.\"bit\"[], "
+            "pg_catalog.to_json(\"address\")::pg_catalog.\"json\", "
+            "CASE WHEN \"mood\" IS NOT NULL THEN pg_catalog.format('%s', \"mood\") "
+            "END::pg_catalog.\"text\", "
+            "CASE WHEN \"moods\" IS NOT NULL THEN pg_catalog.format('%s', \"moods\") "
+            "END::pg_catalog.\"text\"[] "
+            "FROM \"public\".\"say \"\"hi\"\"\" WHERE ctid >= '(5,0)'::pg_catalog.tid) TO STDOUT "
+            "(FORMAT binary)");
 }
 
 }  // namespace
