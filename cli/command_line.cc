@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
-#include <map>
 
 #include "rpc/server_flags.h"
 
@@ -13,7 +12,9 @@ namespace {
 constexpr char kUrlHelp[] = "connection URL (postgres://...) or libpq keyword string";
 
 void AddUrl(CLI::App& app, const std::string& flag, std::string& url) {
-  app.add_option(flag, url, kUrlHelp)->envname(rpc::EnvironmentName(flag))->option_text("URL");
+  app.add_option(flag, url, kUrlHelp)
+      ->envname(rpc::EnvironmentName(flag))
+      ->option_text("URL (Env:" + rpc::EnvironmentName(flag) + ")");
 }
 
 CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
@@ -46,14 +47,14 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
       ->check(CLI::IsMember({"stitch", "none"}))
       ->option_text("stitch|none");
   command->add_option("--max-parallel-streams", sync.max_parallel_streams, "streams at once [4]")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000))
       ->option_text("N");
   command->add_flag("--reset", sync.reset, "forget which source the streams were last loaded from");
   command
       ->add_option("--server", sync.server,
                    "run the job at this scheduler [all services in this process]")
       ->envname(rpc::EnvironmentName("--server"))
-      ->option_text("ADDRESS");
+      ->option_text("ADDRESS (Env:" + rpc::EnvironmentName("--server") + ")");
   return command;
 }
 
@@ -74,10 +75,13 @@ CLI::App* AddCheck(CLI::App& app, CheckCommand& check) {
 }
 
 void AddOutput(CLI::App* command, CommandLine& line) {
-  static const std::map<std::string, Output> kOutputs = {{"table", Output::kTable},
-                                                         {"json", Output::kJson}};
-  command->add_option("--output", line.output, "how to print results: table or json [table]")
-      ->transform(CLI::CheckedTransformer(kOutputs, CLI::ignore_case))
+  const auto set = [&line](const std::string& name) {
+    line.output = name == "json" ? Output::kJson : Output::kTable;
+  };
+  command
+      ->add_option_function<std::string>("--output", set,
+                                         "how to print results: table or json [table]")
+      ->check(CLI::IsMember({"table", "json"}))
       ->option_text("table|json");
   rpc::AddLogLevelFlag(*command, line.log_level, "off; info with --output=json");
 }

@@ -115,9 +115,9 @@ std::string JobAsTable(const JobView& view) {
                       {"DESTINATION TABLE"}},
                      rows);
   }
-  absl::StrAppend(&text, failures, rows.empty() ? "" : "\n", view.job().integration(), ": ",
-                  StateOf(view.job()), ", ", succeeded, " of ", view.streams().size(), " streams, ",
-                  GroupedNumber(total_rows), " rows\n");
+  absl::StrAppend(&text, failures, rows.empty() && failures.empty() ? "" : "\n",
+                  view.job().integration(), ": ", StateOf(view.job()), ", ", succeeded, " of ",
+                  view.streams().size(), " streams, ", GroupedNumber(total_rows), " rows\n");
   return text;
 }
 

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <map>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
@@ -19,6 +21,11 @@ std::string ListenProblem(const std::string& address) {
   return std::string(CheckListenAddress(address).message());
 }
 
+std::string MetricsListenProblem(const std::string& address) {
+  return absl::StartsWith(address, "unix:") ? "metrics are served at a HOST:PORT only"
+                                            : ListenProblem(address);
+}
+
 }  // namespace
 
 void AddServerFlags(CLI::App& app, ServerFlags& flags) {
@@ -31,7 +38,7 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
                  "where to serve Prometheus metrics: a loopback HOST:PORT")
       ->envname(EnvironmentName("--metrics-listen"))
       ->capture_default_str()
-      ->check(ListenProblem);
+      ->check(MetricsListenProblem);
   AddLogLevelFlag(app, flags.log_level, "info");
   AddDurationFlag(app, "--shutdown-grace", flags.shutdown_grace,
                   "how long SIGTERM waits for short calls");
@@ -43,12 +50,16 @@ void AddLogLevelFlag(CLI::App& app, LogSeverity& level, const std::string& defau
                                                              {"warning", LogSeverity::kWarning},
                                                              {"error", LogSeverity::kError},
                                                              {"off", LogSeverity::kOff}};
-  app.add_option("--log-level", level,
-                 absl::StrCat("least severity of log lines: debug, info, warning, error or off [",
-                              default_name, "]"))
+  std::vector<std::string> names;
+  for (const auto& [name, severity] : kLevels) names.push_back(name);
+  const auto set = [&level](const std::string& name) { level = kLevels.at(name); };
+  app.add_option_function<std::string>(
+         "--log-level", set,
+         absl::StrCat("least severity of log lines: debug, info, warning, error or off [",
+                      default_name, "]"))
       ->envname(EnvironmentName("--log-level"))
-      ->transform(CLI::Transformer(kLevels, CLI::ignore_case))
-      ->option_text("LEVEL");
+      ->check(CLI::IsMember(names))
+      ->option_text("LEVEL (Env:" + EnvironmentName("--log-level") + ")");
 }
 
 CLI::Option* AddDurationFlag(CLI::App& app, const std::string& name, absl::Duration& value,

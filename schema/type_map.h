@@ -20,7 +20,7 @@ struct MappedType {
   v1::WireConversion conversion = v1::WIRE_CONVERSION_CAST;
 };
 
-// Maps by the table of docs/types.md: built-in types stay what they are, domains become their base,
+// Built-in types stay what they are, domains become their base,
 // composites json, what has no binary form or is the user's own becomes text. `exists` tells
 // whether the destination's pg_catalog has a type of that name. COLUMN_UNSUPPORTED for
 // pseudo-types.

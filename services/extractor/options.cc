@@ -15,7 +15,7 @@ ProcessOptions ParseOptions(int argc, char** argv) {
   app.add_option("--slots", options.extractor.slots, "stream runs at once")
       ->envname(rpc::EnvironmentName("--slots"))
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000));
   rpc::AddDurationFlag(app, "--progress-deadline", options.extractor.progress_deadline,
                        "how long a range may stand still before it is given up");
   rpc::ParseOrExit(app, argc, argv);

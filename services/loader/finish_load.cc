@@ -11,6 +11,7 @@
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
 #include "rpc/retry.h"
+#include "schema/stream_name.h"
 #include "services/loader/destination/carry_over.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
@@ -145,8 +146,12 @@ absl::StatusOr<v1::LoadResult> PublishLoad(Connection& connection,
         absl::Now() >= deadline)
       break;
   }
-  if (result.ok() || !stop.stop_requested()) return result;
-  return Error(Reason::kShuttingDown, "the loader is shutting down");
+  if (result.ok()) return result;
+  if (stop.stop_requested()) return Error(Reason::kShuttingDown, "the loader is shutting down");
+  if (postgres::SqlStateOf(result.status()) != postgres::kLockNotAvailable) return result;
+  return Error(Reason::kDestinationTableLocked,
+               absl::StrCat("other sessions kept the destination table of ",
+                            schema::StreamName(request.claim().target().table()), " locked"));
 }
 
 }  // namespace lockstitch::loader

@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "rpc/random_id.h"
+#include "rpc/retry.h"
 #include "status/macros.h"
 #include "status/reason.h"
 #include "telemetry/log.h"
@@ -63,8 +64,12 @@ void JobRunner::Run() {
 }
 
 absl::Status JobRunner::SelectAndRun() {
-  ASSIGN_OR_RETURN(const std::vector<v1::Table> catalog,
-                   options_.discovery->Discover(integration_.source(), options_.dispatch.stop));
+  std::vector<v1::Table> catalog;
+  RETURN_IF_ERROR(rpc::Retry({.reached = false}, options_.dispatch.stop, [&] {
+    ASSIGN_OR_RETURN(catalog,
+                     options_.discovery->Discover(integration_.source(), options_.dispatch.stop));
+    return absl::OkStatus();
+  }));
   ASSIGN_OR_RETURN(const std::vector<SelectedStream> selected,
                    SelectStreams(integration_, catalog));
   {

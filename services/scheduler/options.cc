@@ -19,7 +19,7 @@ ProcessOptions ParseOptions(int argc, char** argv) {
                  "streams of a job at once")
       ->envname(rpc::EnvironmentName("--max-parallel-streams"))
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000));
   rpc::AddDurationFlag(app, "--progress-deadline", options.scheduler.progress_deadline,
                        "how long an extractor may report nothing before it is given up");
   rpc::ParseOrExit(app, argc, argv);
