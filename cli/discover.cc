@@ -73,12 +73,13 @@ std::string AsTable(const std::vector<v1::Table>& tables) {
 
 }  // namespace
 
-int Run(const DiscoverCommand& command, Output output, std::stop_token) {
+int Run(const DiscoverCommand& command, Output output, std::stop_token stop) {
   const absl::StatusOr<std::unique_ptr<LocalServices>> services = LocalServices::Start();
   if (!services.ok()) return Fail(services.status(), output);
   v1::Source source;
   source.mutable_postgres()->set_url(command.source);
-  const absl::StatusOr<std::vector<v1::Table>> tables = (*services)->discovery().Discover(source);
+  const absl::StatusOr<std::vector<v1::Table>> tables =
+      (*services)->discovery().Discover(source, stop);
   if (!tables.ok()) return Fail(tables.status(), output);
   std::cout << (output == Output::kJson ? AsJson(*tables) : AsTable(*tables));
   return kSucceeded;

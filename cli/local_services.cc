@@ -18,6 +18,12 @@
 #include "telemetry/metrics.h"
 
 namespace lockstitch::cli {
+namespace {
+
+// As many as a job may ask for: within one process its own limit decides.
+constexpr int kSlots = 1000;
+
+}  // namespace
 
 // In the order of their making: each uses only what stands before it.
 struct LocalServices::State {
@@ -46,8 +52,8 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start() {
   state.loader_client.emplace(state.loader_server->InProcessChannel(), "loader");
   ASSIGN_OR_RETURN(state.discovery_server, serve(discovery::MakeService(&state.discovery)));
   state.discovery_client.emplace(state.discovery_server->InProcessChannel(), "discovery");
-  state.extractor.emplace(
-      extractor::Extractor::Options{.loader = &*state.loader_client, .metrics = &state.metrics});
+  state.extractor.emplace(extractor::Extractor::Options{
+      .loader = &*state.loader_client, .metrics = &state.metrics, .slots = kSlots});
   ASSIGN_OR_RETURN(state.extractor_server, serve(extractor::MakeService(&*state.extractor)));
   state.extractor_client.emplace(state.extractor_server->InProcessChannel(), "extractor");
   state.scheduler.emplace(scheduler::Scheduler::Options{.discovery = &*state.discovery_client,

@@ -17,6 +17,7 @@
 #include "services/scheduler/scheduler_client.h"
 #include "status/macros.h"
 #include "status/reason.h"
+#include "telemetry/log.h"
 
 namespace lockstitch::cli {
 namespace {
@@ -61,6 +62,14 @@ void PrintLog(const v1::LogEntry& entry) {
                entry.message().c_str());
 }
 
+void LogJson(const v1::LogEntry& entry) {
+  const telemetry::LogSeverity severity =
+      entry.severity() == v1::SEVERITY_ERROR     ? telemetry::LogSeverity::kError
+      : entry.severity() == v1::SEVERITY_WARNING ? telemetry::LogSeverity::kWarning
+                                                 : telemetry::LogSeverity::kInfo;
+  telemetry::Log(severity, entry.message(), {{"stream", entry.stream()}});
+}
+
 }  // namespace
 
 int Run(const SyncCommand& command, Output output, std::stop_token stop) {
@@ -95,6 +104,7 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
           display.Clear();
           PrintLog(event.log());
         }
+        if (output == Output::kJson && event.has_log()) LogJson(event.log());
         if (output == Output::kTable) display.Update(view);
       },
       local ? std::stop_token() : stop);

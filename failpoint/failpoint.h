@@ -10,8 +10,7 @@ namespace lockstitch {
 // LOCKSTITCH_FAILPOINTS, a list `NAME=ACTION;NAME=ACTION`, each fired once, with the actions
 //   kill       SIGKILL to the process itself
 //   wait:FIFO  blocks until a test has opened FIFO for writing and closed it again
-//   error      answered with true: the caller acts as if the step had failed
-bool Failpoint(absl::string_view name);
+void Failpoint(absl::string_view name);
 
 }  // namespace lockstitch
 

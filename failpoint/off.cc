@@ -2,6 +2,6 @@
 
 namespace lockstitch {
 
-bool Failpoint(absl::string_view) { return false; }
+void Failpoint(absl::string_view) {}
 
 }  // namespace lockstitch

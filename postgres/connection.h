@@ -53,7 +53,6 @@ class Connection {
   int server_version() const;
   // Process number of the session's backend.
   int backend_pid() const;
-  Side side() const;
 
   // Asks the server to cancel what it runs for this session. Safe from any thread while the
   // connection lives.
@@ -69,6 +68,7 @@ class Connection {
   absl::StatusOr<Result> TakeResult();
 
  private:
+  Side side() const;
   struct Session;
   explicit Connection(std::unique_ptr<Session> session);
 

@@ -46,7 +46,6 @@ class GrpcClientStream final : public ClientStream<Out, In> {
   }
 
   bool Write(const Out& message) override { return stream_->Write(message); }
-  void WritesDone() override { stream_->WritesDone(); }
   bool Read(In* message) override { return stream_->Read(message); }
   absl::Status Finish() override {
     finished_ = true;

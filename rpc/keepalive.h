@@ -7,7 +7,7 @@ namespace lockstitch::rpc {
 inline constexpr int kKeepaliveTimeMs = 20'000;
 inline constexpr int kKeepaliveTimeoutMs = 20'000;
 
-// Larger than a batch and its frame; a catalog's response stays below it as well.
+// Larger than a batch and its frame, and than a catalog's response with the widest table.
 inline constexpr int kMaxMessageBytes = 16 << 20;
 
 // Trailers carry a status with its details.

@@ -30,8 +30,6 @@ class ClientStream {
   virtual ~ClientStream() = default;
   // Blocks for flow control; false once the call is over: Finish tells why.
   virtual bool Write(const Out& message) = 0;
-  // Tells the server that no more messages come.
-  virtual void WritesDone() = 0;
   // Blocks for the next message; false once there is none any more: Finish tells why.
   virtual bool Read(In* message) = 0;
   // How the call ended. Call it once, last, after Read or Write said false or when nothing more is

@@ -8,8 +8,9 @@ namespace {
 
 std::string Handling(const ReasonInfo& info) {
   if (info.owner == Owner::kUser) return "yours";
+  if (info.total == absl::InfiniteDuration()) return "waited out, until the job is stopped";
   return absl::StrCat("retried: ", info.attempts, " attempts, at most ",
-                      absl::FormatDuration(info.total));
+                      absl::FormatDuration(info.total), " without one under way");
 }
 
 }  // namespace

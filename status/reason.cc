@@ -1,5 +1,7 @@
 #include "status/reason.h"
 
+#include <limits>
+
 #include "absl/strings/cord.h"
 
 namespace lockstitch {
@@ -8,6 +10,7 @@ namespace {
 using Code = absl::StatusCode;
 constexpr absl::Duration kNone = absl::ZeroDuration();
 const absl::Duration kMinutes = absl::Minutes(5);
+constexpr int kWithoutEnd = std::numeric_limits<int>::max();
 
 const ReasonInfo kReasons[] = {
     {Reason::kUsageInvalid, "USAGE_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
@@ -81,7 +84,9 @@ const ReasonInfo kReasons[] = {
 
     {Reason::kDestinationPermissionDenied, "DESTINATION_PERMISSION_DENIED", Code::kPermissionDenied,
      Owner::kUser, 1, kNone, "The destination's user may not create or write something.",
-     "At the destination: GRANT CREATE ON DATABASE ... to the user, or let it own the schema."},
+     "At the destination: GRANT CREATE ON DATABASE ... to the user; tables and a schema "
+     "_lockstitch made by another user "
+     "need that one."},
     {Reason::kDestinationTableNotOurs, "DESTINATION_TABLE_NOT_OURS", Code::kFailedPrecondition,
      Owner::kUser, 1, kNone,
      "A table of that name is there that Lockstitch did not make. It was left alone.",
@@ -101,6 +106,10 @@ const ReasonInfo kReasons[] = {
     {Reason::kDestinationNameReserved, "DESTINATION_NAME_RESERVED", Code::kInvalidArgument,
      Owner::kUser, 1, kNone, "A source column has the name of a system column.",
      "Use system columns none, or rename the column."},
+    {Reason::kDestinationConflict, "DESTINATION_CONFLICT", Code::kUnavailable, Owner::kRetried, 5,
+     kMinutes, "The destination cancelled a transaction: a deadlock, or a serialization failure.",
+     "Look for other sessions that write to _lockstitch or to the destination table, if it goes "
+     "on."},
     {Reason::kDestinationFull, "DESTINATION_FULL", Code::kResourceExhausted, Owner::kUser, 1, kNone,
      "The destination has no space left.",
      "Free or add disk space; a full load needs room for a second copy."},
@@ -145,8 +154,8 @@ const ReasonInfo kReasons[] = {
      "A message came that the protocol does not allow there.",
      "Use services of matching versions."},
 
-    {Reason::kSlotsExhausted, "SLOTS_EXHAUSTED", Code::kResourceExhausted, Owner::kRetried, 60,
-     absl::Minutes(60), "All slots of the extractor are taken.",
+    {Reason::kSlotsExhausted, "SLOTS_EXHAUSTED", Code::kResourceExhausted, Owner::kRetried,
+     kWithoutEnd, absl::InfiniteDuration(), "All slots of the extractor are taken.",
      "Add extractors, or let fewer streams run at once."},
     {Reason::kStopped, "STOPPED", Code::kCancelled, Owner::kUser, 1, kNone, "The job was stopped.",
      "Run the integration again."},

@@ -46,6 +46,7 @@ enum class Reason {
   kDestinationTableLocked,
   kDestinationTableInUse,
   kDestinationNameReserved,
+  kDestinationConflict,
   kDestinationFull,
   kDestinationReadOnly,
   kDestinationStateTooNew,
@@ -85,7 +86,7 @@ struct ReasonInfo {
   absl::StatusCode status;  // The gRPC code it travels as.
   Owner owner;
   int attempts;               // Extractions in all, the first included; 1 where the user acts.
-  absl::Duration total;       // Bound on the time all attempts may take.
+  absl::Duration total;       // Bound on the time in which no extraction is under way.
   absl::string_view meaning;  // What happened, in general.
   absl::string_view remedy;   // What to do, an imperative sentence.
 };

@@ -122,7 +122,7 @@ const std::vector<MetricInfo>& AllMetrics() {
        "lockstitch_scheduler_stream_run_seconds",
        kHistogram,
        {"state"},
-       "How long stream runs took from their acceptance."},
+       "How long stream runs took from their first offer."},
   };
   return *metrics;
 }

@@ -44,6 +44,10 @@ std::vector<std::string> Database::List(const std::string& sql) {
 
 absl::Status Database::Try(const std::string& sql) { return connection_.Execute(sql); }
 
+void Database::Await(const std::string& condition) {
+  while (Text(condition) != "t") Run("SELECT pg_sleep(0.01)");
+}
+
 void MakeDatabase(const std::string& admin_url, const std::string& name) {
   Database(admin_url).Run("CREATE DATABASE " + name);
 }

@@ -29,9 +29,6 @@ class PostgresCluster {
   // Stops the server as `pg_ctl -m immediate` does, a crash to its data, and starts it again.
   void Crash();
 
-  // What it has logged since its start.
-  std::string log() const { return server_->stderr_text(); }
-
   static constexpr char kPassword[] = "correct-horse";
 
  private:

@@ -44,9 +44,13 @@ absl::StatusOr<std::string> AskCatalog(Connection& connection) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<v1::Table>> Discovery::Discover(const v1::Source& source) {
+absl::StatusOr<std::vector<v1::Table>> Discovery::Discover(const v1::Source& source,
+                                                           std::stop_token stop) {
   ASSIGN_OR_RETURN(const Connection::Options options, SessionOptions(source));
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
+  const auto interrupt = [&] { connection.Interrupt(); };
+  const std::stop_callback by_caller(stop, interrupt);
+  const std::stop_callback by_process(stop_.get_token(), interrupt);
   RETURN_IF_ERROR(AskVersion(connection).status());
   ASSIGN_OR_RETURN(const postgres::Transaction transaction,
                    postgres::Transaction::Begin(connection, kSnapshot));

@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_SERVICES_DISCOVERY_DISCOVERY_H_
 #define LOCKSTITCH_SERVICES_DISCOVERY_DISCOVERY_H_
 
+#include <stop_token>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,14 +18,18 @@ class Discovery {
   explicit Discovery(telemetry::Metrics* metrics) : metrics_(metrics) {}
 
   // Every table and view of the source as one snapshot of its catalog has them, ordered by schema
-  // and name.
-  absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source);
+  // and name. A stop request breaks it off.
+  absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source, std::stop_token stop);
 
   // Tries the connection step by step: connect, version, read_catalog. Failures are in the steps.
   absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(const v1::Source& source);
 
+  // Breaks off every Discover under way.
+  void Stop() { stop_.request_stop(); }
+
  private:
   telemetry::Metrics* metrics_;
+  std::stop_source stop_;
 };
 
 }  // namespace lockstitch::discovery

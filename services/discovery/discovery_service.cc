@@ -1,32 +1,54 @@
 #include "services/discovery/discovery_service.h"
 
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "lockstitch/v1/discovery.grpc.pb.h"
+#include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
 
 namespace lockstitch::discovery {
 namespace {
 
-constexpr int kTablesPerResponse = 200;
+// Far below what a message may hold: one more table, however wide, still fits.
+constexpr size_t kResponseBytes = 1 << 20;
 
-class Service final : public v1::DiscoveryService::Service {
+// One Discover call; the reading has a thread of its own.
+class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::DiscoverResponse>,
+                                             v1::DiscoverResponse> {
  public:
-  explicit Service(Discovery* discovery) : discovery_(discovery) {}
+  static Call* Start(Discovery* discovery, const v1::Source& source) {
+    const auto call = std::make_shared<Call>();
+    call->KeepAlive();
+    std::thread([call, discovery, source] { call->End(call->Run(discovery, source)); }).detach();
+    return call.get();
+  }
 
-  grpc::Status Discover(grpc::ServerContext*, const v1::DiscoverRequest* request,
-                        grpc::ServerWriter<v1::DiscoverResponse>* writer) override {
-    absl::StatusOr<std::vector<v1::Table>> tables = discovery_->Discover(request->source());
-    if (!tables.ok()) return rpc::ToGrpc(tables.status());
+ private:
+  absl::Status Run(Discovery* discovery, const v1::Source& source) {
+    absl::StatusOr<std::vector<v1::Table>> tables = discovery->Discover(source, stop().get_token());
+    if (!tables.ok()) return tables.status();
     v1::DiscoverResponse response;
     for (v1::Table& table : *tables) {
       *response.add_tables() = std::move(table);
-      if (response.tables_size() < kTablesPerResponse) continue;
-      if (!writer->Write(response)) return grpc::Status::OK;
+      if (response.ByteSizeLong() < kResponseBytes) continue;
+      Send(response);
       response.Clear();
     }
-    if (response.tables_size() > 0) writer->Write(response);
-    return grpc::Status::OK;
+    if (response.tables_size() > 0) Send(response);
+    return absl::OkStatus();
+  }
+};
+
+class Service final
+    : public v1::DiscoveryService::WithCallbackMethod_Discover<v1::DiscoveryService::Service> {
+ public:
+  explicit Service(Discovery* discovery) : discovery_(discovery) {}
+
+  grpc::ServerWriteReactor<v1::DiscoverResponse>* Discover(
+      grpc::CallbackServerContext*, const v1::DiscoverRequest* request) override {
+    return Call::Start(discovery_, request->source());
   }
 
   grpc::Status CheckConnection(grpc::ServerContext*, const v1::CheckConnectionRequest* request,

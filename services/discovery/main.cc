@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
 
   rpc::WaitForTermination();
   telemetry::Log(telemetry::LogSeverity::kInfo, "stopping");
+  discovery.Stop();
   (*server)->Shutdown(options.server.shutdown_grace);
   return EXIT_SUCCESS;
 }

@@ -103,8 +103,8 @@ absl::StatusOr<std::optional<v1::LoadResult>> Prepare(Connection& connection,
   return std::nullopt;
 }
 
-absl::StatusOr<v1::LoadResult> Publish(Connection& connection,
-                                       const v1::FinishLoadRequest& request) {
+absl::StatusOr<v1::LoadResult> Publish(Connection& connection, const v1::FinishLoadRequest& request,
+                                       telemetry::Metrics* metrics) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   ASSIGN_OR_RETURN(Finishable found, Test(connection, request));
   if (found.result) return *std::move(found.result);
@@ -124,30 +124,33 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection,
   Failpoint("loader.finish.publishing");
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.finish.published");
+  metrics->Add(telemetry::Metric::kLoaderLoads, {"published"}, 1);
   return result;
 }
 
 absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
-                                                 const v1::FinishLoadRequest& request) {
+                                                 const v1::FinishLoadRequest& request,
+                                                 telemetry::Metrics* metrics) {
   ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept, Prepare(connection, request));
   if (kept) return *std::move(kept);
-  return Publish(connection, request);
+  return Publish(connection, request, metrics);
 }
 
 }  // namespace
 
 absl::StatusOr<v1::LoadResult> PublishLoad(Connection& connection,
                                            const v1::FinishLoadRequest& request,
-                                           absl::Time deadline, std::stop_token stop) {
+                                           const PublishOptions& options) {
   absl::StatusOr<v1::LoadResult> result = absl::UnknownError("not tried");
-  for (int attempt = 1; rpc::WaitBeforeAttempt(kSwapPolicy, attempt, stop); ++attempt) {
-    result = PrepareAndPublish(connection, request);
+  for (int attempt = 1; rpc::WaitBeforeAttempt(kSwapPolicy, attempt, options.stop); ++attempt) {
+    result = PrepareAndPublish(connection, request, options.metrics);
     if (postgres::SqlStateOf(result.status()) != postgres::kLockNotAvailable ||
-        absl::Now() >= deadline)
+        absl::Now() >= options.deadline)
       break;
   }
   if (result.ok()) return result;
-  if (stop.stop_requested()) return Error(Reason::kShuttingDown, "the loader is shutting down");
+  if (options.stop.stop_requested())
+    return Error(Reason::kShuttingDown, "the loader is shutting down");
   if (postgres::SqlStateOf(result.status()) != postgres::kLockNotAvailable) return result;
   return Error(Reason::kDestinationTableLocked,
                absl::StrCat("other sessions kept the destination table of ",

@@ -1,11 +1,8 @@
 #include "services/loader/loader.h"
 
-#include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "postgres/transaction.h"
 #include "schema/destination_names.h"
@@ -30,6 +27,7 @@ using telemetry::Metric;
 absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRequest& request) {
   const v1::StreamTarget& target = request.target();
   ASSIGN_OR_RETURN(Connection connection, OpenSession(target.destination(), "ReserveRun"));
+  const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   RETURN_IF_ERROR(MigrateState(connection));
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   RETURN_IF_ERROR(EnsureStream(connection, target));
@@ -50,6 +48,7 @@ absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRe
 absl::StatusOr<v1::BeginLoadResponse> Loader::BeginLoad(const v1::BeginLoadRequest& request) {
   ASSIGN_OR_RETURN(Connection connection,
                    OpenKnownDestination(request.claim().target(), "BeginLoad"));
+  const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   return OpenLoad(connection, request);
 }
 
@@ -64,10 +63,11 @@ absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRe
   ASSIGN_OR_RETURN(Connection connection,
                    OpenKnownDestination(request.claim().target(), "FinishLoad"));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
-  ASSIGN_OR_RETURN(
-      v1::LoadResult result,
-      PublishLoad(connection, request, absl::Now() + options_.swap_deadline, stop_.get_token()));
-  options_.metrics->Add(Metric::kLoaderLoads, {"published"}, 1);
+  ASSIGN_OR_RETURN(v1::LoadResult result,
+                   PublishLoad(connection, request,
+                               {.metrics = options_.metrics,
+                                .deadline = absl::Now() + options_.swap_deadline,
+                                .stop = stop_.get_token()}));
   v1::FinishLoadResponse response;
   *response.mutable_result() = std::move(result);
   return response;
@@ -76,6 +76,7 @@ absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRe
 absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadRequest& request) {
   const v1::Claim& claim = request.claim();
   ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(claim.target(), "AbortLoad"));
+  const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   v1::AbortLoadResponse response;
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
@@ -106,6 +107,7 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
 
 absl::StatusOr<v1::GetStateResponse> Loader::GetState(const v1::GetStateRequest& request) {
   ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "GetState"));
+  const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
   if (!version) return v1::GetStateResponse();
   std::string schema;

@@ -65,11 +65,11 @@ absl::StatusOr<v1::LoadResult> Dispatch::Run() {
   absl::Status failure = Error(Reason::kStopped, "the job was stopped before the run began");
   for (int wait = 1; rpc::WaitBeforeAttempt(kAttemptPolicy, wait, options_.stop); ++wait) {
     const absl::StatusOr<v1::LoadResult> result = Attempt();
+    const bool queued = ReasonOf(result.status()) == Reason::kSlotsExhausted;
+    if (!queued) ++attempts_;
     if (result.ok()) return result;
     failure = options_.stop.stop_requested() ? Error(Reason::kStopped, "the job was stopped")
                                              : result.status();
-    const bool queued = ReasonOf(failure) == Reason::kSlotsExhausted;
-    if (!queued) ++attempts_;
     const RetryDecision decision =
         DecideRetry(failure, attempts_, absl::Now() - idle_since_, fence_ > 0);
     if (!decision.again) break;
@@ -102,7 +102,6 @@ absl::StatusOr<v1::LoadResult> Dispatch::Attempt() {
     deadline.Touch();
     idle_since_ = absl::Now();
     if (response.has_finished()) {
-      ++attempts_;
       const v1::LoadResult result = response.finished();
       RETURN_IF_ERROR(call->Finish());
       return Published(result);

@@ -188,7 +188,9 @@ void JobRunner::EndJob(const absl::Status& failure) {
   absl::MutexLock lock(&mutex_);
   job_.set_state(PlanJobState(Standings(), options_.dispatch.stop.stop_requested()));
   if (!failure.ok()) {
-    job_.set_state(v1::JOB_STATE_FAILED);
+    const bool stopped =
+        ReasonOf(failure) == Reason::kStopped && options_.dispatch.stop.stop_requested();
+    job_.set_state(stopped ? v1::JOB_STATE_CANCELLED : v1::JOB_STATE_FAILED);
     *job_.mutable_error() = ErrorOf(failure);
     ReportLog(v1::SEVERITY_ERROR, "",
               absl::StrCat(job_.error().reason(), ": ", job_.error().message(), " ",

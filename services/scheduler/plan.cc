@@ -34,11 +34,11 @@ std::vector<StartRun> PlanStarts(const std::vector<RunStanding>& runs, size_t ma
 
 v1::JobState PlanJobState(const std::vector<RunStanding>& runs, bool stopped) {
   if (std::any_of(runs.begin(), runs.end(), IsOpen)) return v1::JOB_STATE_RUNNING;
-  if (stopped) return v1::JOB_STATE_CANCELLED;
   const bool succeeded = std::all_of(runs.begin(), runs.end(), [](const RunStanding& run) {
     return run.state == v1::STREAM_RUN_STATE_SUCCEEDED;
   });
-  return succeeded ? v1::JOB_STATE_SUCCEEDED : v1::JOB_STATE_FAILED;
+  if (succeeded) return v1::JOB_STATE_SUCCEEDED;
+  return stopped ? v1::JOB_STATE_CANCELLED : v1::JOB_STATE_FAILED;
 }
 
 }  // namespace lockstitch::scheduler

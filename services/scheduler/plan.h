@@ -26,8 +26,8 @@ struct StartRun {
 // since the last one to end decides how long the job takes. Pure.
 std::vector<StartRun> PlanStarts(const std::vector<RunStanding>& runs, size_t max_parallel);
 
-// What a job has come to: RUNNING while any run is open, then SUCCEEDED or FAILED; CANCELLED where
-// it was stopped.
+// What a job has come to: RUNNING while any run is open, then SUCCEEDED where all are; else
+// CANCELLED if it was stopped, or FAILED.
 v1::JobState PlanJobState(const std::vector<RunStanding>& runs, bool stopped);
 
 }  // namespace lockstitch::scheduler

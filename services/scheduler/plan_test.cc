@@ -44,6 +44,7 @@ TEST(PlanJobStateTest, AJobEndsWithItsLastRun) {
   EXPECT_EQ(PlanJobState({{kSucceeded}, {kFailed}}, false), v1::JOB_STATE_FAILED);
   EXPECT_EQ(PlanJobState({{kSucceeded}, {v1::STREAM_RUN_STATE_CANCELLED}}, true),
             v1::JOB_STATE_CANCELLED);
+  EXPECT_EQ(PlanJobState({{kSucceeded}}, true), v1::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(PlanJobState({}, false), v1::JOB_STATE_SUCCEEDED);
 }
 

@@ -41,9 +41,9 @@ class FaultsTest : public ClustersTest {
               0);
   }
 
-  int64_t SourceQueries() {
-    return source_->Int(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lockstitch "
+  void AwaitNoSourceQueries() {
+    source_->Await(
+        "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name LIKE 'lockstitch "
         "extractor%'");
   }
 };
@@ -84,8 +84,8 @@ TEST_P(KilledExtractorTest, TheLoadStartsOverWithAnotherFence) {
   stack.extractor.Restart();
   job.join();
   ExpectExactlyOnce(outcome);
-  EXPECT_EQ(destination_->Int("SELECT fence FROM _lockstitch.streams"),
-            outcome.stream("public.t").attempts());
+  // An attempt that met no extractor drew none.
+  EXPECT_GE(destination_->Int("SELECT fence FROM _lockstitch.streams"), 2);
   EXPECT_GE(outcome.stream("public.t").attempts(), 2u);
 }
 
@@ -129,8 +129,7 @@ class TerminatedTest : public FaultsTest {
     job.join();
     EXPECT_NE(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
     EXPECT_EQ(destination_->Text("SELECT to_regclass('s.t') IS NULL"), "t");
-    while (SourceQueries() > 0) {
-    }
+    AwaitNoSourceQueries();
   }
 };
 
@@ -154,8 +153,7 @@ TEST_F(TerminatedTest, TheCommand) {
   sync.Signal(SIGINT);
   EXPECT_EQ(sync.Wait(), 1);
   reading.Release();
-  while (SourceQueries() > 0) {
-  }
+  AwaitNoSourceQueries();
   stack.scheduler.process().Signal(SIGTERM);
   EXPECT_EQ(stack.scheduler.process().Wait(), 0);
   ExpectNothingHalfLoaded();

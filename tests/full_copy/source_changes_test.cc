@@ -40,10 +40,9 @@ class SourceChangesTest : public ClustersTest {
       session.Run("/* the change */ " + change);
     });
     // The change waits for the snapshot's lock before the extraction goes on.
-    while (source_->Int(
-               "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '/* the change */%' AND "
-               "wait_event_type = 'Lock'") == 0) {
-    }
+    source_->Await(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '/* the change */%' AND "
+        "wait_event_type = 'Lock'");
     opened.Release();
     job.join();
     changer.join();
@@ -117,9 +116,9 @@ TEST_F(SourceChangesTest, ALockedTableHoldsUpNeitherOthersNorAStop) {
   JobOutcome outcome;
   std::thread job(
       [&] { outcome = RunJob(stack, IntegrationOf("b", source_url_, destination_url_, {"t"})); });
-  while (source_->Int("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE%' AND "
-                      "wait_event_type = 'Lock'") == 0) {
-  }
+  source_->Await(
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE%' AND "
+      "wait_event_type = 'Lock'");
   stack.scheduler.process().Signal(SIGTERM);
   job.join();
   EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_CANCELLED);

@@ -14,7 +14,10 @@ namespace {
 using postgres::Connection;
 
 constexpr absl::string_view kVersion = "SHOW server_version";
-constexpr absl::string_view kInRecovery = "SELECT pg_catalog.pg_is_in_recovery()";
+// The check's own session is read-only: what others get is the setting's reset value.
+constexpr absl::string_view kTakesWrites =
+    "SELECT pg_catalog.pg_is_in_recovery(), reset_val = 'on' FROM pg_catalog.pg_settings "
+    "WHERE name = 'default_transaction_read_only'";
 constexpr absl::string_view kMayCreate =
     "SELECT pg_catalog.has_database_privilege(current_database(), 'CREATE'), current_user, "
     "current_database()";
@@ -29,8 +32,12 @@ absl::StatusOr<std::string> AskVersion(Connection& connection) {
 }
 
 absl::StatusOr<std::string> AskWritable(Connection& connection) {
-  ASSIGN_OR_RETURN(const postgres::Result recovery, connection.Query(kInRecovery));
-  if (!recovery.Bool(0, 0)) return "takes writes";
+  ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kTakesWrites));
+  if (found.Bool(0, 1)) {
+    return Error(Reason::kDestinationReadOnly,
+                 "default_transaction_read_only is on for this user or database");
+  }
+  if (!found.Bool(0, 0)) return "takes writes";
   return Error(Reason::kDestinationReadOnly, "the server is a standby");
 }
 

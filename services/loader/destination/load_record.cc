@@ -242,7 +242,6 @@ absl::StatusOr<std::map<uint32_t, DurableRange>> DurableRanges(Connection& conne
     DurableRange& range = ranges[static_cast<uint32_t>(rows.Int(row, 0))];
     range.complete = rows.Bool(row, 1);
     if (rows.IsNull(row, 2)) continue;
-    ++range.chunks;
     batch::AddChunk(ExtentOf(rows, row, 2), &range.extent);
   }
   return ranges;

@@ -70,7 +70,6 @@ absl::Status InsertChunk(postgres::Connection& connection, const LoadRecord& loa
 // its end.
 struct DurableRange {
   bool complete = false;
-  uint32_t chunks = 0;
   v1::Extent extent;
 };
 absl::StatusOr<std::map<uint32_t, DurableRange>> DurableRanges(postgres::Connection& connection,

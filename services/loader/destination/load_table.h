@@ -20,7 +20,7 @@ namespace lockstitch::loader {
 // where readers don't look, its name carries the fence, and it is never UNLOGGED: a destination's
 // crash would empty it behind the records of its durable ranges.
 
-// load_STREAM_FENCE.
+// _lockstitch_load_STREAM_FENCE.
 std::string LoadTableName(int64_t stream_id, int64_t fence);
 
 // What the system columns of a load hold; all rows of it hold the same but for _sdc_batched_at.

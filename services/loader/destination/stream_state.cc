@@ -77,7 +77,13 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
   }
   RETURN_IF_ERROR(connection.Execute(kAddIntegration, {uid, schema}));
   ASSIGN_OR_RETURN(const postgres::Result kept, connection.Query(kFindIntegration, {schema}));
-  if (kept.empty() || (!wanted_uid.empty() && kept.Text(0, 0) != wanted_uid)) {
+  if (kept.empty()) {
+    return Error(
+        Reason::kDestinationSchemaTaken,
+        absl::StrCat("the integration uid ", uid, " has another destination schema than ", schema),
+        "Keep the integration's name, or give another uid for another integration.");
+  }
+  if (!wanted_uid.empty() && kept.Text(0, 0) != wanted_uid) {
     return Error(Reason::kDestinationSchemaTaken, absl::StrCat("the destination schema ", schema,
                                                                " belongs to another integration"));
   }
