@@ -180,6 +180,21 @@ TEST_F(FailuresTest, CheckSaysWhatIsWrongAndWhatToDo) {
   EXPECT_EQ(json["source"][1]["result"], "skipped");
 }
 
+// 150 tables of 1,200 columns with long names: over 16 MiB of catalog.
+TEST_F(FailuresTest, DiscoverListsAWideCatalogWhole) {
+  source_->Run(
+      "DO $$ BEGIN FOR t IN 1..150 LOOP EXECUTE (SELECT format('CREATE TABLE wide_%s (%s)', t, "
+      "string_agg(format('%I int', rpad('c' || n || '_', 60, 'x')), ', ')) FROM generate_series(1, "
+      "1200) n); "
+      "END LOOP; END $$");
+  const CommandResult discovered =
+      Lockstitch({"discover", "--source", source_url_, "--output=json"});
+  ASSERT_EQ(discovered.status, 0) << discovered.out.substr(0, 500);
+  const auto json = nlohmann::json::parse(discovered.out);
+  EXPECT_EQ(json["streams"].size(), 151u);
+  EXPECT_EQ(json["streams"][1]["columns"].size(), 1200u);
+}
+
 TEST_F(FailuresTest, NoPasswordShowsInTheProcessList) {
   testing::Rendezvous reading;
   Stack stack({.extractor = "extractor.snapshot.taken=" + reading.action()});

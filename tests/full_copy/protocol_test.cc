@@ -346,6 +346,21 @@ TEST_F(ProtocolTest, ALoaderKilledBeforeItsCommitHasNotPublished) {
   EXPECT_EQ(Seen(), "1:1 2:1");
 }
 
+TEST_F(ProtocolTest, AResetOfTheCatalogIsAppliedOnce) {
+  ScriptedRun first(destination_url_, 1), unasked(destination_url_, 2), reset(destination_url_, 3),
+      again(destination_url_, 4);
+  ASSERT_THAT(first.RunAll(loader_.client), IsOk());
+  unasked.set_database("other");
+  EXPECT_THAT(unasked.RunAll(loader_.client), HasReason(Reason::kSourceChanged));
+  reset.set_database("other");
+  reset.set_reset_generation(1);
+  EXPECT_THAT(reset.RunAll(loader_.client), IsOk());
+  again.set_database("third");
+  again.set_reset_generation(1);
+  EXPECT_THAT(again.RunAll(loader_.client), HasReason(Reason::kSourceChanged));
+  EXPECT_EQ(Seen(), "1:3 2:3");
+}
+
 TEST_F(ProtocolTest, AnotherIntegrationCannotTakeTheSchema) {
   ScriptedRun run(destination_url_, 1), other(destination_url_, 2);
   ASSERT_THAT(run.RunAll(loader_.client), IsOk());

@@ -68,7 +68,8 @@ absl::StatusOr<v1::BeginLoadResponse> ScriptedRun::Begin(const loader::LoaderCli
   request.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
   request.add_ranges()->set_upper("(1,0)");
   request.add_ranges()->set_lower("(1,0)");
-  request.mutable_source()->set_database("source");
+  request.mutable_source()->set_database(database_);
+  request.set_reset_generation(reset_generation_);
   request.mutable_extracted_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   return loader.BeginLoad(request);
 }

@@ -53,6 +53,9 @@ class ScriptedRun {
   };
 
   v1::Claim& claim() { return claim_; }
+  // What Begin tells besides.
+  void set_database(const std::string& database) { database_ = database; }
+  void set_reset_generation(int64_t generation) { reset_generation_ = generation; }
   // What Finish will report for each range.
   std::map<uint32_t, v1::Extent>& extents() { return extents_; }
 
@@ -60,6 +63,8 @@ class ScriptedRun {
   v1::Claim claim_;
   int version_;
   bool keyed_;
+  std::string database_ = "source";
+  int64_t reset_generation_ = 0;
   std::map<uint32_t, v1::Extent> extents_;
 };
 

@@ -126,5 +126,22 @@ TEST_F(SourceChangesTest, ALockedTableHoldsUpNeitherOthersNorAStop) {
   EXPECT_EQ(stack.extractor.process().Wait(), 0);
 }
 
+TEST_F(SourceChangesTest, AStopWhileTheCatalogIsReadEndsTheJob) {
+  Stack stack;
+  Database locker(source_url_);
+  locker.Run("BEGIN; LOCK TABLE pg_catalog.pg_attribute IN ACCESS EXCLUSIVE MODE");
+  JobOutcome outcome;
+  std::thread job(
+      [&] { outcome = RunJob(stack, IntegrationOf("s", source_url_, destination_url_)); });
+  locker.Await(
+      "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = "
+      "'pg_attribute'::regclass");
+  stack.scheduler.process().Signal(SIGTERM);
+  job.join();
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_CANCELLED);
+  stack.discovery.process().Signal(SIGTERM);
+  EXPECT_EQ(stack.discovery.process().Wait(), 0);
+}
+
 }  // namespace
 }  // namespace lockstitch::tests
