@@ -13,10 +13,10 @@
 #include "rpc/retry.h"
 #include "schema/stream_name.h"
 #include "services/loader/destination/carry_over.h"
+#include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/publish.h"
-#include "services/loader/destination/stream_state.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -29,13 +29,6 @@ using postgres::Transaction;
 // Between attempts at the swap readers of the old table come and go undisturbed.
 constexpr rpc::RetryPolicy kSwapPolicy = {.first = absl::Milliseconds(200),
                                           .most = absl::Seconds(5)};
-
-// Exactly one of both is set.
-struct Finishable {
-  std::optional<v1::LoadResult> result;
-  std::optional<LoadRecord> load;
-  StreamState state;
-};
 
 absl::Status TestRanges(Connection& connection, const LoadRecord& load,
                         const v1::FinishLoadRequest& request) {
@@ -61,22 +54,9 @@ absl::Status TestRanges(Connection& connection, const LoadRecord& load,
 }
 
 // Everything that must hold for the load to be published, tested under the stream's row.
-absl::StatusOr<Finishable> Test(Connection& connection, const v1::FinishLoadRequest& request) {
-  const v1::Claim& claim = request.claim();
-  Finishable found;
-  ASSIGN_OR_RETURN(found.state, LockStream(connection, claim.target()));
-  ASSIGN_OR_RETURN(found.result, KeptResult(connection, found.state, claim.run_id()));
-  if (found.result) return found;
-  RETURN_IF_ERROR(TestClaim(found.state, claim));
-  ASSIGN_OR_RETURN(found.load, FindLoad(connection, found.state, claim.fence()));
-  if (!found.load || !found.load->open) {
-    return Error(Reason::kLoadNotBegun, absl::StrCat("no load with fence ", claim.fence()));
-  }
-  if (found.load->extraction_id != claim.extraction_id()) {
-    return Error(Reason::kFenceReused,
-                 absl::StrCat("fence ", claim.fence(), " serves another extraction"));
-  }
-  RETURN_IF_ERROR(TestRanges(connection, *found.load, request));
+absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadRequest& request) {
+  ASSIGN_OR_RETURN(ClaimedLoad found, LockClaimedLoad(connection, request.claim()));
+  if (found.load) RETURN_IF_ERROR(TestRanges(connection, *found.load, request));
   return found;
 }
 
@@ -84,7 +64,7 @@ absl::StatusOr<Finishable> Test(Connection& connection, const v1::FinishLoadRequ
 // repeated.
 absl::StatusOr<std::optional<v1::LoadResult>> Prepare(Connection& connection,
                                                       const v1::FinishLoadRequest& request) {
-  Finishable found;
+  ClaimedLoad found;
   int64_t old_oid = 0;
   {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
@@ -106,7 +86,7 @@ absl::StatusOr<std::optional<v1::LoadResult>> Prepare(Connection& connection,
 absl::StatusOr<v1::LoadResult> Publish(Connection& connection, const v1::FinishLoadRequest& request,
                                        telemetry::Metrics* metrics) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  ASSIGN_OR_RETURN(Finishable found, Test(connection, request));
+  ASSIGN_OR_RETURN(ClaimedLoad found, Test(connection, request));
   if (found.result) return *std::move(found.result);
   const StreamState& state = found.state;
   const LoadRecord& load = *found.load;

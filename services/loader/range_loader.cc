@@ -7,8 +7,8 @@
 #include "failpoint/failpoint.h"
 #include "postgres/copy_writer.h"
 #include "postgres/transaction.h"
+#include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/load_table.h"
-#include "services/loader/destination/stream_state.h"
 #include "services/loader/destination_session.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -21,23 +21,8 @@ using postgres::CopyWriter;
 using postgres::Transaction;
 using telemetry::Metric;
 
-// The claimed load, ready to be written to; nothing where the run has a result. Under the stream's
-// row.
-absl::StatusOr<std::optional<LoadRecord>> FindWritableLoad(Connection& connection,
-                                                           const v1::Claim& claim,
-                                                           std::optional<v1::LoadResult>* result) {
-  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
-  ASSIGN_OR_RETURN(*result, KeptResult(connection, state, claim.run_id()));
-  if (result->has_value()) return std::nullopt;
-  RETURN_IF_ERROR(TestClaim(state, claim));
-  ASSIGN_OR_RETURN(std::optional<LoadRecord> load, FindLoad(connection, state, claim.fence()));
-  if (!load || !load->open)
-    return Error(Reason::kLoadNotBegun, absl::StrCat("no load with fence ", claim.fence()));
-  if (load->extraction_id != claim.extraction_id()) {
-    return Error(Reason::kFenceReused,
-                 absl::StrCat("fence ", claim.fence(), " serves another extraction"));
-  }
-  return load;
+absl::Status RunEnded(const v1::Claim& claim) {
+  return Error(Reason::kRunAborted, absl::StrCat("run ", claim.run_id(), " has ended"));
 }
 
 // A write that failed because the load was taken away says so, rather than what the server saw.
@@ -46,10 +31,9 @@ absl::Status ExplainFailure(const v1::Claim& claim, const absl::Status& failure)
   if (!connection.ok()) return failure;
   absl::StatusOr<Transaction> transaction = Transaction::Begin(*connection);
   if (!transaction.ok()) return failure;
-  std::optional<v1::LoadResult> result;
-  const auto load = FindWritableLoad(*connection, claim, &result);
-  if (result) return Error(Reason::kRunAborted, absl::StrCat("run ", claim.run_id(), " has ended"));
-  return ReasonOf(load.status()) == Reason::kSuperseded ? load.status() : failure;
+  const absl::StatusOr<ClaimedLoad> claimed = LockClaimedLoad(*connection, claim);
+  if (claimed.ok() && claimed->result) return RunEnded(claim);
+  return ReasonOf(claimed.status()) == Reason::kSuperseded ? claimed.status() : failure;
 }
 
 }  // namespace
@@ -99,16 +83,14 @@ absl::Status RangeLoader::Serve(Connection& connection, const v1::LoadOpen& open
 
 absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpen& open) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  std::optional<v1::LoadResult> result;
-  ASSIGN_OR_RETURN(std::optional<LoadRecord> load,
-                   FindWritableLoad(connection, open.claim(), &result));
+  ASSIGN_OR_RETURN(ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
   v1::LoadResponse response;
-  if (result) {
-    *response.mutable_result() = *std::move(result);
+  if (claimed.result) {
+    *response.mutable_result() = *std::move(claimed.result);
     stream_.Write(response);
     return false;
   }
-  load_ = *std::move(load);
+  load_ = *std::move(claimed.load);
   ASSIGN_OR_RETURN(opened_, RaiseAttempt(connection, load_, open.range()));
   RETURN_IF_ERROR(transaction.Commit());
   next_chunk_ = opened_.durable_chunks();
@@ -161,13 +143,10 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
 
 absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& open,
                                  const v1::ChunkEnd& chunk) {
-  std::optional<v1::LoadResult> result;
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> load,
-                   FindWritableLoad(connection, open.claim(), &result));
-  if (!load)
-    return Error(Reason::kRunAborted, absl::StrCat("run ", open.claim().run_id(), " has ended"));
-  RETURN_IF_ERROR(TestAttempt(connection, *load, open.range(), opened_.attempt()));
-  return InsertChunk(connection, *load, open.range(), chunk);
+  ASSIGN_OR_RETURN(const ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
+  if (claimed.result) return RunEnded(open.claim());
+  RETURN_IF_ERROR(TestAttempt(connection, *claimed.load, open.range(), opened_.attempt()));
+  return InsertChunk(connection, *claimed.load, open.range(), chunk);
 }
 
 absl::Status RangeLoader::CutOff() const {

@@ -1,0 +1,27 @@
+#include "services/loader/destination/claimed_load.h"
+
+#include "absl/strings/str_cat.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+
+absl::StatusOr<ClaimedLoad> LockClaimedLoad(postgres::Connection& connection,
+                                            const v1::Claim& claim) {
+  ClaimedLoad found;
+  ASSIGN_OR_RETURN(found.state, LockStream(connection, claim.target()));
+  ASSIGN_OR_RETURN(found.result, KeptResult(connection, found.state, claim.run_id()));
+  if (found.result) return found;
+  RETURN_IF_ERROR(TestClaim(found.state, claim));
+  ASSIGN_OR_RETURN(found.load, FindLoad(connection, found.state, claim.fence()));
+  if (!found.load || !found.load->open) {
+    return Error(Reason::kLoadNotBegun, absl::StrCat("no load with fence ", claim.fence()));
+  }
+  if (found.load->extraction_id != claim.extraction_id()) {
+    return Error(Reason::kFenceReused,
+                 absl::StrCat("fence ", claim.fence(), " serves another extraction"));
+  }
+  return found;
+}
+
+}  // namespace lockstitch::loader
