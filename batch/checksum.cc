@@ -2,8 +2,6 @@
 
 #include <xxhash.h>
 
-#include <cstring>
-
 namespace lockstitch::batch {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "Fold hashes the memory of its arguments");

@@ -1,7 +1,6 @@
 #include "cli/local_services.h"
 
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "rpc/server.h"

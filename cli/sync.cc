@@ -83,7 +83,9 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
     if (!started.ok()) return Fail(started.status(), output);
     local = *std::move(started);
   } else {
-    remote.emplace(rpc::Connect(command.server), "scheduler at " + command.server);
+    const rpc::Channel channel = rpc::Connect(command.server);
+    rpc::AwaitConnection(channel, absl::Seconds(5));
+    remote.emplace(channel, "scheduler at " + command.server);
   }
   const scheduler::SchedulerClient& scheduler = remote ? *remote : local->scheduler();
 

@@ -1,12 +1,10 @@
 #include "postgres/connect_error.h"
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace lockstitch::postgres {

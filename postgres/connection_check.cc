@@ -1,8 +1,5 @@
 #include "postgres/connection_check.h"
 
-#include <optional>
-
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "status/reason.h"
 

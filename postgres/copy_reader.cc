@@ -2,8 +2,6 @@
 
 #include <postgresql/libpq-fe.h>
 
-#include <string>
-
 #include "absl/strings/match.h"
 #include "postgres/copy_format.h"
 #include "status/macros.h"

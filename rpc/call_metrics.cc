@@ -1,8 +1,6 @@
 #include "rpc/call_metrics.h"
 
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_split.h"

@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "absl/time/clock.h"
 #include "rpc/keepalive.h"
 
 namespace lockstitch::rpc {
@@ -20,6 +21,10 @@ Channel Connect(const std::string& target) {
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+}
+
+void AwaitConnection(const Channel& channel, absl::Duration limit) {
+  channel->WaitForConnected(absl::ToChronoTime(absl::Now() + limit));
 }
 
 }  // namespace lockstitch::rpc

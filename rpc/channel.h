@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace grpc {
 class Channel;
 }
@@ -15,6 +17,9 @@ using Channel = std::shared_ptr<grpc::Channel>;
 // A channel to the service at `target`, a gRPC name (HOST:PORT, dns:///NAME:PORT, unix:PATH). Calls
 // go round the addresses that the name has; keepalive notices a peer that is stopped or cut off.
 Channel Connect(const std::string& target);
+
+// Waits at most `limit` for the service to answer: it may be starting. A call says why it doesn't.
+void AwaitConnection(const Channel& channel, absl::Duration limit);
 
 }  // namespace lockstitch::rpc
 

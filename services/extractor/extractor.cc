@@ -1,7 +1,5 @@
 #include "services/extractor/extractor.h"
 
-#include <utility>
-
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "services/extractor/extraction.h"

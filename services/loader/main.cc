@@ -1,5 +1,4 @@
 #include <cstdlib>
-#include <memory>
 
 #include "rpc/server.h"
 #include "rpc/termination.h"

@@ -1,11 +1,8 @@
 // What users meet when something is wrong: a reason, a message, a remedy, an exit status, and
 // nothing left behind.
 
-#include <signal.h>
-
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"

@@ -2,7 +2,6 @@
 #define LOCKSTITCH_TESTS_FULL_COPY_STACK_H_
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 

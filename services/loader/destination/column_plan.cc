@@ -1,6 +1,5 @@
 #include "services/loader/destination/column_plan.h"
 
-#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"

@@ -1,7 +1,5 @@
 #include "services/loader/destination/load_record.h"
 
-#include <utility>
-
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "batch/checksum.h"
