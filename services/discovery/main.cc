@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "rpc/server.h"
+#include "rpc/serve.h"
 #include "rpc/termination.h"
 #include "services/discovery/discovery.h"
 #include "services/discovery/discovery_service.h"
@@ -18,17 +18,9 @@ int main(int argc, char** argv) {
   const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   discovery::Discovery discovery(metrics->get());
-  const auto server = rpc::Server::Start({.listen = options.server.listen,
-                                          .services = {discovery::MakeService(&discovery)},
-                                          .metrics = metrics->get()});
-  if (!server.ok()) return telemetry::LogError("can't start", server.status()), EXIT_FAILURE;
-  telemetry::Log(
-      telemetry::LogSeverity::kInfo, "serving",
-      {{"address", (*server)->address()}, {"metrics_port", std::to_string((*metrics)->port())}});
-
-  rpc::WaitForTermination();
-  telemetry::Log(telemetry::LogSeverity::kInfo, "stopping");
-  discovery.Stop();
-  (*server)->Shutdown(options.server.shutdown_grace);
-  return EXIT_SUCCESS;
+  return rpc::ServeUntilTerminated({.flags = options.server,
+                                    .services = {discovery::MakeService(&discovery)},
+                                    .metrics = metrics->get(),
+                                    .metrics_port = (*metrics)->port(),
+                                    .stop = [&] { discovery.Stop(); }});
 }

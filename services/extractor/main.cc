@@ -1,7 +1,7 @@
 #include <cstdlib>
 
 #include "rpc/channel.h"
-#include "rpc/server.h"
+#include "rpc/serve.h"
 #include "rpc/termination.h"
 #include "services/extractor/extractor.h"
 #include "services/extractor/extractor_service.h"
@@ -23,17 +23,9 @@ int main(int argc, char** argv) {
   options.extractor.loader = &loader;
   options.extractor.metrics = metrics->get();
   extractor::Extractor extractor(options.extractor);
-  const auto server = rpc::Server::Start({.listen = options.server.listen,
-                                          .services = {extractor::MakeService(&extractor)},
-                                          .metrics = metrics->get()});
-  if (!server.ok()) return telemetry::LogError("can't start", server.status()), EXIT_FAILURE;
-  telemetry::Log(
-      telemetry::LogSeverity::kInfo, "serving",
-      {{"address", (*server)->address()}, {"metrics_port", std::to_string((*metrics)->port())}});
-
-  rpc::WaitForTermination();
-  telemetry::Log(telemetry::LogSeverity::kInfo, "stopping");
-  extractor.Stop();
-  (*server)->Shutdown(options.server.shutdown_grace);
-  return EXIT_SUCCESS;
+  return rpc::ServeUntilTerminated({.flags = options.server,
+                                    .services = {extractor::MakeService(&extractor)},
+                                    .metrics = metrics->get(),
+                                    .metrics_port = (*metrics)->port(),
+                                    .stop = [&] { extractor.Stop(); }});
 }

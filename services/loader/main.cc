@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "rpc/server.h"
+#include "rpc/serve.h"
 #include "rpc/termination.h"
 #include "services/loader/loader.h"
 #include "services/loader/loader_service.h"
@@ -19,17 +19,9 @@ int main(int argc, char** argv) {
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   options.loader.metrics = metrics->get();
   loader::Loader loader(options.loader);
-  const auto service = loader::MakeService(&loader, metrics->get());
-  const auto server = rpc::Server::Start(
-      {.listen = options.server.listen, .services = {service}, .metrics = metrics->get()});
-  if (!server.ok()) return telemetry::LogError("can't start", server.status()), EXIT_FAILURE;
-  telemetry::Log(
-      telemetry::LogSeverity::kInfo, "serving",
-      {{"address", (*server)->address()}, {"metrics_port", std::to_string((*metrics)->port())}});
-
-  rpc::WaitForTermination();
-  telemetry::Log(telemetry::LogSeverity::kInfo, "stopping");
-  loader.Stop();
-  (*server)->Shutdown(options.server.shutdown_grace);
-  return EXIT_SUCCESS;
+  return rpc::ServeUntilTerminated({.flags = options.server,
+                                    .services = {loader::MakeService(&loader, metrics->get())},
+                                    .metrics = metrics->get(),
+                                    .metrics_port = (*metrics)->port(),
+                                    .stop = [&] { loader.Stop(); }});
 }

@@ -1,7 +1,7 @@
 #include <cstdlib>
 
 #include "rpc/channel.h"
-#include "rpc/server.h"
+#include "rpc/serve.h"
 #include "rpc/termination.h"
 #include "services/scheduler/options.h"
 #include "services/scheduler/scheduler.h"
@@ -28,17 +28,9 @@ int main(int argc, char** argv) {
   options.scheduler.loader = &loader;
   options.scheduler.metrics = metrics->get();
   scheduler::Scheduler scheduler(options.scheduler);
-  const auto server = rpc::Server::Start({.listen = options.server.listen,
-                                          .services = {scheduler::MakeService(&scheduler)},
-                                          .metrics = metrics->get()});
-  if (!server.ok()) return telemetry::LogError("can't start", server.status()), EXIT_FAILURE;
-  telemetry::Log(
-      telemetry::LogSeverity::kInfo, "serving",
-      {{"address", (*server)->address()}, {"metrics_port", std::to_string((*metrics)->port())}});
-
-  rpc::WaitForTermination();
-  telemetry::Log(telemetry::LogSeverity::kInfo, "stopping");
-  scheduler.Stop();
-  (*server)->Shutdown(options.server.shutdown_grace);
-  return EXIT_SUCCESS;
+  return rpc::ServeUntilTerminated({.flags = options.server,
+                                    .services = {scheduler::MakeService(&scheduler)},
+                                    .metrics = metrics->get(),
+                                    .metrics_port = (*metrics)->port(),
+                                    .stop = [&] { scheduler.Stop(); }});
 }

@@ -1,0 +1,31 @@
+#include "rpc/serve.h"
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "rpc/server.h"
+#include "rpc/termination.h"
+#include "telemetry/log.h"
+
+namespace lockstitch::rpc {
+
+using telemetry::LogSeverity;
+
+int ServeUntilTerminated(const Serving& serving) {
+  const auto server = Server::Start(
+      {.listen = serving.flags.listen, .services = serving.services, .metrics = serving.metrics});
+  if (!server.ok()) {
+    telemetry::LogError("can't start", server.status());
+    return EXIT_FAILURE;
+  }
+  telemetry::Log(
+      LogSeverity::kInfo, "serving",
+      {{"address", (*server)->address()}, {"metrics_port", absl::StrCat(serving.metrics_port)}});
+  WaitForTermination();
+  telemetry::Log(LogSeverity::kInfo, "stopping");
+  serving.stop();
+  (*server)->Shutdown(serving.flags.shutdown_grace);
+  return EXIT_SUCCESS;
+}
+
+}  // namespace lockstitch::rpc

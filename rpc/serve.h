@@ -1,0 +1,32 @@
+#ifndef LOCKSTITCH_RPC_SERVE_H_
+#define LOCKSTITCH_RPC_SERVE_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "rpc/server_flags.h"
+#include "telemetry/metrics.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace lockstitch::rpc {
+
+// What a service's process serves.
+struct Serving {
+  ServerFlags flags;
+  std::vector<std::shared_ptr<grpc::Service>> services;
+  telemetry::Metrics* metrics = nullptr;
+  int metrics_port = 0;
+  std::function<void()> stop;  // Ends what is under way, so that the server can shut down soon.
+};
+
+// Serves from here until SIGTERM or SIGINT (see HoldTermination) and shuts down. Answers main's
+// exit status: a failure if it can't listen.
+int ServeUntilTerminated(const Serving& serving);
+
+}  // namespace lockstitch::rpc
+
+#endif  // LOCKSTITCH_RPC_SERVE_H_
