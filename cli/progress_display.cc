@@ -30,12 +30,10 @@ void ProgressDisplay::Update(const JobView& view) {
                     ReadableSeconds(seconds)});
   }
   Clear();
-  std::string text =
-      TextTable({{absl::StrCat(ended, " of ", view.streams().size(), " streams done")},
-                 {"", true},
-                 {"", true},
-                 {"", true}},
-                rows);
+  const std::string title =
+      view.streams().empty() ? "reading the source's catalog"
+                             : absl::StrCat(ended, " of ", view.streams().size(), " streams done");
+  const std::string text = TextTable({{title}, {"", true}, {"", true}, {"", true}}, rows);
   std::fputs(text.c_str(), file_);
   std::fflush(file_);
   lines_ = static_cast<int>(rows.size()) + 1;
