@@ -66,7 +66,12 @@ absl::StatusOr<v1::LoadResult> Dispatch::Run() {
   for (int wait = 1; rpc::WaitBeforeAttempt(kAttemptPolicy, wait, options_.stop); ++wait) {
     const absl::StatusOr<v1::LoadResult> result = Attempt();
     const bool queued = ReasonOf(result.status()) == Reason::kSlotsExhausted;
-    if (!queued) ++attempts_;
+    if (queued) {
+      // Waiting for a slot is no failure: what comes after it has its whole time.
+      idle_since_ = absl::Now();
+    } else {
+      ++attempts_;
+    }
     if (result.ok()) return result;
     failure = options_.stop.stop_requested() ? Error(Reason::kStopped, "the job was stopped")
                                              : result.status();
@@ -89,7 +94,15 @@ absl::StatusOr<v1::LoadResult> Dispatch::Attempt() {
   *request.mutable_offer() = offer_;
   call->Write(request);
   v1::ExtractResponse response;
-  if (!call->Read(&response) || !response.has_accepted()) return FailureOf(*call);
+  const auto failure_of_call = [&] {
+    const absl::Status failure = FailureOf(*call);
+    if (!deadline.stalled()) return failure;
+    return Error(Reason::kProgressStalled,
+                 absl::StrCat("the extractor reported nothing for ",
+                              absl::FormatDuration(options_.progress_deadline)));
+  };
+  if (!call->Read(&response) || !response.has_accepted()) return failure_of_call();
+  idle_since_ = absl::Now();
   listener_(response);
 
   ASSIGN_OR_RETURN(const v1::ReserveRunResponse reserved, Reserve());
@@ -108,11 +121,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Attempt() {
     }
     listener_(response);
   }
-  const absl::Status failure = FailureOf(*call);
-  if (!deadline.stalled()) return failure;
-  return Error(Reason::kProgressStalled,
-               absl::StrCat("the extractor reported nothing for ",
-                            absl::FormatDuration(options_.progress_deadline)));
+  return failure_of_call();
 }
 
 absl::StatusOr<v1::ReserveRunResponse> Dispatch::Reserve() {

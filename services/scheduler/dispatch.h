@@ -63,7 +63,8 @@ class Dispatch {
   const Listener listener_;
   int attempts_ = 0;
   int64_t fence_ = 0;
-  absl::Time idle_since_ = absl::InfinitePast();  // When an extraction last ran.
+  absl::Time idle_since_ =
+      absl::InfinitePast();  // When a run was last accepted, reported or queued.
 };
 
 }  // namespace lockstitch::scheduler
