@@ -33,7 +33,8 @@ using ConnectionHandle = std::unique_ptr<PGconn, FinishConnection>;
 // Settings that decide what values look like, and which rows are seen. The second statement names
 // what servers before 9.5 and 9.6 don't have.
 constexpr absl::string_view kSessionSettings =
-    "SET client_min_messages = warning; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET "
+    "SET client_min_messages = warning; SET standard_conforming_strings = on; SET TimeZone = "
+    "'UTC'; SET DateStyle = 'ISO, MDY'; SET "
     "IntervalStyle = 'postgres';"
     "SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmloption = 'content'; SET "
     "search_path = pg_catalog;"
@@ -109,13 +110,14 @@ struct Connection::Session {
 };
 
 absl::StatusOr<Connection> Connection::Open(const Options& options) {
-  ASSIGN_OR_RETURN(const absl::Duration timeout, ConnectTimeout(options.url, options.timeout));
+  ASSIGN_OR_RETURN(const absl::Duration timeout,
+                   ConnectTimeout(options.server.url(), options.timeout));
   const char* keywords[] = {
       "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
       "dbname",          "application_name",    "client_encoding",  nullptr};
   // What stands before dbname may be overridden by the URL, what stands behind may not.
   const char* values[] = {
-      "30",   "10",   "3", "60000", options.url.c_str(), options.application_name.c_str(),
+      "30",   "10",   "3", "60000", options.server.url().c_str(), options.application_name.c_str(),
       "UTF8", nullptr};
   auto session = std::make_unique<Session>();
   session->side = options.side;

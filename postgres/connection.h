@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "lockstitch/v1/integration.pb.h"
 #include "postgres/result.h"
 #include "postgres/sqlstate.h"
 
@@ -24,9 +25,9 @@ namespace lockstitch::postgres {
 class Connection {
  public:
   struct Options {
-    std::string url;               // As PostgresConnection.url. Holds secrets.
-    Side side = Side::kSource;     // Decides the reasons of errors.
-    std::string application_name;  // What pg_stat_activity shows, at most 63 bytes.
+    v1::PostgresConnection server;  // Holds secrets.
+    Side side = Side::kSource;      // Decides the reasons of errors.
+    std::string application_name;   // What pg_stat_activity shows, at most 63 bytes.
     absl::Duration timeout =
         absl::Seconds(15);  // For the whole connecting; connect_timeout in the URL wins.
   };

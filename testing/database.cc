@@ -15,11 +15,15 @@ T ValueOrDie(absl::StatusOr<T> value, const std::string& what) {
   std::abort();
 }
 
+absl::StatusOr<postgres::Connection> Open(const std::string& url) {
+  postgres::Connection::Options options = {.application_name = "test"};
+  options.server.set_url(url);
+  return postgres::Connection::Open(options);
+}
+
 }  // namespace
 
-Database::Database(const std::string& url)
-    : connection_(
-          ValueOrDie(postgres::Connection::Open({.url = url, .application_name = "test"}), url)) {
+Database::Database(const std::string& url) : connection_(ValueOrDie(Open(url), url)) {
   Run("RESET search_path");
 }
 

@@ -1,7 +1,10 @@
 #include "testing/postgres_cluster.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,18 +12,25 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 namespace lockstitch::testing {
 namespace {
 
 constexpr char kUser[] = "postgres";  // Debian's package makes it.
 
-std::string Program(const std::string& name) {
-  int newest = 0;
-  for (const auto& version : std::filesystem::directory_iterator("/usr/lib/postgresql")) {
-    newest = std::max(newest, std::atoi(version.path().filename().c_str()));
+// Where tools/setup has put the servers: Debian's version, and all others.
+constexpr char kDebianServers[] = "/usr/lib/postgresql";
+constexpr char kOtherServers[] = "/usr/local/lib/lockstitch/postgresql";
+
+std::string ProgramFolder(int version) {
+  int debian = 0;
+  for (const auto& found : std::filesystem::directory_iterator(kDebianServers)) {
+    debian = std::max(debian, std::atoi(found.path().filename().c_str()));
   }
-  return "/usr/lib/postgresql/" + std::to_string(newest) + "/bin/" + name;
+  const bool other = version != 0 && version != debian;
+  return std::string(other ? kOtherServers : kDebianServers) + "/" +
+         std::to_string(other ? version : debian) + "/bin/";
 }
 
 [[noreturn]] void Die(const std::string& what, const std::string& output) {
@@ -28,35 +38,90 @@ std::string Program(const std::string& name) {
   std::abort();
 }
 
+// Makes the server's user the owner.
+void Own(const std::string& path) {
+  const passwd* user = getpwnam(kUser);
+  if (geteuid() == 0 && (user == nullptr || chown(path.c_str(), user->pw_uid, user->pw_gid) != 0)) {
+    Die("chown", path);
+  }
+}
+
 // Short, since a socket's path has 107 bytes at most.
 std::string MakeFolder() {
   char path[] = "/tmp/lockstitch.XXXXXX";
   if (mkdtemp(path) == nullptr) Die("mkdtemp", path);
-  const passwd* user = getpwnam(kUser);
-  if (geteuid() == 0 && (user == nullptr || chown(path, user->pw_uid, user->pw_gid) != 0))
-    Die("chown", path);
+  Own(path);
   return path;
+}
+
+// One that nobody listens on just now.
+int FreePort() {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+  if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+      getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    Die("bind", "no free port");
+  }
+  close(descriptor);
+  return ntohs(address.sin_port);
 }
 
 }  // namespace
 
-PostgresCluster::PostgresCluster(const std::vector<std::string>& settings,
-                                 const std::string& authentication)
-    : folder_(MakeFolder()) {
-  const std::string data = folder_ + "/data", password_file = folder_ + "/password";
+PostgresCluster::PostgresCluster(const Options& options)
+    : programs_(options.primary == nullptr ? ProgramFolder(options.version)
+                                           : options.primary->programs_),
+      folder_(MakeFolder()) {
+  if (options.tcp) port_ = FreePort();
+  if (options.primary == nullptr) {
+    MakeData(options);
+  } else {
+    CopyPrimary(*options.primary);
+  }
+  Configure(options);
+  Start();
+}
+
+void PostgresCluster::MakeData(const Options& options) {
+  const std::string password_file = folder_ + "/password";
   std::ofstream(password_file) << kPassword << "\n";
-  const CommandResult made = RunCommand(
-      {.command = {Program("initdb"), "-D", data, "-U", "lockstitch", "-A", authentication, "-E",
-                   "UTF8", "--locale=C.UTF-8", "--no-sync", "--pwfile", password_file},
-       .user = kUser});
+  const CommandResult made =
+      RunCommand({.command = {programs_ + "initdb", "-D", folder_ + "/data", "-U", "lockstitch",
+                              "-A", options.authentication, "-E", "UTF8", "--locale=C.UTF-8",
+                              "--no-sync", "--pwfile", password_file},
+                  .user = kUser});
   if (made.status != 0) Die("initdb", made.err);
-  std::ofstream configuration(data + "/postgresql.conf", std::ios::app);
-  configuration << "listen_addresses = ''\nunix_socket_directories = '" << folder_
+}
+
+void PostgresCluster::CopyPrimary(const PostgresCluster& primary) {
+  const CommandResult copied = RunCommand(
+      {.command = {ProgramFolder(0) + "pg_basebackup", "-D", folder_ + "/data", "-R", "-X",
+                   "stream", "-c", "fast", "--no-sync", "-d", primary.Url("postgres")},
+       .user = kUser});
+  if (copied.status != 0) Die("pg_basebackup", copied.err);
+}
+
+void PostgresCluster::Configure(const Options& options) {
+  const std::string data = folder_ + "/data/";
+  std::ofstream configuration(data + "postgresql.conf", std::ios::app);
+  configuration << "listen_addresses = '" << (options.tcp ? "127.0.0.1" : "")
+                << "'\nport = " << port_ << "\nunix_socket_directories = '" << folder_
                 << "'\nlog_min_messages = fatal\n"
                 << "fsync = off\nmax_connections = 60\nautovacuum = off\n";
-  for (const std::string& setting : settings) configuration << setting << "\n";
-  configuration.close();
-  Start();
+  for (const std::string& setting : options.settings) configuration << setting << "\n";
+  std::stringstream defaults;
+  defaults << std::ifstream(data + "pg_hba.conf").rdbuf();
+  std::ofstream access(data + "pg_hba.conf");
+  for (const std::string& line : options.access) access << line << "\n";
+  access << defaults.str();
+  for (const auto& [name, content] : options.files) {
+    std::ofstream(data + name) << content;
+    std::filesystem::permissions(data + name, std::filesystem::perms::owner_read);
+    Own(data + name);
+  }
 }
 
 PostgresCluster::~PostgresCluster() {
@@ -68,7 +133,7 @@ PostgresCluster::~PostgresCluster() {
 
 void PostgresCluster::Start() {
   server_ = std::make_unique<ChildProcess>(ChildProcess::Options{
-      .command = {Program("postgres"), "-D", folder_ + "/data", "-c", "log_min_messages=log"},
+      .command = {programs_ + "postgres", "-D", folder_ + "/data", "-c", "log_min_messages=log"},
       .user = kUser,
       .death_signal = SIGQUIT});
   if (server_->WaitForLine("ready to accept connections").empty())
@@ -82,7 +147,7 @@ void PostgresCluster::Crash() {
 }
 
 std::string PostgresCluster::Url(const std::string& database) const {
-  return "postgresql:///" + database + "?host=" + folder_ +
+  return "postgresql:///" + database + "?host=" + folder_ + "&port=" + std::to_string(port_) +
          "&user=lockstitch&password=" + kPassword;
 }
 

@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_TESTING_POSTGRES_CLUSTER_H_
 #define LOCKSTITCH_TESTING_POSTGRES_CLUSTER_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,14 +10,23 @@
 
 namespace lockstitch::testing {
 
-// A PostgreSQL server of a test's own: Debian's newest version, on a Unix socket, in a folder that
-// goes with it. Started as an unprivileged user where the test is root. Whoever fails to start it
-// ends the test program.
+// A PostgreSQL server of a test's own, on a Unix socket, in a folder that goes with it. Started as
+// an unprivileged user where the test is root. Whoever fails to start it ends the test program.
 class PostgresCluster {
  public:
-  // `settings` are lines of postgresql.conf, `authentication` the method of pg_hba.conf.
-  explicit PostgresCluster(const std::vector<std::string>& settings = {},
-                           const std::string& authentication = "trust");
+  struct Options {
+    int version = 0;                       // 10 to 18; 0 is Debian's.
+    std::vector<std::string> settings;     // Lines of postgresql.conf.
+    std::string authentication = "trust";  // The method of initdb's lines in pg_hba.conf.
+    std::vector<std::string> access;       // Lines of pg_hba.conf that come before those.
+    std::map<std::string, std::string>
+        files;         // Put into the data folder, for the server's user alone.
+    bool tcp = false;  // Also listens on 127.0.0.1.
+    const PostgresCluster* primary = nullptr;  // Of which it is a hot standby; the version is its.
+  };
+
+  PostgresCluster() : PostgresCluster(Options()) {}
+  explicit PostgresCluster(const Options& options);
   ~PostgresCluster();
   PostgresCluster(const PostgresCluster&) = delete;
 
@@ -25,6 +35,8 @@ class PostgresCluster {
 
   // The folder of its socket.
   const std::string& socket_folder() const { return folder_; }
+  // Of its socket, and on 127.0.0.1 where it listens there.
+  int port() const { return port_; }
 
   // Stops the server as `pg_ctl -m immediate` does, a crash to its data, and starts it again.
   void Crash();
@@ -32,9 +44,14 @@ class PostgresCluster {
   static constexpr char kPassword[] = "correct-horse";
 
  private:
+  void MakeData(const Options& options);
+  void CopyPrimary(const PostgresCluster& primary);
+  void Configure(const Options& options);
   void Start();
 
+  std::string programs_;
   std::string folder_;
+  int port_ = 5432;
   std::unique_ptr<ChildProcess> server_;
 };
 

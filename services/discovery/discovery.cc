@@ -25,7 +25,7 @@ constexpr absl::string_view kSnapshot = "ISOLATION LEVEL REPEATABLE READ READ ON
 
 absl::StatusOr<Connection::Options> SessionOptions(const v1::Source& source) {
   if (!source.has_postgres()) return Error(Reason::kUsageInvalid, "the source has no connection");
-  return Connection::Options{.url = source.postgres().url(),
+  return Connection::Options{.server = source.postgres(),
                              .side = postgres::Side::kSource,
                              .application_name = "lockstitch discovery"};
 }

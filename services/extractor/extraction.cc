@@ -162,7 +162,7 @@ absl::StatusOr<v1::LoadResult> Extraction::Finish(const std::vector<v1::Extent>&
 }
 
 postgres::Connection::Options Extraction::SourceOptions() const {
-  return {.url = offer_.source().postgres().url(),
+  return {.server = offer_.source().postgres(),
           .side = postgres::Side::kSource,
           .application_name =
               absl::StrCat("lockstitch extractor ", schema::StreamName(offer_.target().table()))};

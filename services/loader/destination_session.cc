@@ -23,7 +23,7 @@ absl::StatusOr<postgres::Connection::Options> SessionOptions(const v1::Destinati
   if (!destination.has_postgres())
     return Error(Reason::kUsageInvalid, "the destination has no connection");
   return postgres::Connection::Options{
-      .url = destination.postgres().url(),
+      .server = destination.postgres(),
       .side = postgres::Side::kDestination,
       .application_name = absl::StrCat("lockstitch loader ", purpose)};
 }

@@ -57,7 +57,7 @@ class FailuresTest : public ClustersTest {
 };
 
 TEST_F(FailuresTest, WrongPassword) {
-  PostgresCluster strict({}, "scram-sha-256");
+  PostgresCluster strict({.authentication = "scram-sha-256"});
   const std::string wrong =
       "postgresql:///postgres?host=" + strict.socket_folder() + "&user=lockstitch&password=hunter2";
   ExpectFailure(wrong, destination_url_, "AUTHENTICATION_FAILED", /*whole_job=*/true);
