@@ -1,8 +1,13 @@
 #include "schema/destination_names.h"
 
+#include <map>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "schema/stream_name.h"
+#include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::schema {
@@ -13,6 +18,36 @@ constexpr size_t kNameLimit = 63;  // NAMEDATALEN - 1 bytes
 bool IsReserved(absl::string_view schema) {
   return schema == kStateSchema || schema == "information_schema" ||
          absl::StartsWith(schema, "pg_");
+}
+
+constexpr absl::string_view kReservedTables = "_lockstitch";
+constexpr absl::string_view kReservedColumns = "_sdc_";
+
+// Stitch's canonical form: what isn't an ASCII letter, digit, underscore or space is left out, and
+// so is what stands before the first letter or underscore.
+std::string StitchForm(absl::string_view name) {
+  std::string kept;
+  for (const char c : name) {
+    const bool begins = absl::ascii_isalpha(c) || c == '_';
+    if (begins || (!kept.empty() && (absl::ascii_isdigit(c) || c == ' '))) kept.push_back(c);
+  }
+  return kept;
+}
+
+std::string Styled(absl::string_view name, const v1::Naming& naming) {
+  return naming.identifiers() == v1::IDENTIFIER_STYLE_STITCH ? StitchForm(name) : std::string(name);
+}
+
+// OK, or why PostgreSQL can't keep the name.
+absl::Status TestName(absl::string_view what, absl::string_view source, const std::string& name) {
+  if (name.empty()) {
+    return Error(Reason::kDestinationNameInvalid,
+                 absl::StrCat("nothing is left of the name of ", what, " ", source));
+  }
+  if (name.size() <= kNameLimit) return absl::OkStatus();
+  return Error(Reason::kDestinationNameInvalid,
+               absl::StrCat("the destination name '", name, "' of ", what, " ", source, " has ",
+                            name.size(), " bytes, more than ", kNameLimit));
 }
 
 }  // namespace
@@ -38,6 +73,43 @@ absl::StatusOr<std::string> DestinationSchema(absl::string_view integration_name
                absl::StrCat("the integration name '", integration_name, "' ", problem),
                "Choose a name that begins with a letter, of at most 63 letters, digits, spaces and "
                "underscores.");
+}
+
+absl::StatusOr<std::string> DestinationTable(const v1::TableName& table, const v1::Naming& naming) {
+  std::string name = Styled(table.name(), naming);
+  if (naming.include_schema_names() && !name.empty())
+    name = absl::StrCat(Styled(table.schema(), naming), "__", name);
+  const std::string source = StreamName(table);
+  RETURN_IF_ERROR(TestName("table", source, name));
+  if (!absl::StartsWith(name, kReservedTables)) return name;
+  return Error(Reason::kDestinationNameReserved,
+               absl::StrCat("table ", source, " has a name that begins with ", kReservedTables));
+}
+
+absl::StatusOr<std::vector<std::string>> DestinationColumns(const std::vector<std::string>& columns,
+                                                            const v1::Naming& naming,
+                                                            v1::SystemColumns system_columns) {
+  std::vector<std::string> names;
+  std::map<std::string, std::string> source_of;
+  std::vector<std::string> problems;
+  Reason reason = Reason::kDestinationNameCollision;
+  for (const std::string& column : columns) {
+    const std::string& name = names.emplace_back(Styled(column, naming));
+    if (const absl::Status valid = TestName("column", column, name); !valid.ok()) {
+      reason = Reason::kDestinationNameInvalid;
+      problems.push_back(std::string(valid.message()));
+    } else if (!SystemColumnsOf(system_columns).empty() &&
+               absl::StartsWithIgnoreCase(name, kReservedColumns)) {
+      reason = Reason::kDestinationNameReserved;
+      problems.push_back(
+          absl::StrCat("column ", column, " has a name that begins with ", kReservedColumns));
+    } else if (const auto [taken, fresh] = source_of.emplace(name, column); !fresh) {
+      problems.push_back(
+          absl::StrCat("columns ", taken->second, " and ", column, " would both be named ", name));
+    }
+  }
+  if (problems.empty()) return names;
+  return Error(reason, absl::StrJoin(problems, "; "));
 }
 
 std::vector<SystemColumn> SystemColumnsOf(v1::SystemColumns choice) {

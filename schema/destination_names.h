@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "lockstitch/v1/catalog.pb.h"
 #include "lockstitch/v1/integration.pb.h"
 
 namespace lockstitch::schema {
@@ -15,6 +16,19 @@ namespace lockstitch::schema {
 // INTEGRATION_INVALID for names that give no schema of their own: empty, not beginning with a
 // letter or underscore, over 63 bytes, or reserved.
 absl::StatusOr<std::string> DestinationSchema(absl::string_view integration_name);
+
+// The table that a stream goes to: as the source's, or `<schema>__<table>`, in the characters of
+// the naming's style. DESTINATION_NAME_INVALID where nothing is left, or more than 63 bytes are;
+// DESTINATION_NAME_RESERVED for names that begin with _lockstitch. Source: Stitch's rules for
+// PostgreSQL destinations.
+absl::StatusOr<std::string> DestinationTable(const v1::TableName& table, const v1::Naming& naming);
+
+// The destination's names of these columns, in their order. Every problem in one error:
+// DESTINATION_NAME_INVALID, DESTINATION_NAME_RESERVED for names that begin with _sdc_ where
+// `system_columns` adds some, else DESTINATION_NAME_COLLISION with both sides of each.
+absl::StatusOr<std::vector<std::string>> DestinationColumns(const std::vector<std::string>& columns,
+                                                            const v1::Naming& naming,
+                                                            v1::SystemColumns system_columns);
 
 // The schema in which a destination keeps what Lockstitch must remember.
 inline constexpr absl::string_view kStateSchema = "_lockstitch";

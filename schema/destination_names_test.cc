@@ -20,6 +20,66 @@ TEST(DestinationSchemaTest, NamesThatGiveNoSchemaAreRefused) {
   }
 }
 
+v1::TableName Table(const std::string& schema, const std::string& name) {
+  v1::TableName table;
+  table.set_schema(schema);
+  table.set_name(name);
+  return table;
+}
+
+v1::Naming Named(bool include_schema_names, v1::IdentifierStyle style) {
+  v1::Naming naming;
+  naming.set_include_schema_names(include_schema_names);
+  naming.set_identifiers(style);
+  return naming;
+}
+
+const v1::Naming kPreserve;
+const v1::Naming kStitch = Named(false, v1::IDENTIFIER_STYLE_STITCH);
+
+TEST(DestinationTableTest, KeepsTheNameUnlessToldOtherwise) {
+  EXPECT_EQ(*DestinationTable(Table("public", "Order items!"), kPreserve), "Order items!");
+  EXPECT_EQ(*DestinationTable(Table("Sales", "größe"), Named(true, {})), "Sales__größe");
+}
+
+TEST(DestinationTableTest, StitchsCharacters) {
+  EXPECT_EQ(*DestinationTable(Table("public", "customer!id"), kStitch), "customerid");
+  EXPECT_EQ(*DestinationTable(Table("public", "Order items 2"), kStitch), "Order items 2");
+  EXPECT_EQ(*DestinationTable(Table("public", "1 _a1"), kStitch), "_a1");
+  EXPECT_EQ(*DestinationTable(Table("a-b", "grüße"), Named(true, v1::IDENTIFIER_STYLE_STITCH)),
+            "ab__gre");
+}
+
+TEST(DestinationTableTest, NamesThatDoNotFitAreRefused) {
+  const auto reason = [](const v1::TableName& table, const v1::Naming& naming) {
+    return ReasonOf(DestinationTable(table, naming).status());
+  };
+  // 21 characters of three bytes each are 63 bytes, as long as a name may be.
+  std::string wide;
+  for (int i = 0; i < 21; ++i) wide += "日";
+  EXPECT_EQ(*DestinationTable(Table("s", wide), kPreserve), wide);
+  EXPECT_EQ(reason(Table("s", wide), Named(true, {})), Reason::kDestinationNameInvalid);
+  EXPECT_EQ(reason(Table("s", "日本"), kStitch), Reason::kDestinationNameInvalid);
+  EXPECT_EQ(reason(Table("s", "_lockstitch_load_1_1"), kPreserve),
+            Reason::kDestinationNameReserved);
+}
+
+TEST(DestinationColumnsTest, CollisionsNameBothSides) {
+  EXPECT_EQ(*DestinationColumns({"a", "A", "a!"}, kPreserve, v1::SYSTEM_COLUMNS_STITCH),
+            (std::vector<std::string>{"a", "A", "a!"}));
+  const absl::Status status =
+      DestinationColumns({"a", "b", "a!"}, kStitch, v1::SYSTEM_COLUMNS_STITCH).status();
+  EXPECT_EQ(ReasonOf(status), Reason::kDestinationNameCollision);
+  EXPECT_EQ(status.message(), "columns a and a! would both be named a");
+}
+
+TEST(DestinationColumnsTest, SystemColumnsReserveTheirPrefix) {
+  EXPECT_EQ(
+      ReasonOf(DestinationColumns({"_sdc_x"}, kPreserve, v1::SYSTEM_COLUMNS_UNSPECIFIED).status()),
+      Reason::kDestinationNameReserved);
+  EXPECT_TRUE(DestinationColumns({"_sdc_x"}, kPreserve, v1::SYSTEM_COLUMNS_NONE).ok());
+}
+
 TEST(SystemColumnsTest, StitchsAreTheDefault) {
   EXPECT_EQ(SystemColumnsOf(v1::SYSTEM_COLUMNS_UNSPECIFIED).size(), 4u);
   EXPECT_EQ(SystemColumnsOf(v1::SYSTEM_COLUMNS_STITCH)[0].name, "_sdc_received_at");

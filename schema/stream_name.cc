@@ -12,7 +12,7 @@ namespace lockstitch::schema {
 namespace {
 
 std::string Part(const std::string& name) {
-  const bool plain = !name.empty() && name.find_first_of(".\"") == std::string::npos &&
+  const bool plain = !name.empty() && name.find_first_of(".\"*!") == std::string::npos &&
                      absl::StripAsciiWhitespace(name) == name;
   return plain ? name : absl::StrCat("\"", absl::StrReplaceAll(name, {{"\"", "\"\""}}), "\"");
 }

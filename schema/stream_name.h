@@ -9,8 +9,9 @@
 
 namespace lockstitch::schema {
 
-// The name a user writes for a table: `schema.table`. A part that holds a dot, a quote or white
-// space at an end stands in double quotes, with quotes inside doubled. Case is kept either way.
+// The name a user writes for a table: `schema.table`. A part that holds a dot, a quote, white space
+// at an end, or what patterns are made of (* and !) stands in double quotes, with quotes inside
+// doubled. Case is kept either way.
 // ParseStreamName(StreamName(t)) is t.
 std::string StreamName(const v1::TableName& table);
 

@@ -20,7 +20,7 @@ TEST(StreamNameTest, PlainNamesStandWithoutQuotes) {
 
 TEST(StreamNameTest, EveryNameSurvivesBothWays) {
   for (const std::string schema : {"public", "a.b", "say \"hi\"", " padded ", "größe", "\""}) {
-    for (const std::string name : {"t", "..", "\"\"", "select", "a\"b.c"}) {
+    for (const std::string name : {"t", "..", "\"\"", "select", "a\"b.c", "*", "!t"}) {
       const auto parsed = ParseStreamName(StreamName(Name(schema, name)));
       ASSERT_TRUE(parsed.ok()) << parsed.status();
       EXPECT_EQ(parsed->schema(), schema);

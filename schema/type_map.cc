@@ -10,15 +10,17 @@
 namespace lockstitch::schema {
 namespace {
 
-using Exists = std::function<bool(absl::string_view)>;
+constexpr int kFirstWithJsonb = 90400;
+constexpr int kFirstTakingForeignElements = 140000;
+constexpr int kFirstWithAnyNumericScale = 150000;
+constexpr int kFirstWithInfiniteIntervals = 170000;
 
-// Built-in types whose binary form means nothing to another server: numbers of its own objects, its
-// own locale, or statistics that no server reads back.
+// Built-in types whose binary form means nothing to another server: numbers of its own objects, or
+// statistics that no server reads back.
 bool IsBoundToItsServer(absl::string_view name) {
   static constexpr absl::string_view kNames[] = {
-      "money",          "pg_node_tree",          "pg_ndistinct",
-      "pg_mcv_list",    "pg_brin_bloom_summary", "pg_brin_minmax_multi_summary",
-      "pg_dependencies"};
+      "pg_node_tree", "pg_ndistinct",          "pg_dependencies",
+      "pg_mcv_list",  "pg_brin_bloom_summary", "pg_brin_minmax_multi_summary"};
   return absl::StartsWith(name, "reg") ||
          std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
@@ -36,37 +38,97 @@ MappedType Text(const v1::DataType& type) {
           .conversion = IsBuiltIn(type) ? v1::WIRE_CONVERSION_CAST : v1::WIRE_CONVERSION_OUTPUT};
 }
 
-MappedType MapScalar(const v1::DataType& type, const Exists& exists) {
-  if (!IsBuiltIn(type) || !type.binary() || IsBoundToItsServer(type.name()) || !exists(type.name()))
-    return Text(type);
-  return {.name = type.name(), .modifier = type.modifier()};
+bool IsSame(const MappedType& mapped, const v1::DataType& type) {
+  return mapped.name == type.name() && mapped.wire_schema == type.schema();
 }
 
-absl::StatusOr<MappedType> MapArray(const v1::DataType& type, const Exists& exists) {
-  const v1::DataType& element = WithoutDomains(type.element());
-  ASSIGN_OR_RETURN(MappedType mapped, MapType(element, exists));
-  if (mapped.conversion == v1::WIRE_CONVERSION_TO_JSON) return mapped;
-  // Elements that are arrays themselves exist as domains only.
-  if (mapped.array) mapped = Text(type.element());
+// A scale below zero or above the precision, which older servers don't take.
+bool HasWideScale(int modifier) {
+  constexpr int kHeader = 4, kScaleBits = 11;
+  if (modifier < kHeader) return false;
+  const int precision = (modifier - kHeader) >> 16;
+  const int scale = (modifier - kHeader) & ((1 << kScaleBits) - 1);
+  return scale > precision;  // Below zero it is above 1023, the precision never is.
+}
+
+int ModifierAt(const MappedType& type, int modifier, const TypeEnds& ends) {
+  const bool lost = type.name == "numeric" && type.schema == "pg_catalog" &&
+                    ends.destination_version < kFirstWithAnyNumericScale && HasWideScale(modifier);
+  return lost ? -1 : modifier;
+}
+
+MappedType MapBuiltIn(const v1::DataType& type, const TypeEnds& ends) {
+  const bool foreign_money = type.name() == "money" && !ends.same_money;
+  if (!type.binary() || IsBoundToItsServer(type.name()) || foreign_money ||
+      ends.built_in.count(type.name()) == 0) {
+    return Text(type);
+  }
+  const bool must_be_finite = type.name() == "interval" &&
+                              ends.source_version >= kFirstWithInfiniteIntervals &&
+                              ends.destination_version < kFirstWithInfiniteIntervals;
+  return {.name = type.name(),
+          .conversion =
+              must_be_finite ? v1::WIRE_CONVERSION_FINITE_INTERVAL : v1::WIRE_CONVERSION_CAST};
+}
+
+MappedType MapExtensionType(const v1::DataType& type, const TypeEnds& ends) {
+  const auto there = ends.extension.find({type.extension(), type.name()});
+  if (there != ends.extension.end() && type.binary()) {
+    return {.wire_schema = type.schema(), .schema = there->second, .name = type.name()};
+  }
+  // By the cast that the extension brings.
+  if (type.name() == "hstore" && ends.source_version >= kFirstWithJsonb) return {.name = "jsonb"};
+  return Text(type);
+}
+
+MappedType MapScalar(const v1::DataType& type, const TypeEnds& ends) {
+  MappedType mapped = Text(type);
+  if (IsBuiltIn(type)) mapped = MapBuiltIn(type, ends);
+  if (!type.extension().empty() && type.kind() == v1::TYPE_KIND_BASE)
+    mapped = MapExtensionType(type, ends);
+  if (IsSame(mapped, type)) mapped.modifier = ModifierAt(mapped, type.modifier(), ends);
+  return mapped;
+}
+
+// The text of each element. The array's own text can be read back as text[] only where commas stand
+// between its elements; a cast goes element by element.
+MappedType TextArray(const v1::DataType& element) {
+  MappedType mapped = Text(element);
   mapped.array = true;
-  if (mapped.name == type.element().name()) mapped.modifier = type.modifier();
+  if (!element.delimiter().empty() && element.delimiter() != ",")
+    mapped.conversion = v1::WIRE_CONVERSION_CAST;
+  return mapped;
+}
+
+absl::StatusOr<MappedType> MapArray(const v1::DataType& type, const TypeEnds& ends) {
+  const v1::DataType& element = WithoutDomains(type.element());
+  ASSIGN_OR_RETURN(MappedType mapped, MapType(element, ends));
+  if (mapped.conversion == v1::WIRE_CONVERSION_TO_JSON) return mapped;
+  const bool foreign =
+      !element.extension().empty() && ends.destination_version < kFirstTakingForeignElements;
+  // Elements that are arrays themselves exist as domains only.
+  if (mapped.array || !IsSame(mapped, element) || foreign) return TextArray(element);
+  mapped.array = true;
+  // The array's own, unless the element is a domain that has one.
+  const int modifier = type.modifier() >= 0 ? type.modifier() : mapped.modifier;
+  mapped.modifier = ModifierAt(mapped, modifier, ends);
   return mapped;
 }
 
 }  // namespace
 
-absl::StatusOr<MappedType> MapType(const v1::DataType& type, const Exists& exists) {
+absl::StatusOr<MappedType> MapType(const v1::DataType& type, const TypeEnds& ends) {
   switch (type.kind()) {
     case v1::TYPE_KIND_DOMAIN:
-      return MapType(type.element(), exists);
+      return MapType(type.element(), ends);
     case v1::TYPE_KIND_ARRAY:
-      return MapArray(type, exists);
+      return MapArray(type, ends);
     case v1::TYPE_KIND_COMPOSITE:
       return MappedType{.name = "json", .conversion = v1::WIRE_CONVERSION_TO_JSON};
     case v1::TYPE_KIND_BASE:
     case v1::TYPE_KIND_RANGE:
     case v1::TYPE_KIND_MULTIRANGE:
-      return MapScalar(type, exists);
+      return MapScalar(type, ends);
     case v1::TYPE_KIND_ENUM:
       return Text(type);
     default:
@@ -75,9 +137,13 @@ absl::StatusOr<MappedType> MapType(const v1::DataType& type, const Exists& exist
   }
 }
 
-void CollectBuiltInNames(const v1::DataType& type, std::vector<std::string>* names) {
-  if (IsBuiltIn(type)) names->push_back(type.name());
-  if (type.has_element()) CollectBuiltInNames(type.element(), names);
+void CollectTypes(const v1::DataType& type, TypesToAskFor* types) {
+  if (!type.extension().empty()) {
+    types->extension.emplace(type.extension(), type.name());
+  } else if (IsBuiltIn(type)) {
+    types->built_in.insert(type.name());
+  }
+  if (type.has_element()) CollectTypes(type.element(), types);
 }
 
 }  // namespace lockstitch::schema

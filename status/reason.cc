@@ -28,9 +28,22 @@ const ReasonInfo kReasons[] = {
      "Run `lockstitch discover --source URL` and choose from what it lists."},
     {Reason::kMethodNotAvailable, "METHOD_NOT_AVAILABLE", Code::kInvalidArgument, Owner::kUser, 1,
      kNone, "The replication method is not available for the stream.", "Choose method FULL_TABLE."},
+    {Reason::kSelectionInvalid, "SELECTION_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
+     "A stream's settings contradict each other or its table.",
+     "Correct the stream's settings as the message says."},
+    {Reason::kColumnNotFound, "COLUMN_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
+     "A stream's settings name a column that its table does not have.",
+     "Run `lockstitch discover --source URL --stream SCHEMA.TABLE` and choose from what it lists."},
     {Reason::kColumnUnsupported, "COLUMN_UNSUPPORTED", Code::kFailedPrecondition, Owner::kUser, 1,
      kNone, "A column has a type whose values can't be read.",
-     "Leave the table out, or change the column's type."},
+     "Leave the column out, or change its type."},
+    {Reason::kReplicationKeyUnfit, "REPLICATION_KEY_UNFIT", Code::kInvalidArgument, Owner::kUser, 1,
+     kNone, "A replication key is missing, or its type has no order that both databases share.",
+     "Choose one of the keys that `lockstitch discover` lists for the stream, or FULL_TABLE."},
+    {Reason::kFilterInvalid, "FILTER_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
+     "A row filter is not one SQL boolean expression over the stream's columns.",
+     "Write a condition as it stands after WHERE, without subqueries; put what needs more into a "
+     "view at the source."},
 
     {Reason::kHostUnknown, "HOST_UNKNOWN", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
      "The host name does not resolve.", "Check the host's spelling in the connection string."},
@@ -81,6 +94,14 @@ const ReasonInfo kReasons[] = {
      "accept it."},
     {Reason::kSourceQueryFailed, "SOURCE_QUERY_FAILED", Code::kFailedPrecondition, Owner::kUser, 1,
      kNone, "The source could not answer a query.", "Act on the server's message."},
+    {Reason::kSourceValueInvalid, "SOURCE_VALUE_INVALID", Code::kInvalidArgument, Owner::kUser, 1,
+     kNone,
+     "The source holds a value that it can't give out: text with bytes that its encoding does "
+     "not have, or an expression of a view that fails.",
+     "Correct the row that the message names, or leave the column out."},
+    {Reason::kRowTooLarge, "ROW_TOO_LARGE", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "A row is larger than one COPY message can carry, which is 1 GB with all its columns.",
+     "Leave a large column out, or filter the row out."},
 
     {Reason::kDestinationPermissionDenied, "DESTINATION_PERMISSION_DENIED", Code::kPermissionDenied,
      Owner::kUser, 1, kNone, "The destination's user may not create or write something.",
@@ -104,8 +125,25 @@ const ReasonInfo kReasons[] = {
      "stays.",
      "Drop what the message names, or build it on a copy."},
     {Reason::kDestinationNameReserved, "DESTINATION_NAME_RESERVED", Code::kInvalidArgument,
-     Owner::kUser, 1, kNone, "A source column has the name of a system column.",
-     "Use system columns none, or rename the column."},
+     Owner::kUser, 1, kNone,
+     "A source name begins as names that Lockstitch makes: _sdc_ or "
+     "_lockstitch.",
+     "Use system columns none, leave the column or table out, or rename it."},
+    {Reason::kDestinationNameInvalid, "DESTINATION_NAME_INVALID", Code::kInvalidArgument,
+     Owner::kUser, 1, kNone,
+     "A destination name would be empty, or longer than the 63 bytes that PostgreSQL keeps.",
+     "Rename the table or column at the source, leave it out, or replicate it in an integration "
+     "with other naming options."},
+    {Reason::kDestinationNameCollision, "DESTINATION_NAME_COLLISION", Code::kInvalidArgument,
+     Owner::kUser, 1, kNone,
+     "Two tables, or two columns, would get the same name at the "
+     "destination.",
+     "Use naming include_schema_names, leave one of the two out, or replicate it in another "
+     "integration."},
+    {Reason::kDestinationNamingChanged, "DESTINATION_NAMING_CHANGED", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone,
+     "The naming options are not those that the integration's tables were made with.",
+     "Take the options back, or use an integration of another name."},
     {Reason::kDestinationConflict, "DESTINATION_CONFLICT", Code::kUnavailable, Owner::kRetried, 5,
      kMinutes, "The destination cancelled a transaction: a deadlock, or a serialization failure.",
      "Look for other sessions that write to _lockstitch or to the destination table, if it goes "
@@ -198,9 +236,12 @@ Explanation Explain(const absl::Status& error) {
 
 std::optional<Reason> ReasonOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kReasonPayload);
-  if (!payload) return std::nullopt;
+  return payload ? ReasonForCode(std::string(*payload)) : std::nullopt;
+}
+
+std::optional<Reason> ReasonForCode(absl::string_view code) {
   for (const ReasonInfo& info : kReasons) {
-    if (*payload == info.code) return info.reason;
+    if (code == info.code) return info.reason;
   }
   return std::nullopt;
 }

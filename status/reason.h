@@ -20,7 +20,11 @@ enum class Reason {
   kConnectionStringInvalid,
   kStreamNotFound,
   kMethodNotAvailable,
+  kSelectionInvalid,
+  kColumnNotFound,
   kColumnUnsupported,
+  kReplicationKeyUnfit,
+  kFilterInvalid,
   // Connections.
   kHostUnknown,
   kHostUnreachable,
@@ -39,6 +43,8 @@ enum class Reason {
   kSourceConflict,
   kSourceChanged,
   kSourceQueryFailed,
+  kSourceValueInvalid,
+  kRowTooLarge,
   // The destination.
   kDestinationPermissionDenied,
   kDestinationTableNotOurs,
@@ -46,6 +52,9 @@ enum class Reason {
   kDestinationTableLocked,
   kDestinationTableInUse,
   kDestinationNameReserved,
+  kDestinationNameInvalid,
+  kDestinationNameCollision,
+  kDestinationNamingChanged,
   kDestinationConflict,
   kDestinationFull,
   kDestinationReadOnly,
@@ -111,6 +120,9 @@ Explanation Explain(const absl::Status& error);
 // The reason that `status` was made for; nullopt for OK, for errors made elsewhere, and for codes
 // of newer binaries.
 std::optional<Reason> ReasonOf(const absl::Status& status);
+
+// The reason with this code; nullopt for codes of newer binaries.
+std::optional<Reason> ReasonForCode(absl::string_view code);
 
 // Where an error's reason code and remedy are kept among its payloads; both are text.
 inline constexpr absl::string_view kReasonPayload = "lockstitch/reason";

@@ -15,14 +15,25 @@ namespace {
 
 using schema::MappedType;
 
-// $1 names of types.
-constexpr absl::string_view kPresentTypes =
-    "SELECT typname FROM pg_catalog.pg_type WHERE typnamespace = "
-    "'pg_catalog'::pg_catalog.regnamespace AND "
-    "typname = ANY ($1::text[])";
+// $1 names of types. Those with a binary form that a column can have.
+constexpr absl::string_view kBuiltInTypes =
+    "SELECT typname FROM pg_catalog.pg_type "
+    "WHERE typnamespace = 'pg_catalog'::pg_catalog.regnamespace AND typtype <> 'p' AND typsend <> 0 "
+    "AND typreceive <> 0 AND typname = ANY ($1::text[])";
 
-// $1 type names, $2 whether arrays of them, $3 modifiers, in the order of the columns. Answers the
-// column type as SQL, and whether a primary key can hold it.
+// $1 names of extensions. Their types that have a binary form, and where they are.
+constexpr absl::string_view kExtensionTypes = R"sql(
+SELECT x.extname, t.typname, n.nspname
+FROM pg_catalog.pg_extension x
+     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = x.oid
+          AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objsubid = 0 AND d.deptype = 'e'
+     JOIN pg_catalog.pg_type t ON t.oid = d.objid JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+WHERE x.extname = ANY ($1::text[]) AND t.typtype = 'b' AND t.typsend <> 0 AND t.typreceive <> 0)sql";
+
+constexpr absl::string_view kMoneyLocale = "SHOW lc_monetary";
+
+// $1 type names, $2 whether arrays of them, $3 modifiers, $4 the types' schemas, in the order of the
+// columns. Answers the column type as SQL, and whether a primary key can hold it.
 constexpr absl::string_view kDescribeTypes = R"sql(
 SELECT pg_catalog.format_type(held.oid, wanted.modifier),
        EXISTS (SELECT 1 FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
@@ -32,22 +43,41 @@ SELECT pg_catalog.format_type(held.oid, wanted.modifier),
                  t.typtype = 'm' AND o.opcintype::pg_catalog.regtype::text = 'anymultirange' OR
                  EXISTS (SELECT 1 FROM pg_catalog.pg_cast c WHERE c.castsource = t.oid AND
                          c.casttarget = o.opcintype AND c.castmethod = 'b')))
-FROM unnest($1::text[], $2::boolean[], $3::integer[])
-     WITH ORDINALITY AS wanted(name, is_array, modifier, place)
-     JOIN pg_catalog.pg_type t ON t.typname = wanted.name AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+FROM unnest($1::text[], $2::boolean[], $3::integer[], $4::text[])
+     WITH ORDINALITY AS wanted(name, is_array, modifier, schema, place)
+     JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
+     JOIN pg_catalog.pg_type t ON t.typname = wanted.name AND t.typnamespace = n.oid
      CROSS JOIN LATERAL (SELECT CASE WHEN wanted.is_array THEN t.typarray ELSE t.oid END AS oid) held
 ORDER BY wanted.place)sql";
 
-absl::StatusOr<std::set<std::string>> PresentTypes(postgres::Connection& connection,
-                                                   const v1::Table& table) {
-  std::vector<std::string> names;
-  for (const v1::Column& column : table.columns())
-    schema::CollectBuiltInNames(column.type(), &names);
-  ASSIGN_OR_RETURN(const postgres::Result rows,
-                   connection.Query(kPresentTypes, {postgres::ArrayText(names)}));
-  std::set<std::string> present;
-  for (int row = 0; row < rows.rows(); ++row) present.insert(rows.String(row, 0));
-  return present;
+std::vector<std::string> Sorted(const std::set<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+// What the type map must know of this destination.
+absl::StatusOr<schema::TypeEnds> AskEnds(postgres::Connection& connection,
+                                         const v1::BeginLoadRequest& request) {
+  schema::TypesToAskFor types;
+  for (const v1::Column& column : request.table().columns())
+    schema::CollectTypes(column.type(), &types);
+  schema::TypeEnds ends = {.source_version = request.source_version(),
+                           .destination_version = connection.server_version()};
+  ASSIGN_OR_RETURN(const postgres::Result built_in,
+                   connection.Query(kBuiltInTypes, {postgres::ArrayText(Sorted(types.built_in))}));
+  for (int row = 0; row < built_in.rows(); ++row) ends.built_in.insert(built_in.String(row, 0));
+  if (types.built_in.count("money") > 0) {
+    ASSIGN_OR_RETURN(const postgres::Result locale, connection.Query(kMoneyLocale));
+    ends.same_money = locale.Text(0, 0) == request.lc_monetary();
+  }
+  std::set<std::string> extensions;
+  for (const schema::ExtensionType& type : types.extension) extensions.insert(type.first);
+  if (extensions.empty()) return ends;
+  ASSIGN_OR_RETURN(const postgres::Result extension,
+                   connection.Query(kExtensionTypes, {postgres::ArrayText(Sorted(extensions))}));
+  for (int row = 0; row < extension.rows(); ++row) {
+    ends.extension[{extension.String(row, 0), extension.String(row, 1)}] = extension.String(row, 2);
+  }
+  return ends;
 }
 
 absl::Status TestNames(const v1::Table& table, v1::SystemColumns system_columns) {
@@ -63,13 +93,11 @@ absl::Status TestNames(const v1::Table& table, v1::SystemColumns system_columns)
 }
 
 absl::StatusOr<std::vector<MappedType>> MapTypes(const v1::Table& table,
-                                                 const std::set<std::string>& present) {
+                                                 const schema::TypeEnds& ends) {
   std::vector<MappedType> mapped;
   std::vector<std::string> problems;
   for (const v1::Column& column : table.columns()) {
-    auto type = schema::MapType(column.type(), [&](absl::string_view name) {
-      return present.count(std::string(name)) > 0;
-    });
+    auto type = schema::MapType(column.type(), ends);
     if (type.ok()) {
       mapped.push_back(*std::move(type));
     } else {
@@ -82,14 +110,16 @@ absl::StatusOr<std::vector<MappedType>> MapTypes(const v1::Table& table,
 
 absl::StatusOr<postgres::Result> DescribeTypes(postgres::Connection& connection,
                                                const std::vector<MappedType>& mapped) {
-  std::vector<std::string> names, arrays, modifiers;
+  std::vector<std::string> names, arrays, modifiers, schemas;
   for (const MappedType& type : mapped) {
     names.push_back(type.name);
+    schemas.push_back(type.schema);
     arrays.push_back(type.array ? "t" : "f");
     modifiers.push_back(absl::StrCat(type.modifier));
   }
-  return connection.Query(kDescribeTypes, {postgres::ArrayText(names), postgres::ArrayText(arrays),
-                                           postgres::ArrayText(modifiers)});
+  return connection.Query(kDescribeTypes,
+                          {postgres::ArrayText(names), postgres::ArrayText(arrays),
+                           postgres::ArrayText(modifiers), postgres::ArrayText(schemas)});
 }
 
 std::vector<std::string> PlanKey(const v1::Table& table, const std::set<std::string>& orderable,

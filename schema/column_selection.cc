@@ -1,0 +1,168 @@
+#include "schema/column_selection.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "schema/row_filter.h"
+#include "status/reason.h"
+
+namespace lockstitch::schema {
+namespace {
+
+using Names = std::set<std::string>;
+
+bool IsView(const v1::Table& table) {
+  return table.kind() == v1::TABLE_KIND_VIEW || table.kind() == v1::TABLE_KIND_MATERIALIZED_VIEW;
+}
+
+absl::Status ObstacleError(absl::string_view what, const v1::Obstacle& obstacle) {
+  return Error(ReasonForCode(obstacle.reason()).value_or(Reason::kColumnUnsupported),
+               absl::StrCat(what, obstacle.message()));
+}
+
+class Selector {
+ public:
+  Selector(const v1::Table& table, const v1::StreamSettings& settings)
+      : table_(table), settings_(settings) {
+    for (const v1::Column& column : table.columns()) columns_.insert(column.name());
+  }
+
+  ColumnSelection Run() && {
+    if (table_.has_obstacle()) {
+      result_.problems.push_back(ObstacleError("", table_.obstacle()));
+      return std::move(result_);
+    }
+    result_.table = table_;
+    TestMethod();
+    ChooseKey();
+    TestNames("include_columns", settings_.include_columns());
+    TestNames("exclude_columns", settings_.exclude_columns());
+    if (!settings_.include_columns().empty() && !settings_.exclude_columns().empty())
+      Problem(Reason::kSelectionInvalid, "include_columns and exclude_columns are both given");
+    ChooseColumns();
+    TestFilter();
+    return std::move(result_);
+  }
+
+ private:
+  void Problem(Reason reason, const std::string& message) {
+    result_.problems.push_back(Error(reason, message));
+  }
+
+  void TestMethod() {
+    const std::string& key = settings_.replication_key();
+    switch (settings_.method()) {
+      case v1::REPLICATION_METHOD_INCREMENTAL:
+        Problem(Reason::kMethodNotAvailable, "method INCREMENTAL is not available yet");
+        if (key.empty())
+          return Problem(Reason::kReplicationKeyUnfit,
+                         "method INCREMENTAL needs a replication_key");
+        if (columns_.count(key) == 0) return MissingColumn("replication_key", key);
+        if (!IsCandidate(key)) {
+          Problem(Reason::kReplicationKeyUnfit,
+                  absl::StrCat("column ", key, " has a type that can't be a replication key"));
+        }
+        return;
+      case v1::REPLICATION_METHOD_LOG_BASED:
+        return Problem(Reason::kMethodNotAvailable,
+                       IsView(table_) ? "a view has no log: method LOG_BASED is not possible"
+                                      : "method LOG_BASED is not available yet");
+      default:
+        if (!key.empty())
+          Problem(Reason::kSelectionInvalid, "replication_key is for method INCREMENTAL alone");
+    }
+  }
+
+  bool IsCandidate(const std::string& column) const {
+    return std::any_of(
+        table_.replication_keys().begin(), table_.replication_keys().end(),
+        [&](const v1::ReplicationKeyCandidate& key) { return key.column() == column; });
+  }
+
+  void MissingColumn(absl::string_view setting, absl::string_view column) {
+    Problem(Reason::kColumnNotFound,
+            absl::StrCat(setting, " names the column ", column, ", which the table does not have"));
+  }
+
+  template <typename List>
+  void TestNames(absl::string_view setting, const List& names) {
+    for (const std::string& name : names) {
+      if (columns_.count(name) == 0) MissingColumn(setting, name);
+    }
+  }
+
+  void ChooseKey() {
+    if (!settings_.key_columns().empty()) {
+      TestNames("key_columns", settings_.key_columns());
+      if (table_.primary_key().empty()) {
+        *result_.table.mutable_primary_key() = settings_.key_columns();
+      } else {
+        Problem(Reason::kSelectionInvalid, "key_columns are given though there is a primary key");
+      }
+    }
+    std::vector<std::string> hidden;
+    for (const v1::Column& column : table_.columns()) {
+      const auto& key = result_.table.primary_key();
+      const bool in_key = std::find(key.begin(), key.end(), column.name()) != key.end();
+      if (column.has_obstacle() && in_key) hidden.push_back(column.name());
+    }
+    if (hidden.empty()) return;
+    result_.notes.push_back(absl::StrCat("no primary key at the destination: its column ",
+                                         absl::StrJoin(hidden, ", "), " can't be read"));
+    result_.table.clear_primary_key();
+  }
+
+  void ChooseColumns() {
+    const Names included(settings_.include_columns().begin(), settings_.include_columns().end());
+    const Names excluded(settings_.exclude_columns().begin(), settings_.exclude_columns().end());
+    Names always(result_.table.primary_key().begin(), result_.table.primary_key().end());
+    if (!settings_.replication_key().empty()) always.insert(settings_.replication_key());
+    result_.table.clear_columns();
+    for (const v1::Column& column : table_.columns()) {
+      const std::string& name = column.name();
+      const bool named = included.count(name) > 0 || always.count(name) > 0;
+      if (excluded.count(name) > 0 && always.count(name) > 0) {
+        result_.notes.push_back(
+            absl::StrCat("column ", name, " is excluded, but a key: it replicates all the same"));
+      }
+      const bool wanted = named || (included.empty() && excluded.count(name) == 0);
+      if (!wanted) continue;
+      if (!column.has_obstacle()) {
+        *result_.table.add_columns() = column;
+      } else if (named) {
+        result_.problems.push_back(
+            ObstacleError(absl::StrCat("column ", name, ": "), column.obstacle()));
+      } else {
+        result_.notes.push_back(
+            absl::StrCat("column ", name, " is left out: ", column.obstacle().message()));
+      }
+    }
+    if (result_.table.columns().empty())
+      Problem(Reason::kSelectionInvalid, "no column is left to replicate");
+  }
+
+  void TestFilter() {
+    if (settings_.filter().empty()) return;
+    const absl::StatusOr<RowFilter> filter = ParseRowFilter(settings_.filter());
+    if (!filter.ok()) {
+      result_.problems.push_back(filter.status());
+    } else {
+      TestNames("filter", filter->columns);
+    }
+  }
+
+  const v1::Table& table_;
+  const v1::StreamSettings& settings_;
+  Names columns_;
+  ColumnSelection result_;
+};
+
+}  // namespace
+
+ColumnSelection SelectColumns(const v1::Table& table, const v1::StreamSettings& settings) {
+  return Selector(table, settings).Run();
+}
+
+}  // namespace lockstitch::schema

@@ -1,0 +1,118 @@
+#include "schema/column_selection.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "status/reason.h"
+
+namespace lockstitch::schema {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+v1::Table OrdersTable() {
+  v1::Table table;
+  table.set_kind(v1::TABLE_KIND_TABLE);
+  for (const char* name : {"id", "total", "note", "secret"}) table.add_columns()->set_name(name);
+  table.add_primary_key("id");
+  table.mutable_columns(3)->mutable_obstacle()->set_reason("SOURCE_PERMISSION_DENIED");
+  table.mutable_columns(3)->mutable_obstacle()->set_message("no right to read it");
+  table.add_replication_keys()->set_column("id");
+  return table;
+}
+
+std::vector<std::string> Columns(const ColumnSelection& selection) {
+  std::vector<std::string> names;
+  for (const v1::Column& column : selection.table.columns()) names.push_back(column.name());
+  return names;
+}
+
+std::vector<std::string> Problems(const ColumnSelection& selection) {
+  std::vector<std::string> problems;
+  for (const absl::Status& problem : selection.problems)
+    problems.push_back(Explain(problem).reason + ": " + std::string(problem.message()));
+  return problems;
+}
+
+TEST(SelectColumnsTest, EveryReadableColumnByDefault) {
+  const ColumnSelection selection = SelectColumns(OrdersTable(), {});
+  EXPECT_THAT(Columns(selection), ElementsAre("id", "total", "note"));
+  EXPECT_THAT(selection.problems, IsEmpty());
+  EXPECT_THAT(selection.notes, ElementsAre("column secret is left out: no right to read it"));
+}
+
+TEST(SelectColumnsTest, KeysAreAlwaysIncluded) {
+  v1::StreamSettings settings;
+  settings.add_include_columns("note");
+  EXPECT_THAT(Columns(SelectColumns(OrdersTable(), settings)), ElementsAre("id", "note"));
+  settings.clear_include_columns();
+  settings.add_exclude_columns("id");
+  settings.add_exclude_columns("total");
+  const ColumnSelection selection = SelectColumns(OrdersTable(), settings);
+  EXPECT_THAT(Columns(selection), ElementsAre("id", "note"));
+  EXPECT_THAT(selection.notes, testing::Contains(HasSubstr("id is excluded, but a key")));
+}
+
+TEST(SelectColumnsTest, EveryProblemIsFoundAtOnce) {
+  v1::StreamSettings settings;
+  settings.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  settings.set_replication_key("note");
+  settings.add_include_columns("nope");
+  settings.add_include_columns("secret");
+  settings.add_exclude_columns("gone");
+  settings.add_key_columns("total");
+  settings.set_filter("missing > 1");
+  EXPECT_THAT(
+      Problems(SelectColumns(OrdersTable(), settings)),
+      testing::UnorderedElementsAre(
+          HasSubstr("METHOD_NOT_AVAILABLE"), HasSubstr("REPLICATION_KEY_UNFIT: column note"),
+          HasSubstr("SELECTION_INVALID: key_columns"),
+          HasSubstr("COLUMN_NOT_FOUND: include_columns names the column nope"),
+          HasSubstr("COLUMN_NOT_FOUND: exclude_columns names the column gone"),
+          HasSubstr("SELECTION_INVALID: include_columns and exclude_columns"),
+          "SOURCE_PERMISSION_DENIED: column secret: no right to read it",
+          HasSubstr("COLUMN_NOT_FOUND: filter names the column missing")));
+}
+
+TEST(SelectColumnsTest, FiltersThatDoNotParseAreProblems) {
+  v1::StreamSettings settings;
+  settings.set_filter("true) to program 'id' --");
+  EXPECT_THAT(Problems(SelectColumns(OrdersTable(), settings)),
+              ElementsAre(HasSubstr("FILTER_INVALID")));
+}
+
+TEST(SelectColumnsTest, ViewsGetTheKeyThatIsChosen) {
+  v1::Table view = OrdersTable();
+  view.set_kind(v1::TABLE_KIND_VIEW);
+  view.clear_primary_key();
+  v1::StreamSettings settings;
+  settings.add_key_columns("total");
+  settings.add_key_columns("id");
+  const ColumnSelection selection = SelectColumns(view, settings);
+  EXPECT_THAT(selection.problems, IsEmpty());
+  EXPECT_THAT(selection.table.primary_key(), ElementsAre("total", "id"));
+  settings.set_method(v1::REPLICATION_METHOD_LOG_BASED);
+  EXPECT_THAT(Problems(SelectColumns(view, settings)),
+              ElementsAre(HasSubstr("METHOD_NOT_AVAILABLE: a view has no log")));
+}
+
+TEST(SelectColumnsTest, AKeyThatCannotBeReadIsNone) {
+  v1::Table table = OrdersTable();
+  table.add_primary_key("secret");
+  const ColumnSelection selection = SelectColumns(table, {});
+  EXPECT_THAT(selection.problems, IsEmpty());
+  EXPECT_THAT(selection.table.primary_key(), IsEmpty());
+  EXPECT_THAT(selection.notes, testing::Contains(HasSubstr("no primary key")));
+}
+
+TEST(SelectColumnsTest, ATableThatCannotBeReadSaysWhy) {
+  v1::Table table = OrdersTable();
+  table.mutable_obstacle()->set_reason("SOURCE_PERMISSION_DENIED");
+  table.mutable_obstacle()->set_message("no usage of the schema");
+  EXPECT_THAT(Problems(SelectColumns(table, {})),
+              ElementsAre("SOURCE_PERMISSION_DENIED: no usage of the schema"));
+}
+
+}  // namespace
+}  // namespace lockstitch::schema
