@@ -39,7 +39,8 @@ constexpr Row kRows[] = {
     {"55P03", Reason::kSourceTableLocked, Reason::kDestinationTableLocked},
     {"2BP01", Reason::kSourceQueryFailed, Reason::kDestinationTableInUse},
     {"23505", Reason::kSourceQueryFailed, Reason::kKeyNotUnique},
-    {"22", Reason::kSourceQueryFailed, Reason::kValueRejected},
+    {"54000", Reason::kRowTooLarge, Reason::kDestinationWriteFailed},
+    {"22", Reason::kSourceValueInvalid, Reason::kValueRejected},
     {"23", Reason::kSourceQueryFailed, Reason::kValueRejected},
 };
 

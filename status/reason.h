@@ -128,6 +128,9 @@ std::optional<Reason> ReasonForCode(absl::string_view code);
 inline constexpr absl::string_view kReasonPayload = "lockstitch/reason";
 inline constexpr absl::string_view kRemedyPayload = "lockstitch/remedy";
 
+// Where the error of a COPY keeps which of its rows it is about: a number from 1, as text.
+inline constexpr absl::string_view kRowPayload = "lockstitch/row";
+
 }  // namespace lockstitch
 
 #endif  // LOCKSTITCH_STATUS_REASON_H_

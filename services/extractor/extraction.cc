@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +12,7 @@
 #include "postgres/sqlstate.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
+#include "schema/column_selection.h"
 #include "schema/stream_name.h"
 #include "services/extractor/range_sender.h"
 #include "services/extractor/source/full_table.h"
@@ -64,26 +67,39 @@ absl::StatusOr<v1::LoadResult> Extraction::Run() {
     ASSIGN_OR_RETURN(Snapshot snapshot,
                      Snapshot::Take(SourceOptions(), offer_.target().table(), options_.stop));
     Failpoint("extractor.snapshot.taken");
-    ranges_ = CutByBlocks(snapshot.table().kind(), snapshot.blocks(),
-                          snapshot.connection().server_version(),
+    ranges_ = CutByBlocks(snapshot.table().kind(), snapshot.blocks(), snapshot.server_version(),
                           std::max(1u, offer_.settings().ranges()));
     if (ranges_.size() > 1) RETURN_IF_ERROR(snapshot.Share());
-    ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(snapshot));
+    const schema::ColumnSelection selection =
+        schema::SelectColumns(snapshot.table(), offer_.settings());
+    if (!selection.problems.empty()) return selection.problems.front();
+    for (const std::string& note : selection.notes) Note(note);
+    ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(snapshot, selection.table));
     if (begun.has_result()) return begun.result();
     v1::ExtractResponse response;
     response.mutable_begun()->set_destination_table(begun.plan().destination_table());
     owner_.Report(response);
     for (const std::string& note : begun.plan().notes()) Note(note);
-    ASSIGN_OR_RETURN(extents, SendRanges(snapshot, begun.plan()));
+    ASSIGN_OR_RETURN(extents, SendRanges(snapshot, selection.table, begun.plan()));
   }
   report();
   return Finish(extents);
 }
 
-absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot) {
+absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot,
+                                                        const v1::Table& selected) {
   v1::BeginLoadRequest request;
   *request.mutable_claim() = claim_;
-  *request.mutable_table() = snapshot.table();
+  *request.mutable_table() = selected;
+  std::set<std::string> names;
+  for (const v1::Column& column : selected.columns()) names.insert(column.name());
+  for (const v1::Column& column : snapshot.table().columns()) {
+    if (names.count(column.name()) == 0) request.add_other_columns(column.name());
+  }
+  request.set_new_columns(offer_.new_columns());
+  *request.mutable_named_columns() = offer_.settings().include_columns();
+  request.set_lc_monetary(snapshot.money_locale());
+  request.set_source_version(snapshot.server_version());
   request.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
   request.set_system_columns(offer_.system_columns());
   request.mutable_ranges()->Add(ranges_.begin(), ranges_.end());
@@ -102,6 +118,7 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot
 }
 
 absl::StatusOr<std::vector<v1::Extent>> Extraction::SendRanges(Snapshot& snapshot,
+                                                               const v1::Table& selected,
                                                                const v1::LoadPlan& plan) {
   std::stop_source stop;
   const std::stop_callback passed_on(options_.stop, [&] { stop.request_stop(); });
@@ -115,9 +132,9 @@ absl::StatusOr<std::vector<v1::Extent>> Extraction::SendRanges(Snapshot& snapsho
   FirstError error;
   const auto send_all = [&](postgres::Connection& source) -> absl::Status {
     for (size_t range = next++; range < ranges_.size(); range = next++) {
-      ASSIGN_OR_RETURN(extents[range],
-                       sender.Send(source, static_cast<uint32_t>(range),
-                                   CopyRange(offer_.target().table(), plan, ranges_[range])));
+      ASSIGN_OR_RETURN(const RangeQuery query,
+                       QueryRange(selected, plan, ranges_[range], offer_.settings().filter()));
+      ASSIGN_OR_RETURN(extents[range], sender.Send(source, static_cast<uint32_t>(range), query));
     }
     return absl::OkStatus();
   };

@@ -32,10 +32,11 @@ class Extraction {
   absl::StatusOr<v1::LoadResult> Run();
 
  private:
-  absl::StatusOr<v1::BeginLoadResponse> Begin(const Snapshot& snapshot);
+  absl::StatusOr<v1::BeginLoadResponse> Begin(const Snapshot& snapshot, const v1::Table& selected);
   absl::StatusOr<v1::LoadResult> Finish(const std::vector<v1::Extent>& extents);
   // Sends the ranges over as many sessions as granted; the first failure ends the others.
-  absl::StatusOr<std::vector<v1::Extent>> SendRanges(Snapshot& snapshot, const v1::LoadPlan& plan);
+  absl::StatusOr<std::vector<v1::Extent>> SendRanges(Snapshot& snapshot, const v1::Table& selected,
+                                                     const v1::LoadPlan& plan);
   postgres::Connection::Options SourceOptions() const;
   void Note(const std::string& text);
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "batch/builder.h"
 #include "batch/checksum.h"
@@ -10,6 +11,7 @@
 #include "postgres/copy_reader.h"
 #include "rpc/progress_deadline.h"
 #include "rpc/retry.h"
+#include "services/extractor/source/row_locator.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -48,25 +50,41 @@ absl::StatusOr<v1::LoadResponse> ReadAnswer(LoadStream& load) {
   return Error(Reason::kRunAborted, "the run has ended at the destination");
 }
 
-// False once the builder's sender has given up.
-absl::StatusOr<bool> Fill(CopyReader& reader, batch::Builder& builder) {
+// The row of the range that the loader's database refused; 0 if the failure isn't about one.
+int64_t RefusedRow(const absl::Status& loader_failure) {
+  int64_t row = 0;
+  const auto payload = loader_failure.GetPayload(kRowPayload);
+  return payload && absl::SimpleAtoi(std::string(*payload), &row) ? row : 0;
+}
+
+// False once the builder's sender has given up. `rows` counts those that came.
+absl::StatusOr<bool> Fill(CopyReader& reader, batch::Builder& builder, int64_t* rows) {
   while (true) {
     ASSIGN_OR_RETURN(const std::optional<absl::string_view> row, reader.Next());
     if (!row) return true;
+    ++*rows;
     if (!builder.AddRow(*row)) return false;
   }
+}
+
+// Whether a value, or a row as a whole, is why the source broke off.
+bool IsAboutARow(const absl::Status& source_failure) {
+  const std::optional<Reason> reason = ReasonOf(source_failure);
+  return reason == Reason::kSourceValueInvalid || reason == Reason::kRowTooLarge;
 }
 
 }  // namespace
 
 absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, uint32_t range,
-                                             const std::string& copy) const {
+                                             const RangeQuery& query) const {
   const rpc::RetryPolicy policy;
   absl::Status failure;
   for (int attempt = 1; attempt <= policy.attempts; ++attempt) {
     if (!rpc::WaitBeforeAttempt(policy, attempt, options_.stop)) break;
     absl::Status loader_failure;
-    absl::StatusOr<v1::Extent> extent = SendOnce(source, range, copy, &loader_failure);
+    absl::StatusOr<v1::Extent> extent = SendOnce(source, range, query, &loader_failure);
+    if (const int64_t row = RefusedRow(loader_failure); row > 0)
+      return NameRow(loader_failure, source, query, row);
     if (extent.ok() || loader_failure.ok() || !MayTryAgain(loader_failure)) return extent;
     options_.metrics->Add(Metric::kExtractorRangeRetries, {Explain(loader_failure).reason}, 1);
     failure = loader_failure;
@@ -75,7 +93,7 @@ absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, uint32_t range,
 }
 
 absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, uint32_t range,
-                                                 const std::string& copy,
+                                                 const RangeQuery& query,
                                                  absl::Status* loader_failure) const {
   const std::unique_ptr<LoadStream> load = options_.loader->Load();
   const auto break_off = [&] {
@@ -85,7 +103,7 @@ absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, uint32_t ra
   rpc::ProgressDeadline deadline(options_.progress_deadline, break_off);
   const std::stop_callback on_stop(options_.stop, break_off);
   absl::StatusOr<v1::Extent> extent =
-      Transfer(source, range, copy, *load, deadline, loader_failure);
+      Transfer(source, range, query, *load, deadline, loader_failure);
   if (extent.ok() || !deadline.stalled()) return extent;
   *loader_failure = absl::OkStatus();
   return Error(Reason::kProgressStalled,
@@ -94,7 +112,7 @@ absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, uint32_t ra
 }
 
 absl::StatusOr<v1::Extent> RangeSender::Transfer(Connection& source, uint32_t range,
-                                                 const std::string& copy, LoadStream& load,
+                                                 const RangeQuery& query, LoadStream& load,
                                                  rpc::ProgressDeadline& deadline,
                                                  absl::Status* loader_failure) const {
   v1::LoadRequest request;
@@ -111,7 +129,7 @@ absl::StatusOr<v1::Extent> RangeSender::Transfer(Connection& source, uint32_t ra
   Failpoint("extractor.range.opened");
 
   RETURN_IF_ERROR(source.Execute(kSavepoint));
-  ASSIGN_OR_RETURN(CopyReader reader, CopyReader::Start(source, copy));
+  ASSIGN_OR_RETURN(CopyReader reader, CopyReader::Start(source, CopyOf(query)));
   v1::LoadRequest batch;
   batch::Builder builder(batch.mutable_batch(), [&] {
     deadline.Touch();
@@ -123,8 +141,12 @@ absl::StatusOr<v1::Extent> RangeSender::Transfer(Connection& source, uint32_t ra
   v1::ChunkEnd& chunk = *end.mutable_chunk_end();
   chunk.set_chunk(opened.durable_chunks());
   chunk.set_ends_range(true);
-  ASSIGN_OR_RETURN(bool sent, Fill(reader, builder));
-  sent = sent && builder.EndChunk(chunk.mutable_extent()) && load.Write(end);
+  int64_t rows = 0;
+  const absl::StatusOr<bool> filled = Fill(reader, builder, &rows);
+  if (!filled.ok() && IsAboutARow(filled.status()) && source.Execute(kRollback).ok())
+    return NameRow(filled.status(), source, query, rows + 1);
+  RETURN_IF_ERROR(filled.status());
+  const bool sent = *filled && builder.EndChunk(chunk.mutable_extent()) && load.Write(end);
   if (!sent) {
     *loader_failure = FailureOf(load);
     reader.Cancel();

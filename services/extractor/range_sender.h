@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <stop_token>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -11,6 +10,7 @@
 #include "postgres/connection.h"
 #include "rpc/progress_deadline.h"
 #include "services/extractor/progress.h"
+#include "services/extractor/source/full_table.h"
 #include "services/loader/loader_client.h"
 #include "telemetry/metrics.h"
 
@@ -31,16 +31,17 @@ class RangeSender {
 
   RangeSender(const v1::Claim& claim, const Options& options) : claim_(claim), options_(options) {}
 
-  // What the range holds, all of it durable. Errors of the source are final for its transaction.
+  // What the range holds, all of it durable. Errors of the source are final for its transaction;
+  // those about a row, of either end, name it where it can be told.
   absl::StatusOr<v1::Extent> Send(postgres::Connection& source, uint32_t range,
-                                  const std::string& copy) const;
+                                  const RangeQuery& query) const;
 
  private:
   absl::StatusOr<v1::Extent> SendOnce(postgres::Connection& source, uint32_t range,
-                                      const std::string& copy, absl::Status* loader_failure) const;
+                                      const RangeQuery& query, absl::Status* loader_failure) const;
   // Sets `loader_failure` where it is the loader's end that failed.
   absl::StatusOr<v1::Extent> Transfer(postgres::Connection& source, uint32_t range,
-                                      const std::string& copy,
+                                      const RangeQuery& query,
                                       loader::LoaderClient::LoadStream& load,
                                       rpc::ProgressDeadline& deadline,
                                       absl::Status* loader_failure) const;

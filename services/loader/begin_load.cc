@@ -1,11 +1,14 @@
 #include "services/loader/begin_load.h"
 
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "postgres/transaction.h"
+#include "schema/destination_names.h"
 #include "schema/stream_name.h"
 #include "services/loader/destination/column_plan.h"
 #include "services/loader/destination/load_record.h"
@@ -73,18 +76,20 @@ absl::Status TestSource(Connection& connection, const StreamState& state,
 absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& state,
                                     const v1::BeginLoadRequest& request) {
   const v1::Claim& claim = request.claim();
+  ASSIGN_OR_RETURN(const std::string destination_table,
+                   schema::DestinationTable(claim.target().table(), claim.target().naming()));
   LoadRecord load = {.stream_id = state.stream_id,
                      .fence = claim.fence(),
                      .run_id = claim.run_id(),
                      .extraction_id = claim.extraction_id(),
                      .open = true,
                      .load_table = LoadTableName(state.stream_id, claim.fence()),
-                     .destination_table = claim.target().table().name(),
+                     .destination_table = destination_table,
                      .method = request.method(),
                      .source = request.source()};
   RETURN_IF_ERROR(FindDestinationTable(connection, state, load.destination_table).status());
-  ASSIGN_OR_RETURN(ColumnPlan columns,
-                   PlanColumns(connection, request.table(), request.system_columns()));
+  ASSIGN_OR_RETURN(const std::set<std::string> known, KnownColumns(connection, state));
+  ASSIGN_OR_RETURN(ColumnPlan columns, PlanColumns(connection, request, known));
   const SystemValues system = {
       .columns = request.system_columns(),
       .extracted_at = absl::FromUnixSeconds(request.extracted_at().seconds()) +
@@ -95,6 +100,9 @@ absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& s
   load.key_columns = std::move(columns.key_columns);
   load.plan.mutable_columns()->Add(columns.columns.begin(), columns.columns.end());
   load.plan.mutable_notes()->Add(columns.notes.begin(), columns.notes.end());
+  for (const v1::ColumnMapping& column : columns.columns)
+    load.plan.add_known_columns(column.source_column());
+  load.plan.mutable_known_columns()->MergeFrom(request.other_columns());
   load.plan.set_destination_table(absl::StrCat(state.schema, ".", load.destination_table));
   RETURN_IF_ERROR(InsertLoad(connection, load, request));
   return load;

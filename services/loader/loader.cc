@@ -117,6 +117,19 @@ absl::StatusOr<v1::GetStateResponse> Loader::GetState(const v1::GetStateRequest&
   return ReadStates(connection, schema);
 }
 
+absl::StatusOr<v1::RegisterStreamsResponse> Loader::RegisterStreams(
+    const v1::RegisterStreamsRequest& request) {
+  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "RegisterStreams"));
+  const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
+  RETURN_IF_ERROR(MigrateState(connection));
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  RETURN_IF_ERROR(LockSchemas(connection));
+  ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse response,
+                   loader::RegisterStreams(connection, request));
+  RETURN_IF_ERROR(transaction.Commit());
+  return response;
+}
+
 absl::StatusOr<v1::CheckDestinationResponse> Loader::CheckDestination(
     const v1::CheckDestinationRequest& request) {
   ASSIGN_OR_RETURN(const Connection::Options options,

@@ -36,6 +36,8 @@ class Loader {
   absl::StatusOr<v1::FinishLoadResponse> FinishLoad(const v1::FinishLoadRequest& request);
   absl::StatusOr<v1::AbortLoadResponse> AbortLoad(const v1::AbortLoadRequest& request);
   absl::StatusOr<v1::GetStateResponse> GetState(const v1::GetStateRequest& request);
+  absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
+      const v1::RegisterStreamsRequest& request);
   absl::StatusOr<v1::CheckDestinationResponse> CheckDestination(
       const v1::CheckDestinationRequest& request);
 

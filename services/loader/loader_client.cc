@@ -59,6 +59,11 @@ absl::StatusOr<v1::GetStateResponse> LoaderClient::GetState(
   return rpc::Call(name_, stub_->service, &Service::GetState, request, {.deadline = kShort});
 }
 
+absl::StatusOr<v1::RegisterStreamsResponse> LoaderClient::RegisterStreams(
+    const v1::RegisterStreamsRequest& request) const {
+  return rpc::Call(name_, stub_->service, &Service::RegisterStreams, request, {.deadline = kShort});
+}
+
 absl::StatusOr<v1::CheckDestinationResponse> LoaderClient::CheckDestination(
     const v1::CheckDestinationRequest& request) const {
   return rpc::Call(name_, stub_->service, &Service::CheckDestination, request,

@@ -31,6 +31,8 @@ class LoaderClient {
                                                     std::stop_token stop = {}) const;
   absl::StatusOr<v1::AbortLoadResponse> AbortLoad(const v1::AbortLoadRequest& request) const;
   absl::StatusOr<v1::GetStateResponse> GetState(const v1::GetStateRequest& request) const;
+  absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
+      const v1::RegisterStreamsRequest& request) const;
   absl::StatusOr<v1::CheckDestinationResponse> CheckDestination(
       const v1::CheckDestinationRequest& request) const;
 

@@ -42,6 +42,10 @@ class Service final : public v1::LoaderService::Service {
                         v1::GetStateResponse* response) override {
     return Answer("GetState", loader_->GetState(*request), response);
   }
+  grpc::Status RegisterStreams(grpc::ServerContext*, const v1::RegisterStreamsRequest* request,
+                               v1::RegisterStreamsResponse* response) override {
+    return Answer("RegisterStreams", loader_->RegisterStreams(*request), response);
+  }
   grpc::Status CheckDestination(grpc::ServerContext*, const v1::CheckDestinationRequest* request,
                                 v1::CheckDestinationResponse* response) override {
     return Answer("CheckDestination", loader_->CheckDestination(*request), response);

@@ -1,5 +1,6 @@
 #include "services/loader/range_loader.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -20,6 +21,19 @@ using postgres::Connection;
 using postgres::CopyWriter;
 using postgres::Transaction;
 using telemetry::Metric;
+
+// PostgreSQL tells the row of a COPY in the error's context: "COPY table, line 5, column c", the
+// words in the server's language.
+absl::Status WithRow(absl::Status failure, const std::string& load_table) {
+  const absl::string_view message = failure.message();
+  const size_t context = message.find(absl::StrCat("COPY ", load_table, ", "));
+  if (context == absl::string_view::npos) return failure;
+  const size_t digits = message.find_first_of("0123456789", context + 7 + load_table.size());
+  if (digits == absl::string_view::npos) return failure;
+  const size_t end = std::min(message.find_first_not_of("0123456789", digits), message.size());
+  failure.SetPayload(kRowPayload, absl::Cord(message.substr(digits, end - digits)));
+  return failure;
+}
 
 absl::Status RunEnded(const v1::Claim& claim) {
   return Error(Reason::kRunAborted, absl::StrCat("run ", claim.run_id(), " has ended"));
@@ -67,6 +81,7 @@ absl::Status RangeLoader::Run() {
         absl::StrCat("nothing moved for ", absl::FormatDuration(options_.progress_deadline)));
   }
   const std::optional<Reason> reason = ReasonOf(status);
+  if (reason == Reason::kValueRejected) return WithRow(status, load_.load_table);
   if (reason == Reason::kDestinationWriteFailed || reason == Reason::kConnectionLost) {
     return ExplainFailure(open.claim(), status);
   }

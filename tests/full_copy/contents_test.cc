@@ -68,7 +68,7 @@ TEST_F(ContentsTest, RowsArriveUnalteredInOneRangeAndInTwo) {
           "attrelid = 'one.things'::regclass AND attname IN ('p', 'c', 'v', 'm', 'am', 'pr', 'bi', "
           "'mo') ORDER BY attnum"),
       ElementsAre("p numeric(10,2)", "c character(7)", "v character varying(12)", "m text",
-                  "pr json", "am text[]", "bi bit(5)", "mo text"));
+                  "pr json", "am text[]", "bi bit(5)", "mo money"));
 }
 
 TEST_F(ContentsTest, SystemColumnsAreStitchsUnlessSwitchedOff) {
@@ -262,7 +262,7 @@ TEST_F(ContentsTest, OneStreamsFailureLeavesTheOthersAlone) {
       RunJob(stack_, IntegrationOf("s", source_url_, destination_url_, {"good", "bad", "missing"}));
   EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_FAILED);
   EXPECT_EQ(outcome.stream("public.good").state(), kSucceeded);
-  EXPECT_EQ(outcome.stream("public.bad").error().reason(), "SOURCE_QUERY_FAILED");
+  EXPECT_EQ(outcome.stream("public.bad").error().reason(), "SOURCE_VALUE_INVALID");
   EXPECT_EQ(outcome.stream("public.missing").error().reason(), "STREAM_NOT_FOUND");
   EXPECT_THAT(destination_->List("SELECT relname::text FROM pg_class WHERE relkind = 'r' AND "
                                  "relname LIKE '\\_lockstitch\\_load%'"),

@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "postgres/quote.h"
+#include "schema/row_filter.h"
+#include "status/macros.h"
 
 namespace lockstitch::extractor {
 namespace {
@@ -17,7 +19,8 @@ constexpr int kFirstWithTidRangeScan = 140000;
 
 std::string Expression(const v1::ColumnMapping& column) {
   const std::string name = QuoteIdentifier(column.source_column());
-  const std::string type = absl::StrCat("::pg_catalog.", QuoteIdentifier(column.wire_type()),
+  const std::string schema = column.wire_schema().empty() ? "pg_catalog" : column.wire_schema();
+  const std::string type = absl::StrCat("::", QuoteQualified(schema, column.wire_type()),
                                         column.wire_array() ? "[]" : "");
   switch (column.conversion()) {
     case v1::WIRE_CONVERSION_TO_JSON:
@@ -26,18 +29,31 @@ std::string Expression(const v1::ColumnMapping& column) {
       // A cast would take the way that a user may have defined for it.
       return absl::StrCat("CASE WHEN ", name, " IS NOT NULL THEN pg_catalog.format('%s', ", name,
                           ") END", type);
+    case v1::WIRE_CONVERSION_FINITE_INTERVAL: {
+      // Reading the text fails, which is the only way to fail in an expression; the message quotes
+      // it.
+      const absl::string_view infinite =
+          column.wire_array() ? " && '{infinity,-infinity}'" : " IN ('infinity', '-infinity')";
+      return absl::StrCat("CASE WHEN ", name, infinite,
+                          " THEN pg_catalog.concat('the destination has no infinite intervals: ', ",
+                          name, ")", type, " ELSE ", name, type, " END");
+    }
     default:
       return name + type;
   }
 }
 
-std::string Condition(const v1::RangeBounds& range) {
-  std::vector<std::string> bounds;
+absl::StatusOr<std::string> Where(const v1::RangeBounds& range, const std::string& filter) {
+  std::vector<std::string> conditions;
   if (range.has_lower())
-    bounds.push_back(absl::StrCat("ctid >= ", QuoteLiteral(range.lower()), "::pg_catalog.tid"));
+    conditions.push_back(absl::StrCat("ctid >= ", QuoteLiteral(range.lower()), "::pg_catalog.tid"));
   if (range.has_upper())
-    bounds.push_back(absl::StrCat("ctid < ", QuoteLiteral(range.upper()), "::pg_catalog.tid"));
-  return bounds.empty() ? "" : absl::StrCat(" WHERE ", absl::StrJoin(bounds, " AND "));
+    conditions.push_back(absl::StrCat("ctid < ", QuoteLiteral(range.upper()), "::pg_catalog.tid"));
+  if (!filter.empty()) {
+    ASSIGN_OR_RETURN(const schema::RowFilter parsed, schema::ParseRowFilter(filter));
+    conditions.push_back(parsed.sql);
+  }
+  return conditions.empty() ? "" : absl::StrCat(" WHERE ", absl::StrJoin(conditions, " AND "));
 }
 
 }  // namespace
@@ -55,14 +71,23 @@ std::vector<v1::RangeBounds> CutByBlocks(v1::TableKind kind, int64_t blocks, int
   return ranges;
 }
 
-std::string CopyRange(const v1::TableName& table, const v1::LoadPlan& plan,
-                      const v1::RangeBounds& range) {
+absl::StatusOr<RangeQuery> QueryRange(const v1::Table& table, const v1::LoadPlan& plan,
+                                      const v1::RangeBounds& range, const std::string& filter) {
   const auto expression = [](std::string* out, const v1::ColumnMapping& column) {
     out->append(Expression(column));
   };
-  return absl::StrCat("COPY (SELECT ", absl::StrJoin(plan.columns(), ", ", expression), " FROM ",
-                      QuoteQualified(table.schema(), table.name()), Condition(range),
-                      ") TO STDOUT (FORMAT binary)");
+  ASSIGN_OR_RETURN(const std::string where, Where(range, filter));
+  RangeQuery query = {
+      .select = absl::StrCat("SELECT ", absl::StrJoin(plan.columns(), ", ", expression)),
+      .from =
+          absl::StrCat(" FROM ", QuoteQualified(table.name().schema(), table.name().name()), where),
+      .key = {table.primary_key().begin(), table.primary_key().end()}};
+  if (query.key.empty() && table.kind() == v1::TABLE_KIND_TABLE) query.key = {"ctid"};
+  return query;
+}
+
+std::string CopyOf(const RangeQuery& query) {
+  return absl::StrCat("COPY (", query.select, query.from, ") TO STDOUT (FORMAT binary)");
 }
 
 }  // namespace lockstitch::extractor

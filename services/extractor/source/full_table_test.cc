@@ -1,6 +1,7 @@
 #include "services/extractor/source/full_table.h"
 
 #include "gtest/gtest.h"
+#include "status/reason.h"
 
 namespace lockstitch::extractor {
 namespace {
@@ -24,10 +25,10 @@ TEST(CutByBlocksTest, OneRangeWhereThereIsNothingToCut) {
   EXPECT_EQ(CutByBlocks(v1::TABLE_KIND_TABLE, 100, 150000, 0).size(), 1u);
 }
 
-TEST(CopyRangeTest, EveryColumnIsCastAndEveryNameQuoted) {
-  v1::TableName table;
-  table.set_schema("public");
-  table.set_name("say \"hi\"");
+TEST(QueryRangeTest, EveryColumnIsCastAndEveryNameQuoted) {
+  v1::Table table;
+  table.mutable_name()->set_schema("public");
+  table.mutable_name()->set_name("say \"hi\"");
   v1::LoadPlan plan;
   v1::ColumnMapping* id = plan.add_columns();
   id->set_source_column("id");
@@ -49,17 +50,27 @@ TEST(CopyRangeTest, EveryColumnIsCastAndEveryNameQuoted) {
   *moods = *mood;
   moods->set_source_column("moods");
   moods->set_wire_array(true);
+  v1::ColumnMapping* tags = plan.add_columns();
+  tags->set_source_column("tags");
+  tags->set_wire_schema("ext");
+  tags->set_wire_type("hstore");
   v1::RangeBounds range;
   range.set_lower("(5,0)");
-  EXPECT_EQ(CopyRange(table, plan, range),
-            "COPY (SELECT \"id\"::pg_catalog.\"int4\", \"select\"::pg_catalog.\"bit\"[], "
-            "pg_catalog.to_json(\"address\")::pg_catalog.\"json\", "
-            "CASE WHEN \"mood\" IS NOT NULL THEN pg_catalog.format('%s', \"mood\") "
-            "END::pg_catalog.\"text\", "
-            "CASE WHEN \"moods\" IS NOT NULL THEN pg_catalog.format('%s', \"moods\") "
-            "END::pg_catalog.\"text\"[] "
-            "FROM \"public\".\"say \"\"hi\"\"\" WHERE ctid >= '(5,0)'::pg_catalog.tid) TO STDOUT "
-            "(FORMAT binary)");
+  EXPECT_EQ(
+      CopyOf(*QueryRange(table, plan, range, "total > 5")),
+      "COPY (SELECT \"id\"::\"pg_catalog\".\"int4\", \"select\"::\"pg_catalog\".\"bit\"[], "
+      "pg_catalog.to_json(\"address\")::\"pg_catalog\".\"json\", "
+      "CASE WHEN \"mood\" IS NOT NULL THEN pg_catalog.format('%s', \"mood\") "
+      "END::\"pg_catalog\".\"text\", "
+      "CASE WHEN \"moods\" IS NOT NULL THEN pg_catalog.format('%s', \"moods\") "
+      "END::\"pg_catalog\".\"text\"[], \"tags\"::\"ext\".\"hstore\" "
+      "FROM \"public\".\"say \"\"hi\"\"\" WHERE ctid >= '(5,0)'::pg_catalog.tid AND (\ntotal > "
+      "5\n)) TO STDOUT (FORMAT binary)");
+}
+
+TEST(QueryRangeTest, AFilterIsParsedAtEveryUse) {
+  EXPECT_EQ(ReasonOf(QueryRange({}, {}, {}, "true) to program 'id' --").status()),
+            Reason::kFilterInvalid);
 }
 
 }  // namespace

@@ -36,7 +36,12 @@ WITH RECURSIVE tree(oid) AS (
 SELECT EXISTS (SELECT 1 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
                WHERE c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)))sql";
 
-constexpr absl::string_view kDatabase = "SELECT current_database(), pg_catalog.pg_is_in_recovery()";
+constexpr absl::string_view kDatabase =
+    "SELECT current_database(), pg_catalog.pg_is_in_recovery(), "
+    "pg_catalog.current_setting('lc_monetary')";
+
+// A scan that joins another one begins anywhere, so that no row could be told by its number.
+constexpr absl::string_view kInTableOrder = "SET synchronize_seqscans = off";
 
 // $1 a table's OID. Of what has no file of its own: 0.
 constexpr absl::string_view kBlocks =
@@ -91,6 +96,8 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   const std::stop_callback on_stop(stop, [this] { connection_.Interrupt(); });
   ASSIGN_OR_RETURN(const postgres::Result database, connection_.Query(kDatabase));
   source_.set_database(database.String(0, 0));
+  money_locale_ = database.String(0, 2);
+  RETURN_IF_ERROR(connection_.Execute(kInTableOrder));
   source_.set_system_identifier(TextOrEmpty(connection_, kSystemIdentifier));
   source_.set_wal_position(
       TextOrEmpty(connection_, PositionQuery(connection_.server_version(), database.Bool(0, 1))));
@@ -139,6 +146,7 @@ absl::Status Snapshot::Share() {
 
 absl::StatusOr<Connection> Snapshot::Join(const Connection::Options& options) const {
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
+  RETURN_IF_ERROR(connection.Execute(kInTableOrder));
   RETURN_IF_ERROR(connection.Execute(kBegin));
   RETURN_IF_ERROR(
       connection.Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_))));

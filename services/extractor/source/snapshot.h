@@ -27,8 +27,11 @@ class Snapshot {
                                        const v1::TableName& name, std::stop_token stop);
 
   const v1::Table& table() const { return table_; }
+  int server_version() const { return connection_.server_version(); }
   const v1::SourceIdentity& source() const { return source_; }
   absl::Time taken_at() const { return taken_at_; }
+  // The session's lc_monetary.
+  const std::string& money_locale() const { return money_locale_; }
   // Blocks of the table itself, 0 where it has none.
   int64_t blocks() const { return blocks_; }
 
@@ -57,6 +60,7 @@ class Snapshot {
   bool lockable_ = true;
   v1::SourceIdentity source_;
   absl::Time taken_at_;
+  std::string money_locale_;
   int64_t blocks_ = 0;
   std::string exported_;
 };

@@ -1,6 +1,6 @@
 #include "services/loader/destination/column_plan.h"
 
-#include <set>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -18,7 +18,8 @@ using schema::MappedType;
 // $1 names of types. Those with a binary form that a column can have.
 constexpr absl::string_view kBuiltInTypes =
     "SELECT typname FROM pg_catalog.pg_type "
-    "WHERE typnamespace = 'pg_catalog'::pg_catalog.regnamespace AND typtype <> 'p' AND typsend <> 0 "
+    "WHERE typnamespace = 'pg_catalog'::pg_catalog.regnamespace AND typtype <> 'p' AND typsend <> "
+    "0 "
     "AND typreceive <> 0 AND typname = ANY ($1::text[])";
 
 // $1 names of extensions. Their types that have a binary form, and where they are.
@@ -32,8 +33,8 @@ WHERE x.extname = ANY ($1::text[]) AND t.typtype = 'b' AND t.typsend <> 0 AND t.
 
 constexpr absl::string_view kMoneyLocale = "SHOW lc_monetary";
 
-// $1 type names, $2 whether arrays of them, $3 modifiers, $4 the types' schemas, in the order of the
-// columns. Answers the column type as SQL, and whether a primary key can hold it.
+// $1 type names, $2 whether arrays of them, $3 modifiers, $4 the types' schemas, in the order of
+// the columns. Answers the column type as SQL, and whether a primary key can hold it.
 constexpr absl::string_view kDescribeTypes = R"sql(
 SELECT pg_catalog.format_type(held.oid, wanted.modifier),
        EXISTS (SELECT 1 FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
@@ -56,10 +57,10 @@ std::vector<std::string> Sorted(const std::set<std::string>& names) {
 
 // What the type map must know of this destination.
 absl::StatusOr<schema::TypeEnds> AskEnds(postgres::Connection& connection,
-                                         const v1::BeginLoadRequest& request) {
+                                         const v1::BeginLoadRequest& request,
+                                         const v1::Table& table) {
   schema::TypesToAskFor types;
-  for (const v1::Column& column : request.table().columns())
-    schema::CollectTypes(column.type(), &types);
+  for (const v1::Column& column : table.columns()) schema::CollectTypes(column.type(), &types);
   schema::TypeEnds ends = {.source_version = request.source_version(),
                            .destination_version = connection.server_version()};
   ASSIGN_OR_RETURN(const postgres::Result built_in,
@@ -80,16 +81,25 @@ absl::StatusOr<schema::TypeEnds> AskEnds(postgres::Connection& connection,
   return ends;
 }
 
-absl::Status TestNames(const v1::Table& table, v1::SystemColumns system_columns) {
-  std::vector<std::string> taken;
-  for (const schema::SystemColumn& system : schema::SystemColumnsOf(system_columns)) {
-    for (const v1::Column& column : table.columns()) {
-      if (column.name() == system.name) taken.push_back(column.name());
+// The request's table without the columns that it wants ignored.
+v1::Table WithoutNewColumns(const v1::BeginLoadRequest& request, const std::set<std::string>& known,
+                            std::vector<std::string>* notes) {
+  if (request.new_columns() != v1::NEW_POLICY_IGNORE || known.empty()) return request.table();
+  std::set<std::string> kept = known;
+  kept.insert(request.named_columns().begin(), request.named_columns().end());
+  kept.insert(request.table().primary_key().begin(), request.table().primary_key().end());
+  v1::Table table = request.table();
+  table.clear_columns();
+  for (const v1::Column& column : request.table().columns()) {
+    if (kept.count(column.name()) > 0) {
+      *table.add_columns() = column;
+    } else {
+      notes->push_back(absl::StrCat("column ", column.name(),
+                                    " is new and left out: new_columns is IGNORE; name it in "
+                                    "include_columns to load it"));
     }
   }
-  if (taken.empty()) return absl::OkStatus();
-  return Error(Reason::kDestinationNameReserved,
-               absl::StrCat("columns with names of system columns: ", absl::StrJoin(taken, ", ")));
+  return table;
 }
 
 absl::StatusOr<std::vector<MappedType>> MapTypes(const v1::Table& table,
@@ -122,42 +132,60 @@ absl::StatusOr<postgres::Result> DescribeTypes(postgres::Connection& connection,
                            postgres::ArrayText(modifiers), postgres::ArrayText(schemas)});
 }
 
-std::vector<std::string> PlanKey(const v1::Table& table, const std::set<std::string>& orderable,
+// `names` are the destination's of the table's columns.
+std::vector<std::string> PlanKey(const v1::Table& table,
+                                 const std::map<std::string, std::string>& names,
+                                 const std::set<std::string>& orderable,
                                  std::vector<std::string>* notes) {
-  std::vector<std::string> key(table.primary_key().begin(), table.primary_key().end());
-  for (const std::string& column : key) {
-    if (orderable.count(column) > 0) continue;
-    notes->push_back(absl::StrCat("no primary key at the destination: key column ", column,
-                                  " becomes a type that has no order"));
-    return {};
+  std::vector<std::string> key;
+  for (const std::string& column : table.primary_key()) {
+    if (orderable.count(column) == 0) {
+      notes->push_back(absl::StrCat("no primary key at the destination: key column ", column,
+                                    " becomes a type that has no order"));
+      return {};
+    }
+    key.push_back(names.at(column));
   }
   return key;
 }
 
+std::vector<std::string> ColumnNames(const v1::Table& table) {
+  std::vector<std::string> names;
+  for (const v1::Column& column : table.columns()) names.push_back(column.name());
+  return names;
+}
+
 }  // namespace
 
-absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection, const v1::Table& table,
-                                       v1::SystemColumns system_columns) {
+absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection,
+                                       const v1::BeginLoadRequest& request,
+                                       const std::set<std::string>& known) {
+  ColumnPlan plan;
+  const v1::Table table = WithoutNewColumns(request, known, &plan.notes);
   if (table.columns().empty()) return Error(Reason::kColumnUnsupported, "the table has no columns");
-  RETURN_IF_ERROR(TestNames(table, system_columns));
-  ASSIGN_OR_RETURN(const std::set<std::string> present, PresentTypes(connection, table));
-  ASSIGN_OR_RETURN(const std::vector<MappedType> mapped, MapTypes(table, present));
+  ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                   schema::DestinationColumns(ColumnNames(table), request.claim().target().naming(),
+                                              request.system_columns()));
+  ASSIGN_OR_RETURN(const schema::TypeEnds ends, AskEnds(connection, request, table));
+  ASSIGN_OR_RETURN(const std::vector<MappedType> mapped, MapTypes(table, ends));
   ASSIGN_OR_RETURN(const postgres::Result types, DescribeTypes(connection, mapped));
 
-  ColumnPlan plan;
   std::set<std::string> orderable;
+  std::map<std::string, std::string> named;
   for (int i = 0; i < table.columns_size(); ++i) {
     const MappedType& type = mapped[static_cast<size_t>(i)];
     v1::ColumnMapping& column = plan.columns.emplace_back();
     column.set_source_column(table.columns(i).name());
-    column.set_destination_column(table.columns(i).name());
+    column.set_destination_column(names[static_cast<size_t>(i)]);
+    column.set_wire_schema(type.wire_schema);
     column.set_wire_type(type.name);
     column.set_wire_array(type.array);
     column.set_conversion(type.conversion);
     column.set_destination_type(types.String(i, 0));
+    named[column.source_column()] = column.destination_column();
     if (types.Bool(i, 1)) orderable.insert(column.source_column());
   }
-  plan.key_columns = PlanKey(table, orderable, &plan.notes);
+  plan.key_columns = PlanKey(table, named, orderable, &plan.notes);
   return plan;
 }
 

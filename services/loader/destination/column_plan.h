@@ -1,12 +1,11 @@
 #ifndef LOCKSTITCH_SERVICES_LOADER_DESTINATION_COLUMN_PLAN_H_
 #define LOCKSTITCH_SERVICES_LOADER_DESTINATION_COLUMN_PLAN_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "lockstitch/v1/catalog.pb.h"
-#include "lockstitch/v1/integration.pb.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
 
@@ -19,11 +18,14 @@ struct ColumnPlan {
   std::vector<std::string> notes;        // What the user should know.
 };
 
-// Maps every column by schema::MapType, asking the destination which types it has.
-// COLUMN_UNSUPPORTED for columns that can't be read, DESTINATION_NAME_RESERVED for names that
-// `system_columns` takes: all of them in one message.
-absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection, const v1::Table& table,
-                                       v1::SystemColumns system_columns);
+// Maps every column by schema::MapType, asking the destination which types it has, and names it by
+// schema::DestinationColumns. Where the request wants new columns ignored, those that are neither
+// in `known` nor named stay away; `known` are those that the stream's last published load knew,
+// empty if there is none. COLUMN_UNSUPPORTED for columns that can't be read, and the naming's
+// errors: all columns in one message.
+absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection,
+                                       const v1::BeginLoadRequest& request,
+                                       const std::set<std::string>& known);
 
 }  // namespace lockstitch::loader
 

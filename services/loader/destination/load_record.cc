@@ -36,6 +36,12 @@ FROM _lockstitch.loads l LEFT JOIN LATERAL pg_catalog.unnest(l.key_columns) WITH
 WHERE l.stream_id = $1 AND l.fence = $2
 ORDER BY key.place)sql";
 
+// $1 stream.
+constexpr absl::string_view kLastPublished =
+    "SELECT pg_catalog.encode(plan, 'hex'), fence FROM _lockstitch.loads WHERE stream_id = $1 AND "
+    "state = "
+    "'published' ORDER BY fence DESC LIMIT 1";
+
 // $1 stream, $2 fence.
 constexpr absl::string_view kLeftovers =
     "SELECT fence, load_table, load_oid FROM _lockstitch.loads WHERE stream_id = $1 AND fence < $2 "
@@ -125,6 +131,12 @@ Connection::Parameter OptionalText(const Message& message, bool has,
   return (message.*get)();
 }
 
+absl::StatusOr<v1::LoadPlan> ParsePlan(absl::string_view hex, absl::string_view fence) {
+  v1::LoadPlan plan;
+  if (plan.ParseFromString(absl::HexStringToBytes(hex))) return plan;
+  return Error(Reason::kInternal, absl::StrCat("the kept plan of fence ", fence, " can't be read"));
+}
+
 }  // namespace
 
 absl::Status InsertLoad(Connection& connection, const LoadRecord& load,
@@ -149,6 +161,14 @@ absl::Status InsertLoad(Connection& connection, const LoadRecord& load,
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::set<std::string>> KnownColumns(Connection& connection,
+                                                   const StreamState& state) {
+  ASSIGN_OR_RETURN(const Result rows, connection.Query(kLastPublished, {Text(state.stream_id)}));
+  if (rows.empty()) return std::set<std::string>();
+  ASSIGN_OR_RETURN(const v1::LoadPlan plan, ParsePlan(rows.Text(0, 0), rows.Text(0, 1)));
+  return std::set<std::string>(plan.known_columns().begin(), plan.known_columns().end());
+}
+
 absl::StatusOr<std::optional<LoadRecord>> FindLoad(Connection& connection, const StreamState& state,
                                                    int64_t fence) {
   ASSIGN_OR_RETURN(const Result rows,
@@ -166,10 +186,7 @@ absl::StatusOr<std::optional<LoadRecord>> FindLoad(Connection& connection, const
   load.source.set_system_identifier(rows.String(0, 7));
   load.source.set_database(rows.String(0, 8));
   load.source.set_wal_position(rows.String(0, 9));
-  if (!load.plan.ParseFromString(absl::HexStringToBytes(rows.Text(0, 10)))) {
-    return Error(Reason::kInternal,
-                 absl::StrCat("the kept plan of fence ", fence, " can't be read"));
-  }
+  ASSIGN_OR_RETURN(load.plan, ParsePlan(rows.Text(0, 10), Text(fence)));
   for (int row = 0; row < rows.rows(); ++row) {
     if (!rows.IsNull(row, 11)) load.key_columns.push_back(rows.String(row, 11));
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,11 @@ absl::Status InsertLoad(postgres::Connection& connection, const LoadRecord& load
 // The load of this fence, if it has begun.
 absl::StatusOr<std::optional<LoadRecord>> FindLoad(postgres::Connection& connection,
                                                    const StreamState& state, int64_t fence);
+
+// The source's columns that the stream's last published load knew, loaded or not; empty if there is
+// none.
+absl::StatusOr<std::set<std::string>> KnownColumns(postgres::Connection& connection,
+                                                   const StreamState& state);
 
 // Loads of the stream with smaller fences whose tables may still be there.
 struct Leftover {

@@ -114,6 +114,19 @@ CREATE TABLE _lockstitch.results (
 );
 )sql";
 
+// Names and naming options of integrations. Those of version 1 had no options, and the name that
+// gave the schema wasn't kept.
+constexpr absl::string_view kVersion2 = R"sql(
+ALTER TABLE _lockstitch.integrations
+  ADD COLUMN name text,
+  ADD COLUMN include_schema_names boolean NOT NULL DEFAULT false,
+  ADD COLUMN identifier_style integer NOT NULL DEFAULT 1;
+UPDATE _lockstitch.schema_version SET version = 2;
+)sql";
+
+// What brings the schema from each version to the next, from none to 1 first.
+constexpr absl::string_view kMigrations[kStateVersion] = {kVersion1, kVersion2};
+
 }  // namespace
 
 absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection) {
@@ -131,13 +144,14 @@ absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection
 
 absl::Status LockSchemas(postgres::Connection& connection) { return connection.Execute(kLock); }
 
-absl::Status MigrateState(postgres::Connection& connection) {
+absl::Status MigrateState(postgres::Connection& connection, int to) {
   ASSIGN_OR_RETURN(std::optional<int> version, StateVersion(connection));
-  if (version == kStateVersion) return absl::OkStatus();
+  if (version.value_or(0) >= to) return absl::OkStatus();
   ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
   RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(version, StateVersion(connection));
-  if (!version) RETURN_IF_ERROR(connection.Execute(kVersion1));
+  for (int present = version.value_or(0); present < to; ++present)
+    RETURN_IF_ERROR(connection.Execute(kMigrations[present]));
   return transaction.Commit();
 }
 

@@ -10,7 +10,7 @@
 namespace lockstitch::loader {
 
 // The version of the _lockstitch schema that this binary reads and writes.
-inline constexpr int kStateVersion = 1;
+inline constexpr int kStateVersion = 2;
 
 // The version that the destination has; nullopt if it has none. DESTINATION_STATE_TOO_NEW if a
 // newer binary made it.
@@ -20,8 +20,9 @@ absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection
 // NOT EXISTS fails where two run at once.
 absl::Status LockSchemas(postgres::Connection& connection);
 
-// Makes or migrates the schema, under an advisory lock, in a transaction of its own.
-absl::Status MigrateState(postgres::Connection& connection);
+// Makes the schema, or brings it forward to version `to`, under an advisory lock, in a transaction
+// of its own. Never goes back.
+absl::Status MigrateState(postgres::Connection& connection, int to = kStateVersion);
 
 }  // namespace lockstitch::loader
 

@@ -10,12 +10,33 @@
 namespace lockstitch::loader {
 namespace {
 
-// $1 uid, $2 destination schema. Two may come at once.
-constexpr absl::string_view kAddIntegration =
-    "INSERT INTO _lockstitch.integrations (uid, destination_schema) VALUES ($1, $2) ON CONFLICT DO "
-    "NOTHING";
-constexpr absl::string_view kFindIntegration =
-    "SELECT uid FROM _lockstitch.integrations WHERE destination_schema = $1";
+// $1 uid, $2 destination schema, $3 name, $4 include_schema_names, $5 identifier style. Two may
+// come at once.
+constexpr absl::string_view kAddIntegration = R"sql(
+INSERT INTO _lockstitch.integrations (uid, destination_schema, name, include_schema_names, identifier_style)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING)sql";
+
+// $1 destination schema, $2 include_schema_names, $3 identifier style. Also whether tables have
+// been published, and whether the naming is as given.
+constexpr absl::string_view kFindIntegration = R"sql(
+SELECT i.uid, i.name,
+       EXISTS (SELECT 1 FROM _lockstitch.streams s WHERE s.integration_uid = i.uid AND s.destination_table IS NOT NULL),
+       i.include_schema_names = $2 AND i.identifier_style = $3
+FROM _lockstitch.integrations i WHERE i.destination_schema = $1)sql";
+
+// $1 uid, $2 name, $3 include_schema_names, $4 identifier style.
+constexpr absl::string_view kRenameIntegration = R"sql(
+UPDATE _lockstitch.integrations SET name = $2, include_schema_names = $3, identifier_style = $4
+WHERE uid = $1 AND (name, include_schema_names, identifier_style) IS DISTINCT FROM ($2, $3::boolean, $4::integer))sql";
+
+constexpr absl::string_view kHasIntegration =
+    "SELECT EXISTS (SELECT 1 FROM _lockstitch.integrations WHERE destination_schema = $1)";
+
+// $1 uid, $2 source schema, $3 source table.
+constexpr absl::string_view kHasStream =
+    "SELECT EXISTS (SELECT 1 FROM _lockstitch.streams WHERE integration_uid = $1 AND source_schema "
+    "= $2 AND source_table = $3)";
+
 constexpr absl::string_view kDrawUid =
     "SELECT pg_catalog.md5(pg_catalog.random()::text || "
     "pg_catalog.clock_timestamp()::text)::pg_catalog.uuid";
@@ -67,36 +88,84 @@ FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integrat
 WHERE $1 = '' OR i.destination_schema = $1
 ORDER BY i.destination_schema COLLATE "C", s.source_schema COLLATE "C", s.source_table COLLATE "C")sql";
 
+// Which integration, and how it names its tables.
+struct IntegrationIdentity {
+  const std::string& name;
+  const std::string& uid;  // May be empty.
+  const v1::Naming& naming;
+};
+
+absl::Status TestIdentity(const IntegrationIdentity& wanted, const std::string& schema,
+                          const postgres::Result& kept) {
+  const std::string name = kept.String(0, 1);
+  const bool other_uid = !wanted.uid.empty() && kept.Text(0, 0) != wanted.uid;
+  const bool other_name = wanted.uid.empty() && !name.empty() && name != wanted.name;
+  if (other_uid || other_name) {
+    return Error(Reason::kDestinationSchemaTaken,
+                 absl::StrCat("the destination schema ", schema, " belongs to another integration",
+                              name.empty() ? "" : " named '", name, name.empty() ? "" : "'"));
+  }
+  const bool published = kept.Bool(0, 2), same_naming = kept.Bool(0, 3);
+  if (!published || same_naming) return absl::OkStatus();
+  return Error(Reason::kDestinationNamingChanged,
+               absl::StrCat("tables of ", schema, " were made with other naming options"));
+}
+
+// Answers the integration's uid.
 absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
                                               const std::string& schema,
-                                              const std::string& wanted_uid) {
-  std::string uid = wanted_uid;
+                                              const IntegrationIdentity& wanted) {
+  std::string uid = wanted.uid;
   if (uid.empty()) {
     ASSIGN_OR_RETURN(const postgres::Result drawn, connection.Query(kDrawUid));
     uid = drawn.String(0, 0);
   }
-  RETURN_IF_ERROR(connection.Execute(kAddIntegration, {uid, schema}));
-  ASSIGN_OR_RETURN(const postgres::Result kept, connection.Query(kFindIntegration, {schema}));
+  const std::string include = wanted.naming.include_schema_names() ? "t" : "f";
+  const std::string style = absl::StrCat(wanted.naming.identifiers() == v1::IDENTIFIER_STYLE_STITCH
+                                             ? v1::IDENTIFIER_STYLE_STITCH
+                                             : v1::IDENTIFIER_STYLE_PRESERVE);
+  RETURN_IF_ERROR(connection.Execute(kAddIntegration, {uid, schema, wanted.name, include, style}));
+  ASSIGN_OR_RETURN(const postgres::Result kept,
+                   connection.Query(kFindIntegration, {schema, include, style}));
   if (kept.empty()) {
     return Error(
         Reason::kDestinationSchemaTaken,
         absl::StrCat("the integration uid ", uid, " has another destination schema than ", schema),
         "Keep the integration's name, or give another uid for another integration.");
   }
-  if (!wanted_uid.empty() && kept.Text(0, 0) != wanted_uid) {
-    return Error(Reason::kDestinationSchemaTaken, absl::StrCat("the destination schema ", schema,
-                                                               " belongs to another integration"));
-  }
-  return kept.String(0, 0);
+  RETURN_IF_ERROR(TestIdentity(wanted, schema, kept));
+  uid = kept.String(0, 0);
+  RETURN_IF_ERROR(connection.Execute(kRenameIntegration, {uid, wanted.name, include, style}));
+  return uid;
 }
 
 }  // namespace
 
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
-  ASSIGN_OR_RETURN(const std::string uid,
-                   EnsureIntegration(connection, schema, target.integration_uid()));
+  ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
+                                                            {.name = target.integration(),
+                                                             .uid = target.integration_uid(),
+                                                             .naming = target.naming()}));
   return connection.Execute(kAddStream, {uid, target.table().schema(), target.table().name()});
+}
+
+absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
+    postgres::Connection& connection, const v1::RegisterStreamsRequest& request) {
+  ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(request.integration()));
+  ASSIGN_OR_RETURN(const postgres::Result before, connection.Query(kHasIntegration, {schema}));
+  ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
+                                                            {.name = request.integration(),
+                                                             .uid = request.integration_uid(),
+                                                             .naming = request.naming()}));
+  v1::RegisterStreamsResponse response;
+  for (const v1::TableName& table : request.tables()) {
+    const std::vector<postgres::Connection::Parameter> stream = {uid, table.schema(), table.name()};
+    if (!before.Bool(0, 0)) RETURN_IF_ERROR(connection.Execute(kAddStream, stream));
+    ASSIGN_OR_RETURN(const postgres::Result known, connection.Query(kHasStream, stream));
+    if (known.Bool(0, 0)) *response.add_known() = table;
+  }
+  return response;
 }
 
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,

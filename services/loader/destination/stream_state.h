@@ -28,8 +28,13 @@ struct StreamState {
 };
 
 // Makes the integration's and the stream's rows where they are missing. Within a transaction of the
-// caller's. DESTINATION_SCHEMA_TAKEN if the schema belongs to an integration with another uid.
+// caller's. DESTINATION_SCHEMA_TAKEN if the schema belongs to an integration with another uid or
+// name; DESTINATION_NAMING_CHANGED if tables have been published under other naming options.
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
+
+// As the RPC of this name. Within a transaction of the caller's.
+absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
+    postgres::Connection& connection, const v1::RegisterStreamsRequest& request);
 
 // Locks the stream's row until the caller's transaction ends. DESTINATION_STATE_MISSING if there is
 // none.

@@ -1,0 +1,76 @@
+#include "services/extractor/source/row_locator.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "postgres/quote.h"
+#include "status/macros.h"
+
+namespace lockstitch::extractor {
+namespace {
+
+constexpr absl::string_view kEncoding = "SHOW server_encoding";
+
+// A text of SQL_ASCII can't be converted, for which it is that a row is looked for: its bytes come
+// as they are. Undone with the savepoint.
+constexpr absl::string_view kWithoutEncoding = "SET LOCAL client_encoding = 'SQL_ASCII'";
+// What the planner may choose for few columns gives another order.
+constexpr absl::string_view kInTableOrder =
+    "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL "
+    "enable_bitmapscan = off; SET LOCAL max_parallel_workers_per_gather = 0";
+
+// Whether the server reads the query in the table's order.
+absl::StatusOr<bool> IsInTableOrder(postgres::Connection& source, const RangeQuery& query) {
+  ASSIGN_OR_RETURN(const postgres::Result plan,
+                   source.Query(absl::StrCat("EXPLAIN (COSTS off) ", query.select, query.from)));
+  const absl::string_view top = plan.Text(0, 0);
+  return absl::StartsWith(top, "Seq Scan") || absl::StartsWith(top, "Tid Range Scan");
+}
+
+// `id=2, kind=x`; empty where the row can't be told.
+absl::StatusOr<std::string> Locate(postgres::Connection& source, const RangeQuery& query,
+                                   int64_t row) {
+  ASSIGN_OR_RETURN(const bool in_order, IsInTableOrder(source, query));
+  if (!in_order || query.key.empty()) return std::string();
+  ASSIGN_OR_RETURN(const postgres::Result encoding, source.Query(kEncoding));
+  const bool raw = encoding.Text(0, 0) == "SQL_ASCII";
+  if (raw) RETURN_IF_ERROR(source.Execute(kWithoutEncoding));
+  RETURN_IF_ERROR(source.Execute(kInTableOrder));
+  const auto as_text = [](std::string* out, const std::string& column) {
+    absl::StrAppend(out, postgres::QuoteIdentifier(column), "::text");
+  };
+  ASSIGN_OR_RETURN(const postgres::Result found,
+                   source.Query(absl::StrCat("SELECT ", absl::StrJoin(query.key, ", ", as_text),
+                                             query.from, " OFFSET ", row - 1, " LIMIT 1")));
+  if (found.empty()) return std::string();
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < query.key.size(); ++i) {
+    const absl::string_view value = found.Text(0, static_cast<int>(i));
+    parts.push_back(
+        absl::StrCat(query.key[i], "=", raw ? absl::CHexEscape(value) : std::string(value)));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+}  // namespace
+
+absl::Status NameRow(const absl::Status& failure, postgres::Connection& source,
+                     const RangeQuery& query, int64_t row) {
+  absl::StatusOr<std::string> key = std::string();
+  if (source.Execute("SAVEPOINT locate").ok()) {
+    key = Locate(source, query, row);
+    source.Execute("ROLLBACK TO SAVEPOINT locate").IgnoreError();
+  }
+  if (!key.ok() || key->empty()) return failure;
+  absl::Status named(failure.code(), absl::StrCat(failure.message(), "; the row is ", *key));
+  failure.ForEachPayload(
+      [&](absl::string_view name, const absl::Cord& value) { named.SetPayload(name, value); });
+  return named;
+}
+
+}  // namespace lockstitch::extractor
