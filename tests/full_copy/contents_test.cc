@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "tests/full_copy/clusters.h"
-#include "tests/full_copy/stack.h"
+#include "tests/stack/clusters.h"
+#include "tests/stack/stack.h"
 
 namespace lockstitch::tests {
 namespace {

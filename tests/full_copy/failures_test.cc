@@ -9,8 +9,8 @@
 #include "testing/child_process.h"
 #include "testing/postgres_cluster.h"
 #include "testing/rendezvous.h"
-#include "tests/full_copy/clusters.h"
-#include "tests/full_copy/stack.h"
+#include "tests/stack/clusters.h"
+#include "tests/stack/stack.h"
 
 namespace lockstitch::tests {
 namespace {

@@ -10,9 +10,9 @@
 #include "rpc/channel.h"
 #include "testing/rendezvous.h"
 #include "testing/status_matchers.h"
-#include "tests/full_copy/clusters.h"
 #include "tests/full_copy/scripted_run.h"
-#include "tests/full_copy/stack.h"
+#include "tests/stack/clusters.h"
+#include "tests/stack/stack.h"
 
 namespace lockstitch::tests {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
-#include "tests/full_copy/clusters.h"
-#include "tests/full_copy/stack.h"
+#include "tests/stack/clusters.h"
+#include "tests/stack/stack.h"
 
 namespace lockstitch::tests {
 namespace {

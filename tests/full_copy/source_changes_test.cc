@@ -7,8 +7,8 @@
 
 #include "gmock/gmock.h"
 #include "testing/rendezvous.h"
-#include "tests/full_copy/clusters.h"
-#include "tests/full_copy/stack.h"
+#include "tests/stack/clusters.h"
+#include "tests/stack/stack.h"
 
 namespace lockstitch::tests {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef LOCKSTITCH_TESTS_FULL_COPY_STACK_H_
-#define LOCKSTITCH_TESTS_FULL_COPY_STACK_H_
+#ifndef LOCKSTITCH_TESTS_STACK_STACK_H_
+#define LOCKSTITCH_TESTS_STACK_STACK_H_
 
 #include <memory>
 #include <string>
@@ -75,4 +75,4 @@ v1::Integration IntegrationOf(const std::string& name, const std::string& source
 
 }  // namespace lockstitch::tests
 
-#endif  // LOCKSTITCH_TESTS_FULL_COPY_STACK_H_
+#endif  // LOCKSTITCH_TESTS_STACK_STACK_H_

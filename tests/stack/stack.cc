@@ -1,4 +1,4 @@
-#include "tests/full_copy/stack.h"
+#include "tests/stack/stack.h"
 
 #include <cstdlib>
 #include <iostream>

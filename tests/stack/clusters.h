@@ -1,5 +1,5 @@
-#ifndef LOCKSTITCH_TESTS_FULL_COPY_CLUSTERS_H_
-#define LOCKSTITCH_TESTS_FULL_COPY_CLUSTERS_H_
+#ifndef LOCKSTITCH_TESTS_STACK_CLUSTERS_H_
+#define LOCKSTITCH_TESTS_STACK_CLUSTERS_H_
 
 #include <memory>
 #include <string>
@@ -52,4 +52,4 @@ class ClustersTest : public ::testing::Test {
 
 }  // namespace lockstitch::tests
 
-#endif  // LOCKSTITCH_TESTS_FULL_COPY_CLUSTERS_H_
+#endif  // LOCKSTITCH_TESTS_STACK_CLUSTERS_H_
