@@ -37,6 +37,9 @@ class Reader {
   explicit Reader(const Environment& environment) : environment_(environment) {}
 
   void Read(const YAML::Node& node, const std::string& path, Message* message) {
+    if (node.IsScalar() && MayBeAValue(*message)) {
+      return ReadValue(node, path, *message->GetDescriptor()->field(0), message);
+    }
     if (!node.IsMap()) return Problem(path, "must be a mapping");
     for (const auto& entry : node) {
       const std::string key = entry.first.Scalar();
@@ -57,13 +60,26 @@ class Reader {
   const std::vector<std::string>& problems() const { return problems_; }
 
  private:
-  // Lists hold messages: no field of an integration is a list of values.
+  // A stream that is but its name, a database that is but its URL.
+  static bool MayBeAValue(const Message& message) {
+    const absl::string_view type = message.GetDescriptor()->name();
+    return type == "StreamSettings" || type == "PostgresConnection";
+  }
+
+  // Of messages, or of texts.
   void ReadList(const YAML::Node& node, const std::string& path, const FieldDescriptor& field,
                 Message* message) {
     if (!node.IsSequence()) return Problem(path, "must be a list");
+    const Reflection& reflection = *message->GetReflection();
     for (size_t i = 0; i < node.size(); ++i) {
-      Read(node[i], absl::StrCat(path, "[", i, "]"),
-           message->GetReflection()->AddMessage(message, &field));
+      const std::string at = absl::StrCat(path, "[", i, "]");
+      if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        Read(node[i], at, reflection.AddMessage(message, &field));
+      } else if (node[i].IsScalar()) {
+        reflection.AddString(message, &field, Expand(node[i].Scalar(), at));
+      } else {
+        Problem(at, "must be a value");
+      }
     }
   }
 
@@ -73,12 +89,16 @@ class Reader {
     const std::string text = Expand(node.Scalar(), path);
     const Reflection& reflection = *message->GetReflection();
     uint32_t number = 0;
+    bool flag = false;
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_STRING:
         return reflection.SetString(message, &field, text);
       case FieldDescriptor::CPPTYPE_UINT32:
         if (!absl::SimpleAtoi(text, &number)) return Problem(path, "must be a whole number");
         return reflection.SetUInt32(message, &field, number);
+      case FieldDescriptor::CPPTYPE_BOOL:
+        if (!YAML::convert<bool>::decode(node, flag)) return Problem(path, "must be true or false");
+        return reflection.SetBool(message, &field, flag);
       case FieldDescriptor::CPPTYPE_ENUM:
         return ReadEnum(text, path, field, message);
       default:

@@ -9,11 +9,13 @@
 namespace lockstitch::cli {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::optional<std::string> Lookup(const std::string& name) {
-  const std::map<std::string, std::string> values = {{"DATABASE_URL", "postgres://u:secret@h/db"}};
+  const std::map<std::string, std::string> values = {{"DATABASE_URL", "postgres://u:secret@h/db"},
+                                                     {"COLUMN", "name"}};
   const auto found = values.find(name);
   if (found == values.end()) return std::nullopt;
   return found->second;
@@ -29,25 +31,39 @@ destination:
 streams:
   - {stream: public.orders, method: FULL_TABLE, ranges: 2}
   - stream: public.events
+    include_columns: [id, "${COLUMN}"]
+    selected: no
+  - public.users
 system_columns: none
+selection: {patterns: [public.*, "!public.audit_*"], views: true, new_tables: ignore}
+naming: {identifiers: stitch}
 )",
                                             Lookup);
   ASSERT_TRUE(integration.ok()) << integration.status();
   EXPECT_EQ(integration->name(), "shop");
   EXPECT_EQ(integration->source().postgres().url(), "postgres://u:secret@h/db?sslmode=require");
-  ASSERT_EQ(integration->streams_size(), 2);
+  ASSERT_EQ(integration->streams_size(), 3);
   EXPECT_EQ(integration->streams(0).method(), v1::REPLICATION_METHOD_FULL_TABLE);
   EXPECT_EQ(integration->streams(0).ranges(), 2u);
+  EXPECT_THAT(integration->streams(1).include_columns(), ElementsAre("id", "name"));
+  EXPECT_TRUE(integration->streams(1).has_selected());
+  EXPECT_FALSE(integration->streams(1).selected());
+  EXPECT_EQ(integration->streams(2).stream(), "public.users");
   EXPECT_EQ(integration->system_columns(), v1::SYSTEM_COLUMNS_NONE);
+  EXPECT_THAT(integration->selection().patterns(), ElementsAre("public.*", "!public.audit_*"));
+  EXPECT_TRUE(integration->selection().views());
+  EXPECT_EQ(integration->selection().new_tables(), v1::NEW_POLICY_IGNORE);
+  EXPECT_EQ(integration->naming().identifiers(), v1::IDENTIFIER_STYLE_STITCH);
 }
 
 TEST(IntegrationFileTest, EveryProblemIsToldWithItsPlaceAndWithoutValues) {
   const absl::Status status = ParseIntegration(R"(
 name: [x]
-source: {postgres: {url: "${MISSING}", password: hunter2}}
+source: {postgres: {url: "${MISSING}", pasword: hunter2}}
 streams:
   - {stream: a, method: SOMETIMES}
   - {stream: b, ranges: many}
+selection: {views: perhaps, patterns: public.*}
 destination: nowhere
 )",
                                                Lookup)
@@ -55,9 +71,10 @@ destination: nowhere
   EXPECT_EQ(ReasonOf(status), Reason::kUsageInvalid);
   for (const char* problem :
        {"name must be a value", "source.postgres.url needs the environment variable MISSING",
-        "source.postgres.password is not known",
+        "source.postgres.pasword is not known",
         "streams[0].method must be one of FULL_TABLE, INCREMENTAL, LOG_BASED",
-        "streams[1].ranges must be a whole number", "destination must be a mapping"}) {
+        "streams[1].ranges must be a whole number", "selection.views must be true or false",
+        "selection.patterns must be a list", "destination must be a mapping"}) {
     EXPECT_THAT(std::string(status.message()), HasSubstr(problem));
   }
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("hunter2")));

@@ -121,12 +121,16 @@ absl::StatusOr<v1::RegisterStreamsResponse> Loader::RegisterStreams(
     const v1::RegisterStreamsRequest& request) {
   ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "RegisterStreams"));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
+  if (request.validate_only()) {
+    ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
+    if (!version) return v1::RegisterStreamsResponse();
+  }
   RETURN_IF_ERROR(MigrateState(connection));
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse response,
                    loader::RegisterStreams(connection, request));
-  RETURN_IF_ERROR(transaction.Commit());
+  if (!request.validate_only()) RETURN_IF_ERROR(transaction.Commit());
   return response;
 }
 

@@ -1,6 +1,7 @@
 #include "services/scheduler/job_runner.h"
 
 #include <algorithm>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
+#include "schema/stream_name.h"
 #include "status/macros.h"
 #include "status/reason.h"
 #include "telemetry/log.h"
@@ -70,8 +72,8 @@ absl::Status JobRunner::SelectAndRun() {
                      options_.discovery->Discover(integration_.source(), options_.dispatch.stop));
     return absl::OkStatus();
   }));
-  ASSIGN_OR_RETURN(const std::vector<SelectedStream> selected,
-                   SelectStreams(integration_, catalog));
+  std::vector<SelectedStream> selected = SelectStreams(integration_, catalog);
+  RETURN_IF_ERROR(LeaveOutNewTables(&selected));
   {
     absl::MutexLock lock(&mutex_);
     if (selected.empty())
@@ -83,10 +85,39 @@ absl::Status JobRunner::SelectAndRun() {
       added.run.set_stream(stream.settings.stream());
       added.run.set_method(stream.settings.method());
       added.run.set_state(v1::STREAM_RUN_STATE_QUEUED);
+      added.connections = std::max(1u, stream.settings.ranges());
       ReportStream(added);
     }
   }
   RunStreams();
+  return absl::OkStatus();
+}
+
+absl::Status JobRunner::LeaveOutNewTables(std::vector<SelectedStream>* selected) {
+  if (integration_.selection().new_tables() != v1::NEW_POLICY_IGNORE) return absl::OkStatus();
+  v1::RegisterStreamsRequest request;
+  *request.mutable_destination() = integration_.destination();
+  request.set_integration(integration_.name());
+  request.set_integration_uid(integration_.uid());
+  *request.mutable_naming() = integration_.naming();
+  for (const SelectedStream& stream : *selected) *request.add_tables() = stream.table;
+  v1::RegisterStreamsResponse registered;
+  RETURN_IF_ERROR(rpc::Retry({.reached = false}, options_.dispatch.stop, [&] {
+    ASSIGN_OR_RETURN(registered, options_.dispatch.loader->RegisterStreams(request));
+    return absl::OkStatus();
+  }));
+  std::set<std::string> known;
+  for (const v1::TableName& table : registered.known()) known.insert(schema::StreamName(table));
+  const auto is_new = [&](const SelectedStream& stream) {
+    return stream.by_pattern && known.count(stream.settings.stream()) == 0;
+  };
+  absl::MutexLock lock(&mutex_);
+  for (const SelectedStream& stream : *selected) {
+    if (!is_new(stream)) continue;
+    ReportLog(v1::SEVERITY_INFO, stream.settings.stream(),
+              "is new and left out: new_tables is IGNORE; name it in streams to replicate it");
+  }
+  selected->erase(std::remove_if(selected->begin(), selected->end(), is_new), selected->end());
   return absl::OkStatus();
 }
 
@@ -95,10 +126,11 @@ void JobRunner::RunStreams() {
   while (true) {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &JobRunner::SomethingToDo));
-    const std::vector<StartRun> starts = PlanStarts(Standings(), options_.max_parallel_streams);
+    const std::vector<StartRun> starts = PlanStarts(Standings(), options_.limits);
     if (starts.empty()) break;
     for (const StartRun& start : starts) {
       Stream& stream = *streams_[start.run];
+      stream.connections = start.connections;
       stream.run.set_state(v1::STREAM_RUN_STATE_RUNNING);
       SetNow(stream.run.mutable_started_at());
       telemetry::Log(telemetry::LogSeverity::kInfo, "stream run starts",
@@ -113,12 +145,13 @@ void JobRunner::RunStreams() {
 
 bool JobRunner::SomethingToDo() const {
   const std::vector<RunStanding> standings = Standings();
-  return !PlanStarts(standings, options_.max_parallel_streams).empty() ||
+  return !PlanStarts(standings, options_.limits).empty() ||
          PlanJobState(standings, /*stopped=*/false) != v1::JOB_STATE_RUNNING;
 }
 
 void JobRunner::RunStream(Stream& stream) {
-  if (!stream.selected.problem.ok()) return EndStream(stream, stream.selected.problem, 0);
+  if (const absl::Status problem = ProblemOf(stream.selected); !problem.ok())
+    return EndStream(stream, problem, 0);
   const v1::ExtractOffer offer = OfferOf(stream);
   Dispatch dispatch(offer, options_.dispatch,
                     [&](const v1::ExtractResponse& response) { Follow(stream, response); });
@@ -134,10 +167,12 @@ v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
   offer.mutable_target()->set_integration(integration_.name());
   offer.mutable_target()->set_integration_uid(integration_.uid());
   *offer.mutable_target()->mutable_table() = stream.selected.table;
+  *offer.mutable_target()->mutable_naming() = integration_.naming();
   *offer.mutable_settings() = stream.selected.settings;
   offer.set_system_columns(integration_.system_columns());
-  offer.mutable_grant()->set_source(std::max(1u, stream.selected.settings.ranges()));
-  offer.mutable_grant()->set_destination(std::max(1u, stream.selected.settings.ranges()));
+  offer.mutable_grant()->set_source(stream.connections);
+  offer.mutable_grant()->set_destination(stream.connections);
+  offer.set_new_columns(integration_.selection().new_columns());
   offer.set_reset(options_.reset);
   return offer;
 }
@@ -205,7 +240,9 @@ void JobRunner::EndJob(const absl::Status& failure) {
 std::vector<RunStanding> JobRunner::Standings() const {
   std::vector<RunStanding> standings;
   for (const auto& stream : streams_) {
-    standings.push_back({.state = stream->run.state(), .size_bytes = stream->selected.size_bytes});
+    standings.push_back({.state = stream->run.state(),
+                         .size_bytes = stream->selected.size_bytes,
+                         .connections = stream->connections});
   }
   return standings;
 }

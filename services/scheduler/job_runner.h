@@ -29,7 +29,7 @@ class JobRunner {
     const discovery::DiscoveryClient* discovery = nullptr;
     telemetry::Metrics* metrics = nullptr;
     Dispatch::Options dispatch;  // Its stop token is the job's.
-    size_t max_parallel_streams = 1;
+    JobLimits limits;
     bool reset = false;
   };
   // What became known, one event after the other; called in several threads, never in two at once.
@@ -44,9 +44,12 @@ class JobRunner {
   struct Stream {
     SelectedStream selected;
     v1::StreamRun run;
+    uint32_t connections = 1;  // Wanted, then granted.
   };
 
   absl::Status SelectAndRun();
+  // Takes those away that appeared after the integration's first job, where it wants that.
+  absl::Status LeaveOutNewTables(std::vector<SelectedStream>* selected);
   void RunStreams();
   void RunStream(Stream& stream);
   v1::ExtractOffer OfferOf(const Stream& stream) const;

@@ -13,21 +13,29 @@ bool IsOpen(const RunStanding& run) {
 
 }  // namespace
 
-std::vector<StartRun> PlanStarts(const std::vector<RunStanding>& runs, size_t max_parallel) {
+std::vector<StartRun> PlanStarts(const std::vector<RunStanding>& runs, const JobLimits& limits) {
   std::vector<size_t> queued;
   size_t running = 0;
+  uint32_t taken = 0;
   for (size_t run = 0; run < runs.size(); ++run) {
     if (runs[run].state == v1::STREAM_RUN_STATE_QUEUED) queued.push_back(run);
-    if (runs[run].state == v1::STREAM_RUN_STATE_RUNNING) ++running;
+    if (runs[run].state == v1::STREAM_RUN_STATE_RUNNING) {
+      ++running;
+      taken += runs[run].connections;
+    }
   }
   std::stable_sort(queued.begin(), queued.end(),
                    [&](size_t a, size_t b) { return runs[a].size_bytes > runs[b].size_bytes; });
   std::vector<StartRun> starts;
   for (const size_t run : queued) {
-    if (running >= max_parallel) break;
+    if (running >= limits.parallel_streams || taken >= limits.connections) break;
+    const uint32_t granted = std::min(runs[run].connections, limits.connections - taken);
     ++running;
+    taken += granted;
     starts.push_back(
-        {run, absl::StrCat("largest queued, ", running, " of ", max_parallel, " at once")});
+        {run, granted,
+         absl::StrCat("largest queued, ", running, " of ", limits.parallel_streams, " at once, ",
+                      taken, " of ", limits.connections, " connections")});
   }
   return starts;
 }

@@ -16,7 +16,8 @@ constexpr auto kFailed = v1::STREAM_RUN_STATE_FAILED;
 
 std::vector<size_t> Starts(const std::vector<RunStanding>& runs, size_t max_parallel) {
   std::vector<size_t> starts;
-  for (const StartRun& start : PlanStarts(runs, max_parallel)) {
+  const JobLimits limits = {.parallel_streams = max_parallel, .connections = 100};
+  for (const StartRun& start : PlanStarts(runs, limits)) {
     EXPECT_FALSE(start.reason.empty());
     starts.push_back(start.run);
   }
@@ -35,6 +36,21 @@ TEST(PlanStartsTest, WhatRunsCountsAgainstTheLimitAndWhatEndedDoesNot) {
   EXPECT_THAT(Starts({{kRunning, 1}, {kQueued, 1}, {kSucceeded, 9}, {kFailed, 9}, {kQueued, 2}}, 2),
               ElementsAre(4));
   EXPECT_THAT(Starts({{kRunning, 1}, {kQueued, 1}}, 1), IsEmpty());
+}
+
+TEST(PlanStartsTest, ConnectionsAreGrantedAsFarAsTheyReach) {
+  const auto grants = [](const std::vector<RunStanding>& runs, uint32_t connections) {
+    std::vector<std::pair<size_t, uint32_t>> granted;
+    for (const StartRun& start :
+         PlanStarts(runs, {.parallel_streams = 10, .connections = connections})) {
+      granted.emplace_back(start.run, start.connections);
+    }
+    return granted;
+  };
+  EXPECT_THAT(grants({{kQueued, 1, 1}, {kQueued, 9, 3}, {kQueued, 5, 2}}, 4),
+              ElementsAre(std::pair(1, 3u), std::pair(2, 1u)));
+  EXPECT_THAT(grants({{kRunning, 1, 3}, {kQueued, 1, 8}}, 4), ElementsAre(std::pair(1, 1u)));
+  EXPECT_THAT(grants({{kRunning, 1, 4}, {kQueued, 1, 1}}, 4), IsEmpty());
 }
 
 TEST(PlanJobStateTest, AJobEndsWithItsLastRun) {

@@ -1,17 +1,36 @@
 #include "services/scheduler/scheduler.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
 #include "services/scheduler/job_runner.h"
 #include "services/scheduler/selection.h"
-#include "status/macros.h"
+#include "services/scheduler/validation.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
+namespace {
+
+constexpr uint32_t kDefaultConnections = 4;
+
+uint32_t ConnectionsOf(const v1::PostgresConnection& database) {
+  return database.max_connections() > 0 ? database.max_connections() : kDefaultConnections;
+}
+
+// How many a job of the integration may open at each of its databases: the lesser number.
+uint32_t ConnectionsOf(const v1::Integration& integration) {
+  return std::min(ConnectionsOf(integration.source().postgres()),
+                  ConnectionsOf(integration.destination().postgres()));
+}
+
+}  // namespace
 
 absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
                                 const std::function<void(const v1::JobEvent&)>& listener,
                                 std::stop_token stop) {
   if (stop_.stop_requested()) return Error(Reason::kShuttingDown, "the scheduler is shutting down");
-  RETURN_IF_ERROR(ValidateIntegration(request.integration()));
+  if (const auto problems = TestIntegration(request.integration()); !problems.empty())
+    return Error(Reason::kIntegrationInvalid, absl::StrJoin(problems, "; "));
   std::stop_source either;
   const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
@@ -23,11 +42,17 @@ absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
                               .loader = options_.loader,
                               .progress_deadline = options_.progress_deadline,
                               .stop = either.get_token()},
-                 .max_parallel_streams = asked > 0 ? asked : options_.max_parallel_streams,
+                 .limits = {.parallel_streams = asked > 0 ? asked : options_.max_parallel_streams,
+                            .connections = ConnectionsOf(request.integration())},
                  .reset = request.reset()},
                 listener);
   job.Run();
   return absl::OkStatus();
+}
+
+v1::ValidateIntegrationResponse Scheduler::ValidateIntegration(
+    const v1::Integration& integration) const {
+  return Validate(integration, *options_.discovery, *options_.loader);
 }
 
 }  // namespace lockstitch::scheduler

@@ -39,6 +39,9 @@ class Scheduler {
                        const std::function<void(const v1::JobEvent&)>& listener,
                        std::stop_token stop);
 
+  // As the RPC of this name.
+  v1::ValidateIntegrationResponse ValidateIntegration(const v1::Integration& integration) const;
+
   // Stops every job under way, and refuses later ones with SHUTTING_DOWN.
   void Stop() { stop_.request_stop(); }
 

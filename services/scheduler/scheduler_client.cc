@@ -6,6 +6,7 @@
 
 #include "lockstitch/v1/scheduler.grpc.pb.h"
 #include "rpc/status_conversion.h"
+#include "rpc/unary_call.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
@@ -31,6 +32,14 @@ absl::Status SchedulerClient::RunOnce(const v1::RunOnceRequest& request,
   const absl::Status status = rpc::FromGrpc(reader->Finish(), name_);
   if (!status.ok() && stop.stop_requested()) return Error(Reason::kStopped, "the job was stopped");
   return status;
+}
+
+absl::StatusOr<v1::ValidateIntegrationResponse> SchedulerClient::ValidateIntegration(
+    const v1::Integration& integration) const {
+  v1::ValidateIntegrationRequest request;
+  *request.mutable_integration() = integration;
+  return rpc::Call(name_, stub_->service, &v1::SchedulerService::Stub::ValidateIntegration, request,
+                   {.deadline = absl::Minutes(5)});
 }
 
 }  // namespace lockstitch::scheduler

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "lockstitch/v1/job.pb.h"
 #include "lockstitch/v1/scheduler.pb.h"
 #include "rpc/channel.h"
@@ -24,6 +25,10 @@ class SchedulerClient {
   absl::Status RunOnce(const v1::RunOnceRequest& request,
                        const std::function<void(const v1::JobEvent&)>& listener,
                        std::stop_token stop) const;
+
+  // Everything that keeps the integration from being run, and what would run.
+  absl::StatusOr<v1::ValidateIntegrationResponse> ValidateIntegration(
+      const v1::Integration& integration) const;
 
  private:
   struct Stub;

@@ -27,13 +27,22 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::RunOnc
   }
 };
 
-class Service final : public v1::SchedulerService::CallbackService {
+// RunOnce by the callback API, since its events come from another thread.
+class Service final
+    : public v1::SchedulerService::WithCallbackMethod_RunOnce<v1::SchedulerService::Service> {
  public:
   explicit Service(Scheduler* scheduler) : scheduler_(scheduler) {}
 
   grpc::ServerWriteReactor<v1::RunOnceResponse>* RunOnce(
       grpc::CallbackServerContext*, const v1::RunOnceRequest* request) override {
     return Call::Start(scheduler_, *request);
+  }
+
+  grpc::Status ValidateIntegration(grpc::ServerContext*,
+                                   const v1::ValidateIntegrationRequest* request,
+                                   v1::ValidateIntegrationResponse* response) override {
+    *response = scheduler_->ValidateIntegration(request->integration());
+    return grpc::Status::OK;
   }
 
  private:

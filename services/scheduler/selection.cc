@@ -2,106 +2,182 @@
 
 #include <map>
 #include <set>
-#include <string>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "schema/column_selection.h"
 #include "schema/destination_names.h"
 #include "schema/stream_name.h"
-#include "status/macros.h"
+#include "schema/stream_pattern.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
 namespace {
 
 using schema::StreamName;
+using schema::StreamPattern;
 
-void TestStream(const v1::StreamSettings& settings, std::set<std::string>* seen,
-                std::vector<std::string>* problems) {
-  const absl::StatusOr<v1::TableName> table = schema::ParseStreamName(settings.stream());
-  if (!table.ok()) {
-    problems->push_back(std::string(table.status().message()));
-    return;
-  }
-  if (!seen->insert(StreamName(*table)).second) {
-    problems->push_back(absl::StrCat("stream ", StreamName(*table), " is selected twice"));
-  }
-  if (settings.method() != v1::REPLICATION_METHOD_UNSPECIFIED &&
-      settings.method() != v1::REPLICATION_METHOD_FULL_TABLE) {
-    problems->push_back(
-        absl::StrCat("stream ", StreamName(*table), ": only method FULL_TABLE is available"));
+void TestStreamNames(const v1::Integration& integration, std::vector<std::string>* problems) {
+  std::set<std::string> seen;
+  for (const v1::StreamSettings& settings : integration.streams()) {
+    const absl::StatusOr<v1::TableName> table = schema::ParseStreamName(settings.stream());
+    if (!table.ok()) {
+      problems->push_back(std::string(table.status().message()));
+    } else if (!seen.insert(StreamName(*table)).second) {
+      problems->push_back(absl::StrCat("stream ", StreamName(*table), " is given twice"));
+    }
   }
 }
 
-bool IsTable(const v1::Table& table) {
-  return table.kind() == v1::TABLE_KIND_TABLE || table.kind() == v1::TABLE_KIND_PARTITIONED_TABLE;
+bool IsSelected(const v1::StreamSettings& settings) {
+  return !settings.has_selected() || settings.selected();
 }
 
-SelectedStream Select(v1::StreamSettings settings, const v1::TableName& name,
-                      const v1::Table* table) {
-  settings.set_stream(StreamName(name));
-  settings.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
-  SelectedStream stream = {.settings = std::move(settings), .table = name};
-  if (table != nullptr) {
-    stream.size_bytes = table->size_bytes();
-  } else {
-    stream.problem = Error(Reason::kStreamNotFound,
-                           absl::StrCat("the source has no table or view ", StreamName(name)));
+// Those of the integration, or what stands for them.
+std::vector<StreamPattern> PatternsOf(const v1::Integration& integration) {
+  std::vector<std::string> texts(integration.selection().patterns().begin(),
+                                 integration.selection().patterns().end());
+  bool named = false;
+  for (const v1::StreamSettings& settings : integration.streams())
+    named = named || IsSelected(settings);
+  if (texts.empty() && !named) texts = {"*.*"};
+  std::vector<StreamPattern> patterns;
+  for (const std::string& text : texts) {
+    if (absl::StatusOr<StreamPattern> pattern = StreamPattern::Parse(text); pattern.ok())
+      patterns.push_back(*std::move(pattern));
   }
-  return stream;
+  return patterns;
 }
 
-absl::Status TestDestinationTables(const std::vector<SelectedStream>& streams) {
-  std::map<std::string, std::string> by_table;
-  std::vector<std::string> problems;
-  for (const SelectedStream& stream : streams) {
-    const auto [taken, fresh] = by_table.emplace(stream.table.name(), stream.settings.stream());
-    if (!fresh) problems.push_back(absl::StrCat(taken->second, " and ", stream.settings.stream()));
-  }
-  if (problems.empty()) return absl::OkStatus();
-  return Error(
-      Reason::kIntegrationInvalid,
-      absl::StrCat("streams that would go to the same destination table: ",
-                   absl::StrJoin(problems, "; ")),
-      "Select one of each with --stream, and the other in an integration of another name.");
+bool IsReachedByPatterns(const v1::Table& table, const v1::StreamSelection& selection) {
+  const bool view =
+      table.kind() == v1::TABLE_KIND_VIEW || table.kind() == v1::TABLE_KIND_MATERIALIZED_VIEW;
+  const bool foreign = table.kind() == v1::TABLE_KIND_FOREIGN_TABLE;
+  return !foreign && (!view || selection.views());
 }
+
+class Selector {
+ public:
+  Selector(const v1::Integration& integration, const std::vector<v1::Table>& catalog)
+      : integration_(integration), catalog_(catalog) {
+    for (const v1::Table& table : catalog) by_name_[StreamName(table.name())] = &table;
+  }
+
+  std::vector<SelectedStream> Run() && {
+    std::set<std::string> named;
+    for (const v1::StreamSettings& settings : integration_.streams()) {
+      const absl::StatusOr<v1::TableName> table = schema::ParseStreamName(settings.stream());
+      if (!table.ok() || !named.insert(StreamName(*table)).second || !IsSelected(settings))
+        continue;
+      Add(settings, *table, /*by_pattern=*/false);
+    }
+    const std::vector<StreamPattern> patterns = PatternsOf(integration_);
+    for (const v1::Table& table : catalog_) {
+      if (named.count(StreamName(table.name())) == 0 &&
+          IsReachedByPatterns(table, integration_.selection()) &&
+          schema::Selects(patterns, table.name())) {
+        Add({}, table.name(), /*by_pattern=*/true);
+      }
+    }
+    FindCollisions();
+    return std::move(streams_);
+  }
+
+ private:
+  void Add(v1::StreamSettings settings, const v1::TableName& name, bool by_pattern) {
+    settings.set_stream(StreamName(name));
+    if (settings.method() == v1::REPLICATION_METHOD_UNSPECIFIED)
+      settings.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+    SelectedStream& stream = streams_.emplace_back();
+    stream.table = name;
+    stream.by_pattern = by_pattern;
+    const auto table = by_name_.find(settings.stream());
+    if (table == by_name_.end()) {
+      stream.problems.push_back(
+          Error(Reason::kStreamNotFound,
+                absl::StrCat("the source has no table or view ", settings.stream())));
+    } else {
+      Fill(*table->second, settings, &stream);
+    }
+    stream.settings = std::move(settings);
+  }
+
+  void Fill(const v1::Table& table, const v1::StreamSettings& settings, SelectedStream* stream) {
+    stream->size_bytes = table.size_bytes();
+    schema::ColumnSelection selection = schema::SelectColumns(table, settings);
+    stream->problems = std::move(selection.problems);
+    for (const v1::Column& column : selection.table.columns())
+      stream->columns.push_back(column.name());
+    const v1::Naming& naming = integration_.naming();
+    absl::StatusOr<std::string> name = schema::DestinationTable(table.name(), naming);
+    if (name.ok()) {
+      stream->destination_table = *std::move(name);
+    } else {
+      stream->problems.push_back(name.status());
+    }
+    const absl::Status columns =
+        schema::DestinationColumns(stream->columns, naming, integration_.system_columns()).status();
+    if (!columns.ok()) stream->problems.push_back(columns);
+  }
+
+  void FindCollisions() {
+    std::map<std::string, std::vector<SelectedStream*>> by_table;
+    for (SelectedStream& stream : streams_) {
+      if (!stream.destination_table.empty()) by_table[stream.destination_table].push_back(&stream);
+    }
+    const auto name = [](std::string* out, const SelectedStream* stream) {
+      out->append(stream->settings.stream());
+    };
+    for (const auto& [table, streams] : by_table) {
+      if (streams.size() < 2) continue;
+      const absl::Status problem =
+          Error(Reason::kDestinationNameCollision,
+                absl::StrCat(absl::StrJoin(streams, " and ", name),
+                             " would go to the same destination table ", table));
+      for (SelectedStream* stream : streams) stream->problems.push_back(problem);
+    }
+  }
+
+  const v1::Integration& integration_;
+  const std::vector<v1::Table>& catalog_;
+  std::map<std::string, const v1::Table*> by_name_;
+  std::vector<SelectedStream> streams_;
+};
 
 }  // namespace
 
-absl::Status ValidateIntegration(const v1::Integration& integration) {
+std::vector<std::string> TestIntegration(const v1::Integration& integration) {
   std::vector<std::string> problems;
   const absl::StatusOr<std::string> schema = schema::DestinationSchema(integration.name());
   if (!schema.ok()) problems.push_back(std::string(schema.status().message()));
-  if (integration.source().postgres().url().empty())
-    problems.push_back("source.postgres.url is missing");
-  if (integration.destination().postgres().url().empty())
-    problems.push_back("destination.postgres.url is missing");
-  std::set<std::string> seen;
-  for (const v1::StreamSettings& settings : integration.streams())
-    TestStream(settings, &seen, &problems);
-  if (problems.empty()) return absl::OkStatus();
-  return Error(Reason::kIntegrationInvalid, absl::StrJoin(problems, "; "));
+  if (integration.source().postgres().ByteSizeLong() == 0)
+    problems.push_back("source.postgres is missing");
+  if (integration.destination().postgres().ByteSizeLong() == 0)
+    problems.push_back("destination.postgres is missing");
+  TestStreamNames(integration, &problems);
+  for (const std::string& text : integration.selection().patterns()) {
+    const absl::Status pattern = StreamPattern::Parse(text).status();
+    if (!pattern.ok()) problems.push_back(std::string(pattern.message()));
+  }
+  return problems;
 }
 
-absl::StatusOr<std::vector<SelectedStream>> SelectStreams(const v1::Integration& integration,
-                                                          const std::vector<v1::Table>& catalog) {
-  std::vector<SelectedStream> streams;
-  if (integration.streams().empty()) {
-    for (const v1::Table& table : catalog) {
-      if (IsTable(table)) streams.push_back(Select({}, table.name(), &table));
-    }
-  } else {
-    std::map<std::string, const v1::Table*> by_name;
-    for (const v1::Table& table : catalog) by_name[StreamName(table.name())] = &table;
-    for (const v1::StreamSettings& settings : integration.streams()) {
-      ASSIGN_OR_RETURN(const v1::TableName name, schema::ParseStreamName(settings.stream()));
-      const auto found = by_name.find(StreamName(name));
-      streams.push_back(Select(settings, name, found == by_name.end() ? nullptr : found->second));
-    }
-  }
-  RETURN_IF_ERROR(TestDestinationTables(streams));
-  return streams;
+absl::Status ProblemOf(const SelectedStream& stream) {
+  if (stream.problems.size() < 2)
+    return stream.problems.empty() ? absl::OkStatus() : stream.problems.front();
+  const auto message = [](std::string* out, const absl::Status& problem) {
+    absl::StrAppend(out, problem.message());
+  };
+  const absl::Status& first = stream.problems.front();
+  return Error(ReasonOf(first).value_or(Reason::kInternal),
+               absl::StrJoin(stream.problems, "; ", message), Explain(first).remedy);
+}
+
+std::vector<SelectedStream> SelectStreams(const v1::Integration& integration,
+                                          const std::vector<v1::Table>& catalog) {
+  return Selector(integration, catalog).Run();
 }
 
 }  // namespace lockstitch::scheduler

@@ -7,8 +7,10 @@
 namespace lockstitch::scheduler {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 v1::Table TableOf(const std::string& schema, const std::string& name,
                   v1::TableKind kind = v1::TABLE_KIND_TABLE) {
@@ -16,6 +18,7 @@ v1::Table TableOf(const std::string& schema, const std::string& name,
   table.mutable_name()->set_schema(schema);
   table.mutable_name()->set_name(name);
   table.set_kind(kind);
+  table.add_columns()->set_name("id");
   return table;
 }
 
@@ -35,48 +38,104 @@ std::vector<std::string> Names(const std::vector<SelectedStream>& streams) {
 }
 
 const std::vector<v1::Table> kCatalog = {
-    TableOf("public", "a"), TableOf("public", "p", v1::TABLE_KIND_PARTITIONED_TABLE),
+    TableOf("public", "a"), TableOf("public", "f", v1::TABLE_KIND_FOREIGN_TABLE),
+    TableOf("public", "p", v1::TABLE_KIND_PARTITIONED_TABLE),
     TableOf("public", "v", v1::TABLE_KIND_VIEW), TableOf("sales", "b")};
 
-TEST(ValidateIntegrationTest, EveryProblemIsToldAtOnce) {
+v1::Integration PatternsOf(const std::vector<std::string>& patterns, bool views = false) {
+  v1::Integration integration = IntegrationOf({});
+  for (const std::string& pattern : patterns)
+    integration.mutable_selection()->add_patterns(pattern);
+  integration.mutable_selection()->set_views(views);
+  return integration;
+}
+
+TEST(TestIntegrationTest, EveryProblemIsToldAtOnce) {
   v1::Integration integration;
   integration.set_name("9lives");
-  integration.add_streams()->set_stream("a.b.c");
-  integration.add_streams()->set_stream("t");
-  integration.add_streams()->set_stream("public.t");
-  integration.add_streams()->set_stream("u");
-  integration.mutable_streams(3)->set_method(v1::REPLICATION_METHOD_LOG_BASED);
-  const absl::Status status = ValidateIntegration(integration);
-  EXPECT_EQ(ReasonOf(status), Reason::kIntegrationInvalid);
-  for (const char* problem : {"9lives", "source.postgres.url", "destination.postgres.url", "a.b.c",
-                              "public.t is selected twice", "public.u: only method FULL_TABLE"}) {
-    EXPECT_THAT(std::string(status.message()), HasSubstr(problem));
-  }
+  for (const char* stream : {"a.b.c", "t", "public.t"})
+    integration.add_streams()->set_stream(stream);
+  integration.mutable_selection()->add_patterns("a.\"b");
+  EXPECT_THAT(TestIntegration(integration),
+              ElementsAre(HasSubstr("9lives"), HasSubstr("source.postgres"),
+                          HasSubstr("destination.postgres"), HasSubstr("a.b.c"),
+                          HasSubstr("public.t is given twice"), HasSubstr("a.\"b")));
+  EXPECT_THAT(TestIntegration(IntegrationOf({"a"})), IsEmpty());
 }
 
 TEST(SelectStreamsTest, NoStreamsMeansEveryTable) {
-  EXPECT_THAT(Names(*SelectStreams(IntegrationOf({}), kCatalog)),
+  EXPECT_THAT(Names(SelectStreams(IntegrationOf({}), kCatalog)),
               ElementsAre("public.a", "public.p", "sales.b"));
 }
 
 TEST(SelectStreamsTest, NamedStreamsMayBeViewsAndNeedNoSchemaIfItIsPublic) {
-  EXPECT_THAT(Names(*SelectStreams(IntegrationOf({"v", "sales.b"}), kCatalog)),
-              ElementsAre("public.v", "sales.b"));
+  EXPECT_THAT(Names(SelectStreams(IntegrationOf({"v", "sales.b", "f"}), kCatalog)),
+              ElementsAre("public.v", "sales.b", "public.f"));
+}
+
+TEST(SelectStreamsTest, PatternsSelectTablesAndViewsIfTold) {
+  EXPECT_THAT(Names(SelectStreams(PatternsOf({"public.*"}), kCatalog)),
+              ElementsAre("public.a", "public.p"));
+  EXPECT_THAT(Names(SelectStreams(PatternsOf({"*.*", "!public.p"}, /*views=*/true), kCatalog)),
+              ElementsAre("public.a", "public.v", "sales.b"));
+}
+
+TEST(SelectStreamsTest, NamesAddToPatternsAndTakeAway) {
+  v1::Integration integration = PatternsOf({"public.*"});
+  integration.add_streams()->set_stream("sales.b");
+  integration.add_streams()->set_stream("a");
+  integration.mutable_streams(1)->set_selected(false);
+  EXPECT_THAT(Names(SelectStreams(integration, kCatalog)), ElementsAre("sales.b", "public.p"));
+}
+
+TEST(SelectStreamsTest, TakingAwayAloneLeavesTheOthers) {
+  v1::Integration integration = IntegrationOf({"a"});
+  integration.mutable_streams(0)->set_selected(false);
+  EXPECT_THAT(Names(SelectStreams(integration, kCatalog)), ElementsAre("public.p", "sales.b"));
 }
 
 TEST(SelectStreamsTest, AMissingStreamLeavesTheOthersAlone) {
   const auto streams = SelectStreams(IntegrationOf({"a", "nope"}), kCatalog);
-  ASSERT_TRUE(streams.ok());
-  EXPECT_TRUE(streams->at(0).problem.ok());
-  EXPECT_EQ(ReasonOf(streams->at(1).problem), Reason::kStreamNotFound);
+  EXPECT_TRUE(ProblemOf(streams.at(0)).ok());
+  EXPECT_EQ(ReasonOf(ProblemOf(streams.at(1))), Reason::kStreamNotFound);
+}
+
+TEST(SelectStreamsTest, EveryProblemOfAStreamIsTold) {
+  v1::Integration integration = IntegrationOf({"a"});
+  integration.mutable_streams(0)->add_include_columns("nope");
+  integration.mutable_streams(0)->set_filter("true; drop");
+  const auto streams = SelectStreams(integration, kCatalog);
+  const absl::Status problem = ProblemOf(streams.at(0));
+  EXPECT_EQ(ReasonOf(problem), Reason::kColumnNotFound);
+  EXPECT_THAT(std::string(problem.message()), AllOf(HasSubstr("nope"), HasSubstr("true; drop")));
 }
 
 TEST(SelectStreamsTest, TwoStreamsOfOneDestinationTableAreRefusedWithBothNames) {
-  const absl::Status status =
-      SelectStreams(IntegrationOf({}), {TableOf("public", "orders"), TableOf("sales", "orders")})
-          .status();
-  EXPECT_EQ(ReasonOf(status), Reason::kIntegrationInvalid);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("public.orders and sales.orders"));
+  const std::vector<v1::Table> catalog = {TableOf("public", "orders"), TableOf("sales", "orders"),
+                                          TableOf("sales", "other")};
+  v1::Integration integration = IntegrationOf({});
+  auto streams = SelectStreams(integration, catalog);
+  for (const size_t place : {0, 1}) {
+    EXPECT_EQ(ReasonOf(ProblemOf(streams[place])), Reason::kDestinationNameCollision);
+    EXPECT_THAT(std::string(ProblemOf(streams[place]).message()),
+                HasSubstr("public.orders and sales.orders"));
+  }
+  EXPECT_TRUE(ProblemOf(streams[2]).ok());
+  integration.mutable_naming()->set_include_schema_names(true);
+  streams = SelectStreams(integration, catalog);
+  EXPECT_EQ(streams[1].destination_table, "sales__orders");
+  EXPECT_TRUE(ProblemOf(streams[1]).ok());
+}
+
+TEST(SelectStreamsTest, NamesThatTheDestinationCannotKeepAreProblems) {
+  v1::Table table = TableOf("public", "t");
+  table.add_columns()->set_name("_sdc_batched_at");
+  EXPECT_EQ(ReasonOf(ProblemOf(SelectStreams(IntegrationOf({}), {table}).at(0))),
+            Reason::kDestinationNameReserved);
+  v1::Integration integration = IntegrationOf({});
+  integration.mutable_naming()->set_identifiers(v1::IDENTIFIER_STYLE_STITCH);
+  EXPECT_EQ(ReasonOf(ProblemOf(SelectStreams(integration, {TableOf("public", "日本")}).at(0))),
+            Reason::kDestinationNameInvalid);
 }
 
 }  // namespace
