@@ -17,6 +17,11 @@ void AddUrl(CLI::App& app, const std::string& flag, std::string& url) {
       ->option_text("URL (Env:" + rpc::EnvironmentName(flag) + ")");
 }
 
+void AddFile(CLI::App& app, std::string& file) {
+  app.add_option("-f,--file", file, "the integration as YAML; ${VAR} is taken from the environment")
+      ->option_text("FILE");
+}
+
 CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
   CLI::App* command = app.add_subcommand("sync", "Replicate once: run one job and exit.");
   command->footer(
@@ -25,10 +30,7 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
       "--name shop\n"
       "\n"
       "Exit status: 0 every stream succeeded, 1 something failed, 2 wrong usage.");
-  command
-      ->add_option("-f,--file", sync.file,
-                   "the integration as YAML; ${VAR} is taken from the environment")
-      ->option_text("FILE");
+  AddFile(*command, sync.file);
   command
       ->add_option("--name", sync.name,
                    "the integration's name, which names the destination schema")
@@ -36,8 +38,10 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
   AddUrl(*command, "--source", sync.source);
   AddUrl(*command, "--destination", sync.destination);
   command
-      ->add_option("--stream", sync.streams,
-                   "a table or view to replicate; may be repeated [every table]")
+      ->add_option(
+          "--stream", sync.streams,
+          "a table or view to replicate, or a pattern: 'public.*', '!public.audit_*'; may be "
+          "repeated [every table]")
       ->option_text("SCHEMA.TABLE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -49,6 +53,9 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
   command->add_option("--max-parallel-streams", sync.max_parallel_streams, "streams at once [4]")
       ->check(CLI::Range(1, 1000))
       ->option_text("N");
+  command->add_flag("--views", sync.views, "patterns select views too");
+  command->add_flag("--include-schema-names", sync.include_schema_names,
+                    "name destination tables SCHEMA__TABLE");
   command->add_flag("--reset", sync.reset, "forget which source the streams were last loaded from");
   command
       ->add_option("--server", sync.server,
@@ -67,8 +74,14 @@ CLI::App* AddDiscover(CLI::App& app, DiscoverCommand& discover) {
 
 CLI::App* AddCheck(CLI::App& app, CheckCommand& check) {
   CLI::App* command =
-      app.add_subcommand("check", "Check the connection to a source, a destination, or both.");
-  command->footer("Example:\n  lockstitch check --source \"$DATABASE_URL\"");
+      app.add_subcommand("check", "Check connections, or an integration as a whole.");
+  command->footer(
+      "Examples:\n"
+      "  lockstitch check --source \"$DATABASE_URL\"\n"
+      "  lockstitch check --file shop.yaml\n"
+      "\n"
+      "With --file the selection is validated as well: every problem is listed at once.");
+  AddFile(*command, check.file);
   AddUrl(*command, "--source", check.source);
   AddUrl(*command, "--destination", check.destination);
   return command;
@@ -135,8 +148,8 @@ CommandLine ParseCommandLine(int argc, char** argv) {
     Require(sync_app, !sync.file.empty() || !sync.source.empty(), "--source or --file");
     Require(sync_app, !sync.file.empty() || !sync.destination.empty(), "--destination or --file");
     Require(discover_app, !discover.source.empty(), "--source");
-    Require(check_app, !check.source.empty() || !check.destination.empty(),
-            "--source or --destination");
+    Require(check_app, !check.file.empty() || !check.source.empty() || !check.destination.empty(),
+            "--source, --destination or --file");
   });
   // A misplaced argument is quoted in the problem.
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {

@@ -17,10 +17,12 @@ struct SyncCommand {
   std::string name;
   std::string source;
   std::string destination;
-  std::vector<std::string> streams;
+  std::vector<std::string> streams;  // Names and patterns.
   std::string system_columns;
   std::string server;  // A scheduler elsewhere; empty: all services in this process.
   int max_parallel_streams = 0;
+  bool views = false;
+  bool include_schema_names = false;
   bool reset = false;
 };
 
@@ -29,6 +31,7 @@ struct DiscoverCommand {
 };
 
 struct CheckCommand {
+  std::string file;
   std::string source;
   std::string destination;
 };

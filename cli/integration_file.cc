@@ -4,6 +4,9 @@
 #include <google/protobuf/message.h>
 #include <yaml-cpp/yaml.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -163,6 +166,18 @@ absl::StatusOr<v1::Integration> ParseIntegration(const std::string& yaml,
   reader.Read(root, "", &integration);
   if (reader.problems().empty()) return integration;
   return Error(Reason::kUsageInvalid, absl::StrJoin(reader.problems(), "; "));
+}
+
+absl::StatusOr<v1::Integration> ReadIntegration(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) return Error(Reason::kUsageInvalid, absl::StrCat("can't read the file ", path));
+  return ParseIntegration(text.str(), [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  });
 }
 
 }  // namespace lockstitch::cli

@@ -14,10 +14,14 @@ namespace lockstitch::cli {
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
 
 // Reads an Integration from YAML whose keys are the message's field names. Enum values may stand
-// without their prefix (FULL_TABLE). ${VAR} is replaced by the environment's value, within values
-// only. USAGE_INVALID names every problem and where it is, but no value.
+// without their prefix (FULL_TABLE), a stream as its name alone, a database as its URL alone.
+// ${VAR} is replaced by the environment's value, within values only. USAGE_INVALID names every
+// problem and where it is, but no value.
 absl::StatusOr<v1::Integration> ParseIntegration(const std::string& yaml,
                                                  const Environment& environment);
+
+// The same of a file, in this process's environment.
+absl::StatusOr<v1::Integration> ReadIntegration(const std::string& path);
 
 }  // namespace lockstitch::cli
 

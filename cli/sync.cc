@@ -1,55 +1,48 @@
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/integration_file.h"
 #include "cli/job_view.h"
 #include "cli/local_services.h"
 #include "cli/progress_display.h"
 #include "rpc/channel.h"
+#include "schema/stream_name.h"
 #include "services/scheduler/scheduler_client.h"
 #include "status/macros.h"
-#include "status/reason.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::cli {
 namespace {
-
-std::optional<std::string> FromEnvironment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return value;
-}
-
-absl::StatusOr<v1::Integration> ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return Error(Reason::kUsageInvalid, absl::StrCat("can't read the file ", path));
-  return ParseIntegration(text.str(), FromEnvironment);
-}
 
 // What the file says, overridden by what the flags say.
 absl::StatusOr<v1::RunOnceRequest> RequestOf(const SyncCommand& command) {
   v1::RunOnceRequest request;
   v1::Integration& integration = *request.mutable_integration();
   if (!command.file.empty()) {
-    ASSIGN_OR_RETURN(integration, ReadFile(command.file));
+    ASSIGN_OR_RETURN(integration, ReadIntegration(command.file));
   }
   if (!command.name.empty()) integration.set_name(command.name);
   if (!command.source.empty())
     integration.mutable_source()->mutable_postgres()->set_url(command.source);
   if (!command.destination.empty())
     integration.mutable_destination()->mutable_postgres()->set_url(command.destination);
-  if (!command.streams.empty()) integration.clear_streams();
-  for (const std::string& stream : command.streams) integration.add_streams()->set_stream(stream);
+  if (!command.streams.empty()) {
+    integration.clear_streams();
+    integration.mutable_selection()->clear_patterns();
+  }
+  for (const std::string& stream : command.streams) {
+    if (schema::ParseStreamName(stream).ok()) {
+      integration.add_streams()->set_stream(stream);
+    } else {
+      integration.mutable_selection()->add_patterns(stream);
+    }
+  }
+  if (command.views) integration.mutable_selection()->set_views(true);
+  if (command.include_schema_names) integration.mutable_naming()->set_include_schema_names(true);
   if (command.system_columns == "none") integration.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
   if (command.system_columns == "stitch") integration.set_system_columns(v1::SYSTEM_COLUMNS_STITCH);
   request.set_max_parallel_streams(static_cast<uint32_t>(command.max_parallel_streams));

@@ -19,7 +19,8 @@ std::string Part(const std::string& name) {
 
 absl::Status NotAName(absl::string_view text) {
   return Error(Reason::kUsageInvalid, absl::StrCat("not a table name: '", text, "'"),
-               "Write SCHEMA.TABLE, with double quotes around a part that holds a dot or a quote.");
+               "Write SCHEMA.TABLE, with double quotes around a part that holds a dot, a quote, an "
+               "asterisk or an exclamation mark; patterns belong into selection.patterns.");
 }
 
 // Takes one part off the front of `rest`; leaves the dot behind it.
@@ -28,6 +29,7 @@ absl::StatusOr<std::string> TakePart(absl::string_view text, absl::string_view* 
   if (rest->empty() || rest->front() != '"') {
     const size_t end = rest->find_first_of(".\"");
     part = std::string(rest->substr(0, end));
+    if (part.find_first_of("*!") != std::string::npos) return NotAName(text);
     rest->remove_prefix(part.size());
   } else {
     size_t at = 1;

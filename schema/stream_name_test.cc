@@ -34,7 +34,8 @@ TEST(StreamNameTest, WithoutASchemaItIsPublic) {
 }
 
 TEST(StreamNameTest, WhatIsNoNameIsRefused) {
-  for (const char* text : {"", ".", "a.", ".a", "a.b.c", "\"a", "\"\".b", "a\"b", "\"a\"b"}) {
+  for (const char* text :
+       {"", ".", "a.", ".a", "a.b.c", "\"a", "\"\".b", "a\"b", "\"a\"b", "public.*", "!a"}) {
     EXPECT_EQ(ReasonOf(ParseStreamName(text).status()), Reason::kUsageInvalid) << text;
   }
 }

@@ -167,8 +167,10 @@ const ReasonInfo kReasons[] = {
      "The destination refused a value. Nothing of the run is visible.",
      "Correct the value that the message names at the source, or leave the stream out."},
     {Reason::kKeyNotUnique, "KEY_NOT_UNIQUE", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
-     "Rows have the same primary key, which the source should not allow.",
-     "Look for a corrupt index at the source: REINDEX it, mend the duplicates, run again."},
+     "Rows have the same key: that of a view, or a primary key that the source should not allow.",
+     "For a view, choose key_columns that tell its rows apart. For a table, look for a corrupt "
+     "index "
+     "at the source: REINDEX it, mend the duplicates, run again."},
 
     {Reason::kSuperseded, "SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,
      "A later run of the stream has begun; this one may write no more.",

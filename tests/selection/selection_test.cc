@@ -1,0 +1,243 @@
+#include <filesystem>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "rpc/channel.h"
+#include "services/scheduler/scheduler_client.h"
+#include "tests/stack/clusters.h"
+#include "tests/stack/stack.h"
+
+namespace lockstitch::tests {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+class SelectionTest : public ClustersTest {
+ protected:
+  v1::Integration Integration() { return IntegrationOf("shop", source_url_, destination_url_); }
+
+  std::vector<std::string> LoadedTables() {
+    return destination_->List(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind "
+        "= 'r' ORDER BY relname COLLATE \"C\"");
+  }
+  std::vector<std::string> LoadedColumns(const std::string& table) {
+    return destination_->List("SELECT attname::text FROM pg_attribute WHERE attrelid = 'shop." +
+                              table +
+                              "'::regclass AND attnum > 0 AND NOT attisdropped AND attname NOT "
+                              "LIKE '\\_sdc%' ORDER BY attnum");
+  }
+  std::vector<std::string> Problems(const v1::Integration& integration) {
+    const scheduler::SchedulerClient client(rpc::Connect(stack_.scheduler.address()), "scheduler");
+    const auto answer = client.ValidateIntegration(integration);
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    std::vector<std::string> problems;
+    for (const v1::Problem& problem : answer->problems())
+      problems.push_back(problem.stream() + " " + problem.reason());
+    return problems;
+  }
+
+  Stack stack_;
+};
+
+v1::StreamSettings& Add(v1::Integration& integration, const std::string& stream) {
+  v1::StreamSettings* settings = integration.add_streams();
+  settings->set_stream(stream);
+  return *settings;
+}
+
+void ExpectSucceeded(const JobOutcome& outcome) {
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED) << outcome.job.ShortDebugString();
+}
+
+TEST_F(SelectionTest, ColumnsAndRowsAreThoseChosen) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, a int, b text, \"C c\" int);"
+      "INSERT INTO t SELECT n, n % 3, 'b' || n, n FROM generate_series(1, 300) n;"
+      "CREATE TABLE u (LIKE t INCLUDING ALL); INSERT INTO u SELECT * FROM t");
+  v1::Integration integration = Integration();
+  v1::StreamSettings& t = Add(integration, "t");
+  t.add_include_columns("C c");
+  t.set_filter("a = 1 AND \"C c\" > 10 -- of three");
+  t.set_ranges(2);
+  v1::StreamSettings& u = Add(integration, "u");
+  u.add_exclude_columns("id");
+  u.add_exclude_columns("b");
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(LoadedColumns("t"), ElementsAre("id", "C c"));
+  EXPECT_EQ(destination_->Text("SELECT sum(id)::text FROM shop.t"),
+            source_->Text("SELECT sum(id)::text FROM t WHERE a = 1 AND \"C c\" > 10"));
+  EXPECT_THAT(LoadedColumns("u"), ElementsAre("id", "a", "C c"));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM shop.u"), 300);
+}
+
+TEST_F(SelectionTest, ViewsGetTheKeyThatTheirSettingsName) {
+  source_->Run(
+      "CREATE VIEW v AS SELECT n AS id, n % 5 AS part FROM generate_series(1, 20) n;"
+      "CREATE MATERIALIZED VIEW m AS SELECT * FROM v");
+  v1::Integration integration = Integration();
+  for (const char* name : {"v", "m"}) {
+    v1::StreamSettings& stream = Add(integration, name);
+    stream.add_key_columns("part");
+    stream.add_key_columns("id");
+  }
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(destination_->List("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE "
+                                 "connamespace = 'shop'::regnamespace AND contype = 'p'"),
+              ElementsAre("PRIMARY KEY (part, id)", "PRIMARY KEY (part, id)"));
+  integration.mutable_streams(0)->clear_key_columns();
+  integration.mutable_streams(0)->add_key_columns("part");
+  EXPECT_EQ(RunJob(stack_, integration).stream("public.v").error().reason(), "KEY_NOT_UNIQUE");
+}
+
+TEST_F(SelectionTest, PatternsSelect) {
+  source_->Run(
+      "CREATE TABLE a (i int); CREATE TABLE audit_a (i int); CREATE VIEW v AS SELECT 1 AS i;"
+      "CREATE SCHEMA other; CREATE TABLE other.b (i int)");
+  v1::Integration integration = Integration();
+  integration.mutable_selection()->add_patterns("*.*");
+  integration.mutable_selection()->add_patterns("!*.audit_*");
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(LoadedTables(), ElementsAre("a", "b"));
+  integration.mutable_selection()->set_views(true);
+  v1::StreamSettings& b = Add(integration, "other.b");
+  b.set_selected(false);
+  destination_->Run("DROP TABLE shop.b");
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(LoadedTables(), ElementsAre("a", "v"));
+}
+
+TEST_F(SelectionTest, NewColumnsReplicateUnlessToldOtherwise) {
+  source_->Run("CREATE TABLE t (id int PRIMARY KEY, a int, b int); INSERT INTO t VALUES (1, 2, 3)");
+  v1::Integration integration = Integration();
+  v1::StreamSettings& t = Add(integration, "t");
+  t.add_exclude_columns("b");
+  integration.mutable_selection()->set_new_columns(v1::NEW_POLICY_IGNORE);
+  ExpectSucceeded(RunJob(stack_, integration));
+  source_->Run("ALTER TABLE t ADD c int DEFAULT 7");
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(LoadedColumns("t"), ElementsAre("id", "a"));
+  // b was there before, so that it isn't new; c still is.
+  integration.mutable_streams(0)->clear_exclude_columns();
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(LoadedColumns("t"), ElementsAre("id", "a", "b"));
+  integration.mutable_streams(0)->add_include_columns("c");
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(LoadedColumns("t"), ElementsAre("id", "c"));
+  integration.mutable_streams(0)->clear_include_columns();
+  integration.mutable_selection()->clear_new_columns();
+  source_->Run("ALTER TABLE t ADD d int");
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(LoadedColumns("t"), ElementsAre("id", "a", "b", "c", "d"));
+}
+
+TEST_F(SelectionTest, NewTablesReplicateUnlessToldOtherwise) {
+  source_->Run("CREATE TABLE a (i int); CREATE TABLE b (i int)");
+  v1::Integration integration = Integration();
+  integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
+  ExpectSucceeded(RunJob(stack_, integration));
+  source_->Run("CREATE TABLE c (i int); CREATE TABLE d (i int)");
+  const JobOutcome outcome = RunJob(stack_, integration);
+  ExpectSucceeded(outcome);
+  EXPECT_EQ(outcome.streams.size(), 2u);
+  EXPECT_THAT(LoadedTables(), ElementsAre("a", "b"));
+  integration.mutable_selection()->add_patterns("*.*");
+  Add(integration, "d");
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_THAT(LoadedTables(), ElementsAre("a", "b", "d"));
+}
+
+TEST_F(SelectionTest, AFilterThatIsMoreThanAConditionNeverReachesTheSource) {
+  source_->Run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+  const std::string trace = SourceCluster().socket_folder() + "/data/trace";
+  const std::string filter = "true)) to program 'touch " + trace + "' --";
+  v1::Integration integration = Integration();
+  Add(integration, "t").set_filter(filter);
+  const JobOutcome outcome = RunJob(stack_, integration);
+  EXPECT_EQ(outcome.stream("public.t").error().reason(), "FILTER_INVALID");
+  EXPECT_FALSE(std::filesystem::exists(trace));
+  // It works where nobody parses it.
+  source_->Run("COPY (SELECT FROM t WHERE (" + filter + ")) TO STDOUT");
+  EXPECT_TRUE(std::filesystem::exists(trace));
+}
+
+TEST_F(SelectionTest, FiltersThatFailAtTheSourceNameTheRow) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, v text);"
+      "INSERT INTO t VALUES (10, '1'), (20, '2'), (30, 'three')");
+  v1::Integration integration = Integration();
+  Add(integration, "t").set_filter("v::int > 0");
+  const v1::Error error = RunJob(stack_, integration).stream("public.t").error();
+  EXPECT_EQ(error.reason(), "SOURCE_VALUE_INVALID");
+  EXPECT_THAT(error.message(), HasSubstr("three"));
+}
+
+TEST_F(SelectionTest, OneValidationFindsEveryProblem) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, note xml); CREATE VIEW v AS SELECT 1 AS i;"
+      "CREATE SCHEMA other; CREATE TABLE other.t (i int); CREATE TABLE fine (i int)");
+  v1::Integration integration = Integration();
+  v1::StreamSettings& t = Add(integration, "t");
+  t.add_include_columns("nope");
+  t.set_filter("1 = 1; DROP TABLE t");
+  t.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  t.set_replication_key("note");
+  v1::StreamSettings& v = Add(integration, "v");
+  v.set_method(v1::REPLICATION_METHOD_LOG_BASED);
+  v.add_key_columns("missing");
+  Add(integration, "gone");
+  Add(integration, "other.t");
+  Add(integration, "fine");
+  EXPECT_THAT(
+      Problems(integration),
+      UnorderedElementsAre("public.t METHOD_NOT_AVAILABLE", "public.t REPLICATION_KEY_UNFIT",
+                           "public.t COLUMN_NOT_FOUND", "public.t FILTER_INVALID",
+                           "public.t DESTINATION_NAME_COLLISION",
+                           "other.t DESTINATION_NAME_COLLISION", "public.v METHOD_NOT_AVAILABLE",
+                           "public.v COLUMN_NOT_FOUND", "public.gone STREAM_NOT_FOUND"));
+  EXPECT_THAT(Problems(v1::Integration()), Contains(HasSubstr("INTEGRATION_INVALID")));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_namespace WHERE nspname = '_lockstitch'"),
+            0);
+}
+
+TEST_F(SelectionTest, ValidationTellsWhatWouldRun) {
+  source_->Run("CREATE TABLE t (id int PRIMARY KEY, a int, b int)");
+  v1::Integration integration = Integration();
+  Add(integration, "t").add_exclude_columns("a");
+  const scheduler::SchedulerClient client(rpc::Connect(stack_.scheduler.address()), "scheduler");
+  const auto answer = client.ValidateIntegration(integration);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(answer->problems(), IsEmpty());
+  ASSERT_EQ(answer->streams_size(), 1);
+  EXPECT_EQ(answer->streams(0).stream(), "public.t");
+  EXPECT_EQ(answer->streams(0).destination_table(), "shop.t");
+  EXPECT_EQ(answer->streams(0).method(), v1::REPLICATION_METHOD_FULL_TABLE);
+  EXPECT_THAT(answer->streams(0).columns(), ElementsAre("id", "b"));
+}
+
+TEST_F(SelectionTest, AJobOpensNoMoreConnectionsThanItMay) {
+  for (const char* table : {"a", "b", "c"}) {
+    source_->Run(std::string("CREATE TABLE ") + table +
+                 " AS SELECT generate_series(1, 50000) AS i");
+  }
+  source_->Run("ANALYZE; CREATE ROLE limited LOGIN SUPERUSER PASSWORD 'correct-horse'");
+  v1::Integration integration = Integration();
+  for (const char* table : {"a", "b", "c"}) Add(integration, table).set_ranges(3);
+  integration.mutable_source()->mutable_postgres()->set_max_connections(2);
+  source_->Run("ALTER DATABASE " + source_->Text("SELECT current_database()") +
+               " CONNECTION LIMIT 3");  // The test's own is one of them.
+  integration.mutable_source()->mutable_postgres()->set_user("limited");
+  source_->Run(
+      "ALTER ROLE limited NOSUPERUSER; GRANT SELECT ON ALL TABLES IN SCHEMA public TO "
+      "limited");
+  ExpectSucceeded(RunJob(stack_, integration));
+  source_->Run("REASSIGN OWNED BY limited TO lockstitch; DROP OWNED BY limited; DROP ROLE limited");
+}
+
+}  // namespace
+}  // namespace lockstitch::tests
