@@ -18,7 +18,11 @@ struct Wording {
 // From libpq's sources (fe-connect.c, fe-secure-openssl.c); the first match counts.
 constexpr Wording kWordings[] = {
     {"could not translate host name", Reason::kHostUnknown},
+    {"session is read-only", Reason::kSessionNotWanted},
+    {"session is not read-only", Reason::kSessionNotWanted},
+    {"hot standby mode", Reason::kSessionNotWanted},
     {"SSL", Reason::kTlsFailed},
+    {"private key", Reason::kTlsFailed},
     {"certificate", Reason::kTlsFailed},
     {"Connection refused", Reason::kHostUnreachable},
     {"No such file or directory", Reason::kHostUnreachable},
@@ -69,6 +73,10 @@ absl::Status ConnectError(absl::string_view message, Side side) {
                            absl::StrContains(refusal.text, "SSL off");
     if (absl::StartsWith(refusal.sqlstate, "28") && wants_tls)
       return Error(Reason::kTlsFailed, refusal.text);
+    if (absl::StrContains(refusal.text, "requires a valid client certificate")) {
+      return Error(Reason::kTlsFailed, refusal.text,
+                   "Set tls.certificate_file and tls.key_file, or sslcert and sslkey in the URL.");
+    }
     const Reason reason = ReasonForSqlState(refusal.sqlstate, side);
     const bool known =
         reason != Reason::kSourceQueryFailed && reason != Reason::kDestinationWriteFailed;

@@ -1,6 +1,5 @@
 #include "postgres/connection.h"
 
-#include <poll.h>
 #include <postgresql/libpq-fe.h>
 #include <sys/socket.h>
 
@@ -9,26 +8,17 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "postgres/connect_error.h"
+#include "postgres/connect.h"
+#include "postgres/connection_settings.h"
 #include "status/macros.h"
 
 namespace lockstitch::postgres {
 namespace {
 
-struct FinishConnection {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-};
 struct FreeCancel {
   void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
 };
-struct FreeConninfo {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using ConnectionHandle = std::unique_ptr<PGconn, FinishConnection>;
 
 // Settings that decide what values look like, and which rows are seen. The second statement names
 // what servers before 9.5 and 9.6 don't have.
@@ -44,62 +34,8 @@ constexpr absl::string_view kSettingsSince96 = "SET idle_in_transaction_session_
 constexpr absl::string_view kSettingsSince14 = "SET idle_session_timeout = 0";
 constexpr absl::string_view kSettingsSince17 = "SET transaction_timeout = 0";
 
-absl::Status NotAConnectionString() {
-  return Error(Reason::kConnectionStringInvalid, "the connection string can't be read");
-}
-
-// Where a password with special characters is not percent-encoded, a part of it is taken for the
-// host or the port, and would be told in errors.
-bool LooksLikeSecret(absl::string_view keyword, absl::string_view value) {
-  if (keyword == "host" || keyword == "hostaddr") return absl::StrContains(value, "@");
-  return keyword == "port" && value.find_first_not_of("0123456789,") != absl::string_view::npos;
-}
-
-// The timeout that the URL sets, else `fallback`; also whether the URL can be read at all.
-absl::StatusOr<absl::Duration> ConnectTimeout(const std::string& url, absl::Duration fallback) {
-  char* error = nullptr;
-  const std::unique_ptr<PQconninfoOption, FreeConninfo> options(
-      PQconninfoParse(url.c_str(), &error));
-  // The parser's message may quote a part of a password.
-  if (error != nullptr) PQfreemem(error);
-  if (options == nullptr || (!absl::StrContains(url, "=") && !absl::StrContains(url, "://"))) {
-    return NotAConnectionString();
-  }
-  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->val != nullptr && LooksLikeSecret(option->keyword, option->val))
-      return NotAConnectionString();
-    int seconds = 0;
-    if (absl::string_view(option->keyword) == "connect_timeout" && option->val != nullptr &&
-        absl::SimpleAtoi(option->val, &seconds) && seconds > 0) {
-      return absl::Seconds(seconds);
-    }
-  }
-  return fallback;
-}
-
-// Drives PQconnectPoll, the only way to see the SQLSTATE of a refusal: libpq shows it in verbose
-// messages alone.
-absl::Status Connect(PGconn* connection, absl::Duration timeout, Side side) {
-  PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
-  const absl::Time deadline = absl::Now() + timeout;
-  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-  while (state != PGRES_POLLING_OK) {
-    if (state == PGRES_POLLING_FAILED || PQstatus(connection) == CONNECTION_BAD) {
-      return ConnectError(PQerrorMessage(connection), side);
-    }
-    pollfd waiting = {PQsocket(connection),
-                      static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
-    const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
-    if (left <= 0 || poll(&waiting, 1, static_cast<int>(left)) == 0) {
-      return Error(Reason::kHostUnreachable,
-                   absl::StrCat("no connection to ", PQhost(connection), ":", PQport(connection),
-                                " within ", absl::FormatDuration(timeout)));
-    }
-    state = PQconnectPoll(connection);
-  }
-  PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
-  return absl::OkStatus();
-}
+// A source is never written.
+constexpr absl::string_view kSourceSettings = "SET default_transaction_read_only = on";
 
 }  // namespace
 
@@ -109,23 +45,14 @@ struct Connection::Session {
   Side side;
 };
 
-absl::StatusOr<Connection> Connection::Open(const Options& options) {
-  ASSIGN_OR_RETURN(const absl::Duration timeout,
-                   ConnectTimeout(options.server.url(), options.timeout));
-  const char* keywords[] = {
-      "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
-      "dbname",          "application_name",    "client_encoding",  nullptr};
-  // What stands before dbname may be overridden by the URL, what stands behind may not.
-  const char* values[] = {
-      "30",   "10",   "3", "60000", options.server.url().c_str(), options.application_name.c_str(),
-      "UTF8", nullptr};
+absl::StatusOr<Connection> Connection::Open(const Options& options, ConnectTrace* trace) {
+  ASSIGN_OR_RETURN(const ConnectionSettings settings, ReadConnectionSettings(options.server));
+  const absl::Duration timeout =
+      settings.timeout > absl::ZeroDuration() ? settings.timeout : options.timeout;
   auto session = std::make_unique<Session>();
   session->side = options.side;
-  session->handle.reset(PQconnectStartParams(keywords, values, /*expand_dbname=*/1));
-  if (session->handle == nullptr) return Error(Reason::kInternal, "out of memory for a connection");
-  PQsetNoticeProcessor(
-      session->handle.get(), [](void*, const char*) {}, nullptr);
-  RETURN_IF_ERROR(Connect(session->handle.get(), timeout, options.side));
+  ASSIGN_OR_RETURN(session->handle,
+                   Connect(settings, options.application_name, timeout, options.side, trace));
   session->cancel.reset(PQgetCancel(session->handle.get()), FreeCancel());
   Connection connection(std::move(session));
   RETURN_IF_ERROR(connection.Execute(kSessionSettings));
@@ -133,6 +60,7 @@ absl::StatusOr<Connection> Connection::Open(const Options& options) {
   if (connection.server_version() >= 90600) RETURN_IF_ERROR(connection.Execute(kSettingsSince96));
   if (connection.server_version() >= 140000) RETURN_IF_ERROR(connection.Execute(kSettingsSince14));
   if (connection.server_version() >= 170000) RETURN_IF_ERROR(connection.Execute(kSettingsSince17));
+  if (options.side == Side::kSource) RETURN_IF_ERROR(connection.Execute(kSourceSettings));
   return connection;
 }
 

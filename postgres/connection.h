@@ -18,10 +18,12 @@ struct pg_conn;
 
 namespace lockstitch::postgres {
 
+struct ConnectTrace;
+
 // A session with a PostgreSQL server. Not thread-safe, but for Interrupt. Every session speaks
 // UTF-8, UTC, ISO dates and the shortest exact floats, finds nothing by search_path but pg_catalog,
-// and fails rather than being filtered by row-level security. Errors carry a reason, never a
-// secret.
+// and fails rather than being filtered by row-level security; at a source its transactions are
+// read-only. Errors carry a reason, never a secret.
 class Connection {
  public:
   struct Options {
@@ -29,13 +31,14 @@ class Connection {
     Side side = Side::kSource;      // Decides the reasons of errors.
     std::string application_name;   // What pg_stat_activity shows, at most 63 bytes.
     absl::Duration timeout =
-        absl::Seconds(15);  // For the whole connecting; connect_timeout in the URL wins.
+        absl::Seconds(15);  // For connecting to any of the hosts; connect_timeout in the URL wins.
   };
 
   // A parameter of a statement, as text; nullopt is NULL.
   using Parameter = std::optional<std::string>;
 
-  static absl::StatusOr<Connection> Open(const Options& options);
+  // Reads the connection's files anew. `trace`, where one is given, tells how far it came.
+  static absl::StatusOr<Connection> Open(const Options& options, ConnectTrace* trace = nullptr);
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;

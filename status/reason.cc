@@ -20,9 +20,15 @@ const ReasonInfo kReasons[] = {
      kNone, "The integration has problems; the message lists all of them.",
      "Correct every problem listed and try again."},
     {Reason::kConnectionStringInvalid, "CONNECTION_STRING_INVALID", Code::kInvalidArgument,
-     Owner::kUser, 1, kNone, "A connection string is neither a postgres:// URL nor libpq keywords.",
+     Owner::kUser, 1, kNone,
+     "A connection is described in a way that can't be understood, or that contradicts itself.",
      "Use postgres://USER:PASSWORD@HOST:PORT/DATABASE; percent-encode special characters of the "
      "password."},
+    {Reason::kConnectionFileUnreadable, "CONNECTION_FILE_UNREADABLE", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone,
+     "A file that a connection names (URL, password, certificate, key) can't be read.",
+     "Make the file on the machine where the service runs, readable for the service's user, and "
+     "give its path."},
     {Reason::kStreamNotFound, "STREAM_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
      "A selected table or view does not exist at the source, or its user may not see it.",
      "Run `lockstitch discover --source URL` and choose from what it lists."},
@@ -74,6 +80,14 @@ const ReasonInfo kReasons[] = {
     {Reason::kServerVersionUnsupported, "SERVER_VERSION_UNSUPPORTED", Code::kFailedPrecondition,
      Owner::kUser, 1, kNone, "The server is older than what can be read or written.",
      "Upgrade: sources need 9.3, destinations 10."},
+    {Reason::kSessionNotWanted, "SESSION_NOT_WANTED", Code::kUnavailable, Owner::kUser, 1, kNone,
+     "No server is what the connection's target_session_attrs asks for.",
+     "Name the right host, or leave target_session_attrs out."},
+    {Reason::kConnectionPooled, "CONNECTION_POOLED", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "A pooler gives each transaction another session of the server.",
+     "Connect to the server itself, or to the pooler in session mode: snapshots and locks belong "
+     "to "
+     "one session."},
 
     {Reason::kSourcePermissionDenied, "SOURCE_PERMISSION_DENIED", Code::kPermissionDenied,
      Owner::kUser, 1, kNone, "The source's user may not read something.",

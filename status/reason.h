@@ -18,6 +18,7 @@ enum class Reason {
   kUsageInvalid,
   kIntegrationInvalid,
   kConnectionStringInvalid,
+  kConnectionFileUnreadable,
   kStreamNotFound,
   kMethodNotAvailable,
   kSelectionInvalid,
@@ -36,6 +37,8 @@ enum class Reason {
   kConnectionFailed,
   kConnectionLost,
   kServerVersionUnsupported,
+  kSessionNotWanted,
+  kConnectionPooled,
   // The source.
   kSourcePermissionDenied,
   kSourceTableChanged,

@@ -16,7 +16,9 @@ T ValueOrDie(absl::StatusOr<T> value, const std::string& what) {
 }
 
 absl::StatusOr<postgres::Connection> Open(const std::string& url) {
-  postgres::Connection::Options options = {.application_name = "test"};
+  // Sessions with sources don't write.
+  postgres::Connection::Options options = {.side = postgres::Side::kDestination,
+                                           .application_name = "test"};
   options.server.set_url(url);
   return postgres::Connection::Open(options);
 }
