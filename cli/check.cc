@@ -10,7 +10,8 @@
 #include "cli/commands.h"
 #include "cli/local_services.h"
 #include "cli/text_table.h"
-#include "lockstitch/v1/integration.pb.h"
+#include "lockstitch/v1/discovery.pb.h"
+#include "lockstitch/v1/loader.pb.h"
 #include "status/macros.h"
 
 namespace lockstitch::cli {
@@ -24,21 +25,33 @@ struct Checked {
   std::vector<v1::CheckStep> steps;
 };
 
-absl::StatusOr<std::vector<Checked>> Check(const CheckCommand& command) {
+// What to check; an end that isn't named is left out.
+struct Requests {
+  v1::CheckConnectionRequest source;
+  v1::CheckDestinationRequest destination;
+};
+
+Requests RequestsOf(const CheckCommand& command) {
+  Requests requests;
+  if (!command.source.empty())
+    requests.source.mutable_source()->mutable_postgres()->set_url(command.source);
+  if (!command.destination.empty()) {
+    requests.destination.mutable_destination()->mutable_postgres()->set_url(command.destination);
+  }
+  return requests;
+}
+
+absl::StatusOr<std::vector<Checked>> Check(const Requests& requests) {
   ASSIGN_OR_RETURN(const std::unique_ptr<LocalServices> services, LocalServices::Start());
   std::vector<Checked> checked;
-  if (!command.source.empty()) {
-    v1::Source source;
-    source.mutable_postgres()->set_url(command.source);
+  if (requests.source.has_source()) {
     ASSIGN_OR_RETURN(std::vector<v1::CheckStep> steps,
-                     services->discovery().CheckConnection(source));
+                     services->discovery().CheckConnection(requests.source));
     checked.push_back({"source", std::move(steps)});
   }
-  if (!command.destination.empty()) {
-    v1::CheckDestinationRequest request;
-    request.mutable_destination()->mutable_postgres()->set_url(command.destination);
+  if (requests.destination.has_destination()) {
     ASSIGN_OR_RETURN(const v1::CheckDestinationResponse response,
-                     services->loader().CheckDestination(request));
+                     services->loader().CheckDestination(requests.destination));
     checked.push_back({"destination", {response.steps().begin(), response.steps().end()}});
   }
   return checked;
@@ -71,6 +84,7 @@ std::string AsJson(const std::vector<Checked>& checked) {
                                {"result", ResultOf(step)},
                                {"message", step.message()},
                                {"seconds", SecondsOf(step)},
+                               {"remedy", step.remedy().empty() ? Json() : Json(step.remedy())},
                                {"error", failed ? Json{{"reason", step.reason()},
                                                        {"message", step.message()},
                                                        {"remedy", step.remedy()}}
@@ -87,10 +101,10 @@ std::string AsTable(const std::vector<Checked>& checked) {
     for (const v1::CheckStep& step : end.steps) {
       rows.push_back(
           {end.end, step.name(), ResultOf(step), ReadableSeconds(SecondsOf(step)), step.message()});
-      if (step.result() == v1::CHECK_RESULT_FAILED) {
-        absl::StrAppend(&remedies, "\n", end.end, " ", step.name(), ": ", step.reason(), "\n  ",
-                        step.remedy(), "\n");
-      }
+      if (step.remedy().empty()) continue;
+      const bool failed = step.result() == v1::CHECK_RESULT_FAILED;
+      absl::StrAppend(&remedies, "\n", end.end, " ", step.name(), ": ",
+                      failed ? step.reason() : ResultOf(step), "\n  ", step.remedy(), "\n");
     }
   }
   return absl::StrCat(TextTable({{"END"}, {"STEP"}, {"RESULT"}, {"TIME", true}, {"FOUND"}}, rows),
@@ -100,7 +114,7 @@ std::string AsTable(const std::vector<Checked>& checked) {
 }  // namespace
 
 int Run(const CheckCommand& command, Output output, std::stop_token) {
-  const absl::StatusOr<std::vector<Checked>> checked = Check(command);
+  const absl::StatusOr<std::vector<Checked>> checked = Check(RequestsOf(command));
   if (!checked.ok()) return Fail(checked.status(), output);
   std::cout << (output == Output::kJson ? AsJson(*checked) : AsTable(*checked));
   return Passed(*checked) ? kSucceeded : kFailed;

@@ -1,5 +1,7 @@
 #include "postgres/connect.h"
 
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <postgresql/libpq-fe.h>
 
@@ -43,13 +45,26 @@ class Tracer {
       trace_->reached = true;
       trace_->reaching = Lap();
     }
+    // libpq drops its own when the handshake fails.
+    if (auto* tls = static_cast<SSL*>(PQsslStruct(connection, "OpenSSL"));
+        tls != nullptr && tls != tls_.get()) {
+      SSL_up_ref(tls);
+      tls_.reset(tls);
+    }
     // Where a refusal ends the session, the next look finds no TLS any more.
-    if (!trace_->encrypted && PQsslInUse(connection) != 0) {
+    if (!trace_->encrypted && PQsslInUse(connection) != 0 && status != CONNECTION_BAD &&
+        status != CONNECTION_SSL_STARTUP) {
       trace_->encrypted = true;
       trace_->encrypting = Lap();
       trace_->protocol = PQsslAttribute(connection, "protocol");
       trace_->cipher = PQsslAttribute(connection, "cipher");
     }
+  }
+
+  // Why the server's certificate wasn't accepted, which libpq leaves out; empty if it was.
+  std::string CertificateProblem() const {
+    const long result = tls_ == nullptr ? X509_V_OK : SSL_get_verify_result(tls_.get());
+    return result == X509_V_OK ? "" : X509_verify_cert_error_string(result);
   }
 
   void End() {
@@ -63,7 +78,12 @@ class Tracer {
     return now - std::exchange(since_, now);
   }
 
+  struct FreeTls {
+    void operator()(SSL* tls) const { SSL_free(tls); }
+  };
+
   ConnectTrace* trace_;
+  std::unique_ptr<SSL, FreeTls> tls_;
   absl::Time since_ = absl::Now();
 };
 
@@ -77,7 +97,7 @@ absl::Status Drive(PGconn* connection, const Host& host, absl::Time deadline, Si
   while (state != PGRES_POLLING_OK) {
     tracer.Look(connection);
     if (state == PGRES_POLLING_FAILED || PQstatus(connection) == CONNECTION_BAD) {
-      return ConnectError(PQerrorMessage(connection), side);
+      return ConnectError(PQerrorMessage(connection), tracer.CertificateProblem(), side);
     }
     pollfd waiting = {PQsocket(connection),
                       static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
@@ -112,7 +132,7 @@ absl::StatusOr<ConnectionHandle> ConnectTo(const Host& host, Parameters paramete
   if (!host.name.empty()) parameters["host"] = host.name;
   if (!host.address.empty()) parameters["hostaddr"] = host.address;
   parameters["port"] = host.port;
-  *trace = {.host = host.label()};
+  *trace = {.host = host.label(), .socket = host.is_socket()};
   Tracer tracer(trace);
   ConnectionHandle connection = Start(parameters);
   if (connection == nullptr) return Error(Reason::kInternal, "out of memory for a connection");
@@ -121,6 +141,8 @@ absl::StatusOr<ConnectionHandle> ConnectTo(const Host& host, Parameters paramete
   const absl::Status status = Drive(connection.get(), host, deadline, side, tracer);
   tracer.End();
   if (!status.ok()) return status;
+  // In mode prefer it may have gone on without TLS after all.
+  trace->encrypted = PQsslInUse(connection.get()) != 0;
   return connection;
 }
 

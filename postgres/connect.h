@@ -17,6 +17,7 @@ namespace lockstitch::postgres {
 // How far connecting to the last host tried has come, and how long each part took.
 struct ConnectTrace {
   std::string host;  // Its label.
+  bool socket = false;
   bool reached = false;
   absl::Duration reaching;
   bool encrypted = false;  // A TLS session came about, also if it ended at once.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace lockstitch::postgres {
@@ -63,7 +64,8 @@ bool FindRefusal(absl::string_view line, Refusal* refusal) {
 
 }  // namespace
 
-absl::Status ConnectError(absl::string_view message, Side side) {
+absl::Status ConnectError(absl::string_view message, absl::string_view certificate_problem,
+                          Side side) {
   const std::vector<absl::string_view> lines =
       absl::StrSplit(message, '\n', absl::SkipWhitespace());
   for (const absl::string_view line : lines) {
@@ -84,6 +86,13 @@ absl::Status ConnectError(absl::string_view message, Side side) {
   }
   const absl::string_view first =
       lines.empty() ? "the connection failed" : absl::StripAsciiWhitespace(lines[0]);
+  if (!certificate_problem.empty() && absl::StrContains(message, "certificate verify failed")) {
+    return Error(
+        Reason::kTlsFailed, absl::StrCat(first, ": ", certificate_problem),
+        "Name the authority that signed the server's certificate "
+        "(tls.root_certificate_file, or sslrootcert in the URL), renew the certificate, or "
+        "use mode require, which doesn't test it.");
+  }
   for (const Wording& wording : kWordings) {
     if (absl::StrContains(message, wording.part)) return Error(wording.reason, first);
   }

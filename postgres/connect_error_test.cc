@@ -10,7 +10,7 @@ TEST(ConnectErrorTest, TheServersSqlStateDecides) {
       "connection to server at \"db.example\" (10.0.0.1), port 5432 failed: FATAL:  28P01: "
       "password authentication "
       "failed for user \"u\"\nLOCATION:  auth_failed, auth.c:335\n",
-      Side::kSource);
+      /*certificate_problem=*/"", Side::kSource);
   EXPECT_EQ(ReasonOf(error), Reason::kAuthenticationFailed);
   EXPECT_EQ(error.message(), "password authentication failed for user \"u\"");
 }
@@ -20,27 +20,46 @@ TEST(ConnectErrorTest, ARefusalForWantOfTlsSaysSo) {
       ReasonOf(ConnectError(
           "connection failed: FATAL:  28000: no pg_hba.conf entry for host \"10.0.0.2\", user "
           "\"u\", database \"d\", no encryption\n",
-          Side::kSource)),
+          /*certificate_problem=*/"", Side::kSource)),
       Reason::kTlsFailed);
 }
 
 TEST(ConnectErrorTest, WithoutSqlStateTheWordingDecides) {
   EXPECT_EQ(ReasonOf(ConnectError(
                 "could not translate host name \"nope\" to address: Name or service not known\n",
-                Side::kSource)),
+                /*certificate_problem=*/"", Side::kSource)),
             Reason::kHostUnknown);
   EXPECT_EQ(
       ReasonOf(ConnectError(
           "connection to server at \"127.0.0.1\", port 1 failed: Connection refused\n\tIs the "
           "server running on that host and accepting TCP/IP connections?\n",
-          Side::kDestination)),
+          /*certificate_problem=*/"", Side::kDestination)),
       Reason::kHostUnreachable);
+}
+
+TEST(ConnectErrorTest, ACertificateThatIsNotAcceptedSaysWhy) {
+  const absl::Status error = ConnectError(
+      "connection to server at \"127.0.0.1\", port 1 failed: SSL error: certificate verify "
+      "failed\n",
+      "certificate has expired", Side::kSource);
+  EXPECT_EQ(ReasonOf(error), Reason::kTlsFailed);
+  EXPECT_EQ(error.message(),
+            "connection to server at \"127.0.0.1\", port 1 failed: SSL error: certificate verify "
+            "failed: certificate has expired");
+}
+
+TEST(ConnectErrorTest, AWantedClientCertificateIsAMatterOfTls) {
+  EXPECT_EQ(
+      ReasonOf(ConnectError(
+          "connection failed: FATAL:  28000: connection requires a valid client certificate\n",
+          /*certificate_problem=*/"", Side::kSource)),
+      Reason::kTlsFailed);
 }
 
 TEST(ConnectErrorTest, OtherRefusalsAreNotTakenForFailedStatements) {
   EXPECT_EQ(
       ReasonOf(ConnectError("connection failed: FATAL:  0A000: unsupported frontend protocol\n",
-                            Side::kSource)),
+                            /*certificate_problem=*/"", Side::kSource)),
       Reason::kConnectionFailed);
 }
 

@@ -12,15 +12,26 @@
 
 namespace lockstitch::postgres {
 
-// One question put to a server: answers what was found, for people, or why it isn't as it should
-// be.
+// What a question came to, where it isn't a failure.
+struct CheckAnswer {
+  v1::CheckResult result = v1::CHECK_RESULT_PASSED;
+  std::string message;
+  std::string remedy;  // Of a warning.
+};
+CheckAnswer Passed(absl::string_view message);
+CheckAnswer Warning(absl::string_view message, absl::string_view remedy);
+CheckAnswer Skipped(absl::string_view message);
+
+// One question put to a server; an error is a failed step.
 struct CheckQuestion {
   std::string name;
-  std::function<absl::StatusOr<std::string>(Connection&)> ask;
+  std::function<absl::StatusOr<CheckAnswer>(Connection&)> ask;
 };
 
-// Connects (the step `connect`), then asks everything, one failure leaving the others alone; all
-// are skipped where there is no connection. The session is read-only: nothing is changed.
+// Connects, in the steps `settings`, `resolve`, `connect`, `tls` and `authenticate`, then asks
+// everything. A failed question leaves the others alone; all are skipped where there is no
+// connection, or none any more. The session is read-only and limits its statements: nothing is
+// changed, and nothing hangs.
 std::vector<v1::CheckStep> CheckConnection(const Connection::Options& options,
                                            const std::vector<CheckQuestion>& questions);
 

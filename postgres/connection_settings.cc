@@ -78,9 +78,10 @@ absl::Status TestReadable(const std::string& path, absl::string_view field) {
 }
 
 // Where a password with special characters is not percent-encoded, a part of it is taken for the
-// host or the port, and would be told in errors.
+// host, the port or the database, and would be told in errors.
 bool LooksLikeSecret(absl::string_view keyword, absl::string_view value) {
-  if (keyword == "host" || keyword == "hostaddr") return absl::StrContains(value, "@");
+  if (keyword == "host" || keyword == "hostaddr" || keyword == "dbname")
+    return absl::StrContains(value, "@");
   return keyword == "port" && value.find_first_not_of("0123456789,") != absl::string_view::npos;
 }
 

@@ -174,6 +174,7 @@ TEST_F(ConnectionSettingsTest, WhatContradictsItselfIsRefused) {
   });
   refused([](auto& server) { server.set_url("postgres://u:x@hunter2@h/db"); });
   refused([](auto& server) { server.set_url("postgres://u:hunter2/x@h/db"); });
+  refused([](auto& server) { server.set_url("postgres://u:1/hunter2@h/db"); });
   refused([](auto& server) { server.set_url("postgres://u:hunter2#@h:x/db"); });
   refused([&](auto& server) {
     server.set_url("host=h");

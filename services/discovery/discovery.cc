@@ -1,13 +1,13 @@
 #include "services/discovery/discovery.h"
 
 #include <algorithm>
-#include <string>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "postgres/catalog_limits.h"
 #include "postgres/connection.h"
-#include "postgres/connection_check.h"
 #include "postgres/transaction.h"
 #include "schema/catalog_reader.h"
+#include "services/discovery/check.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -17,10 +17,6 @@ namespace {
 using postgres::Connection;
 using telemetry::Metric;
 
-constexpr int kOldestVersion = 90300;
-constexpr absl::string_view kVersion = "SHOW server_version";
-constexpr absl::string_view kCatalogSize =
-    "SELECT count(*) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f')";
 constexpr absl::string_view kSnapshot = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 absl::StatusOr<Connection::Options> SessionOptions(const v1::Source& source) {
@@ -30,16 +26,9 @@ absl::StatusOr<Connection::Options> SessionOptions(const v1::Source& source) {
                              .application_name = "lockstitch discovery"};
 }
 
-absl::StatusOr<std::string> AskVersion(Connection& connection) {
-  ASSIGN_OR_RETURN(const postgres::Result version, connection.Query(kVersion));
-  const std::string found = absl::StrCat("PostgreSQL ", version.Text(0, 0));
-  if (connection.server_version() >= kOldestVersion) return found;
-  return Error(Reason::kServerVersionUnsupported, absl::StrCat(found, " is older than 9.3"));
-}
-
-absl::StatusOr<std::string> AskCatalog(Connection& connection) {
-  RETURN_IF_ERROR(connection.Execute(kCatalogSize));
-  return "the catalog can be read";
+absl::Status TestVersion(const Connection& connection) {
+  if (connection.server_version() >= kOldestVersion) return absl::OkStatus();
+  return Error(Reason::kServerVersionUnsupported, "the source is older than PostgreSQL 9.3");
 }
 
 }  // namespace
@@ -51,18 +40,20 @@ absl::StatusOr<std::vector<v1::Table>> Discovery::Discover(const v1::Source& sou
   const auto interrupt = [&] { connection.Interrupt(); };
   const std::stop_callback by_caller(stop, interrupt);
   const std::stop_callback by_process(stop_.get_token(), interrupt);
-  RETURN_IF_ERROR(AskVersion(connection).status());
+  RETURN_IF_ERROR(TestVersion(connection));
   ASSIGN_OR_RETURN(const postgres::Transaction transaction,
                    postgres::Transaction::Begin(connection, kSnapshot));
+  ASSIGN_OR_RETURN(const postgres::CatalogLimits limits,
+                   postgres::CatalogLimits::Begin(connection));
   ASSIGN_OR_RETURN(std::vector<v1::Table> tables, schema::ReadTables(connection));
   metrics_->Add(Metric::kDiscoveryTables, {}, static_cast<double>(tables.size()));
   return tables;
 }
 
-absl::StatusOr<std::vector<v1::CheckStep>> Discovery::CheckConnection(const v1::Source& source) {
-  ASSIGN_OR_RETURN(const Connection::Options options, SessionOptions(source));
-  std::vector<v1::CheckStep> steps =
-      postgres::CheckConnection(options, {{"version", AskVersion}, {"read_catalog", AskCatalog}});
+absl::StatusOr<std::vector<v1::CheckStep>> Discovery::CheckConnection(
+    const v1::CheckConnectionRequest& request) {
+  ASSIGN_OR_RETURN(const Connection::Options options, SessionOptions(request.source()));
+  std::vector<v1::CheckStep> steps = CheckSource(options, request);
   const bool failed = std::any_of(steps.begin(), steps.end(), [](const v1::CheckStep& step) {
     return step.result() == v1::CHECK_RESULT_FAILED;
   });

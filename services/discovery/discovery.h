@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "lockstitch/v1/catalog.pb.h"
+#include "lockstitch/v1/discovery.pb.h"
 #include "lockstitch/v1/integration.pb.h"
 #include "telemetry/metrics.h"
 
@@ -21,8 +22,9 @@ class Discovery {
   // and name. A stop request breaks it off.
   absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source, std::stop_token stop);
 
-  // Tries the connection step by step: connect, version, read_catalog. Failures are in the steps.
-  absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(const v1::Source& source);
+  // Tries the connection step by step. Failures are in the steps.
+  absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(
+      const v1::CheckConnectionRequest& request);
 
   // Breaks off every Discover under way.
   void Stop() { stop_.request_stop(); }

@@ -42,9 +42,7 @@ absl::StatusOr<std::vector<v1::Table>> DiscoveryClient::Discover(const v1::Sourc
 }
 
 absl::StatusOr<std::vector<v1::CheckStep>> DiscoveryClient::CheckConnection(
-    const v1::Source& source) const {
-  v1::CheckConnectionRequest request;
-  *request.mutable_source() = source;
+    const v1::CheckConnectionRequest& request) const {
   ASSIGN_OR_RETURN(const v1::CheckConnectionResponse response,
                    rpc::Call(name_, stub_->service, &Service::CheckConnection, request,
                              {.deadline = absl::Minutes(5)}));

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "lockstitch/v1/catalog.pb.h"
+#include "lockstitch/v1/discovery.pb.h"
 #include "lockstitch/v1/integration.pb.h"
 #include "rpc/channel.h"
 
@@ -23,7 +24,8 @@ class DiscoveryClient {
   // The whole catalog.
   absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source,
                                                   std::stop_token stop = {}) const;
-  absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(const v1::Source& source) const;
+  absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(
+      const v1::CheckConnectionRequest& request) const;
 
  private:
   struct Stub;

@@ -53,8 +53,7 @@ class Service final
 
   grpc::Status CheckConnection(grpc::ServerContext*, const v1::CheckConnectionRequest* request,
                                v1::CheckConnectionResponse* response) override {
-    const absl::StatusOr<std::vector<v1::CheckStep>> steps =
-        discovery_->CheckConnection(request->source());
+    const absl::StatusOr<std::vector<v1::CheckStep>> steps = discovery_->CheckConnection(*request);
     if (!steps.ok()) return rpc::ToGrpc(steps.status());
     response->mutable_steps()->Add(steps->begin(), steps->end());
     return grpc::Status::OK;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "failpoint/failpoint.h"
+#include "postgres/application_name.h"
 #include "postgres/sqlstate.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
@@ -181,8 +182,8 @@ absl::StatusOr<v1::LoadResult> Extraction::Finish(const std::vector<v1::Extent>&
 postgres::Connection::Options Extraction::SourceOptions() const {
   return {.server = offer_.source().postgres(),
           .side = postgres::Side::kSource,
-          .application_name =
-              absl::StrCat("lockstitch extractor ", schema::StreamName(offer_.target().table()))};
+          .application_name = postgres::ApplicationName(
+              "extractor", offer_.run_id(), schema::StreamName(offer_.target().table()))};
 }
 
 void Extraction::Note(const std::string& text) {

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "absl/strings/str_cat.h"
+#include "postgres/application_name.h"
 #include "schema/stream_name.h"
 #include "services/loader/destination/state_schema.h"
 #include "status/macros.h"
@@ -19,19 +19,21 @@ constexpr absl::string_view kSettings =
 }  // namespace
 
 absl::StatusOr<postgres::Connection::Options> SessionOptions(const v1::Destination& destination,
-                                                             absl::string_view purpose) {
+                                                             absl::string_view run_id,
+                                                             absl::string_view stream) {
   if (!destination.has_postgres())
     return Error(Reason::kUsageInvalid, "the destination has no connection");
   return postgres::Connection::Options{
       .server = destination.postgres(),
       .side = postgres::Side::kDestination,
-      .application_name = absl::StrCat("lockstitch loader ", purpose)};
+      .application_name = postgres::ApplicationName("loader", run_id, stream)};
 }
 
 absl::StatusOr<postgres::Connection> OpenSession(const v1::Destination& destination,
-                                                 absl::string_view purpose) {
+                                                 absl::string_view run_id,
+                                                 absl::string_view stream) {
   ASSIGN_OR_RETURN(const postgres::Connection::Options options,
-                   SessionOptions(destination, purpose));
+                   SessionOptions(destination, run_id, stream));
   ASSIGN_OR_RETURN(postgres::Connection connection, postgres::Connection::Open(options));
   if (connection.server_version() < kOldestVersion) {
     return Error(Reason::kServerVersionUnsupported, "the destination is older than PostgreSQL 10");
@@ -40,11 +42,10 @@ absl::StatusOr<postgres::Connection> OpenSession(const v1::Destination& destinat
   return connection;
 }
 
-absl::StatusOr<postgres::Connection> OpenKnownDestination(const v1::StreamTarget& target,
-                                                          absl::string_view purpose) {
+absl::StatusOr<postgres::Connection> OpenKnownDestination(const v1::Claim& claim) {
   ASSIGN_OR_RETURN(postgres::Connection connection,
-                   OpenSession(target.destination(),
-                               absl::StrCat(purpose, " ", schema::StreamName(target.table()))));
+                   OpenSession(claim.target().destination(), claim.run_id(),
+                               schema::StreamName(claim.target().table())));
   ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
   if (!version)
     return Error(Reason::kDestinationStateMissing, "the destination has no _lockstitch schema");

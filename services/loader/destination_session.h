@@ -9,19 +9,20 @@
 
 namespace lockstitch::loader {
 
-// How to connect to a destination; `purpose` shows in its pg_stat_activity. USAGE_INVALID without a
-// kind.
+// How to connect to a destination; its pg_stat_activity shows `run_id` and `stream`, or what else
+// stands in their place. USAGE_INVALID without a kind.
 absl::StatusOr<postgres::Connection::Options> SessionOptions(const v1::Destination& destination,
-                                                             absl::string_view purpose);
+                                                             absl::string_view run_id,
+                                                             absl::string_view stream);
 
 // A session in which a loader that stops between two statements of a transaction, maybe holding the
 // stream's row, is ended by the server after 10 s. SERVER_VERSION_UNSUPPORTED before PostgreSQL 10.
 absl::StatusOr<postgres::Connection> OpenSession(const v1::Destination& destination,
-                                                 absl::string_view purpose);
+                                                 absl::string_view run_id,
+                                                 absl::string_view stream);
 
 // The same where the _lockstitch schema must be there: DESTINATION_STATE_MISSING.
-absl::StatusOr<postgres::Connection> OpenKnownDestination(const v1::StreamTarget& target,
-                                                          absl::string_view purpose);
+absl::StatusOr<postgres::Connection> OpenKnownDestination(const v1::Claim& claim);
 
 }  // namespace lockstitch::loader
 

@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "postgres/transaction.h"
 #include "schema/destination_names.h"
+#include "schema/stream_name.h"
 #include "services/loader/begin_load.h"
 #include "services/loader/destination/check.h"
 #include "services/loader/destination/load_record.h"
@@ -26,7 +27,8 @@ using telemetry::Metric;
 
 absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRequest& request) {
   const v1::StreamTarget& target = request.target();
-  ASSIGN_OR_RETURN(Connection connection, OpenSession(target.destination(), "ReserveRun"));
+  ASSIGN_OR_RETURN(Connection connection, OpenSession(target.destination(), request.run_id(),
+                                                      schema::StreamName(target.table())));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   RETURN_IF_ERROR(MigrateState(connection));
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
@@ -46,8 +48,7 @@ absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRe
 }
 
 absl::StatusOr<v1::BeginLoadResponse> Loader::BeginLoad(const v1::BeginLoadRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection,
-                   OpenKnownDestination(request.claim().target(), "BeginLoad"));
+  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(request.claim()));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   return OpenLoad(connection, request);
 }
@@ -60,8 +61,7 @@ absl::Status Loader::Load(LoadStream& stream) {
 }
 
 absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection,
-                   OpenKnownDestination(request.claim().target(), "FinishLoad"));
+  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(request.claim()));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   ASSIGN_OR_RETURN(v1::LoadResult result,
                    PublishLoad(connection, request,
@@ -75,7 +75,7 @@ absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRe
 
 absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadRequest& request) {
   const v1::Claim& claim = request.claim();
-  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(claim.target(), "AbortLoad"));
+  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(claim));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   v1::AbortLoadResponse response;
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
@@ -106,7 +106,7 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
 }
 
 absl::StatusOr<v1::GetStateResponse> Loader::GetState(const v1::GetStateRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "GetState"));
+  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "state", ""));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
   if (!version) return v1::GetStateResponse();
@@ -137,8 +137,8 @@ absl::StatusOr<v1::RegisterStreamsResponse> Loader::RegisterStreams(
 absl::StatusOr<v1::CheckDestinationResponse> Loader::CheckDestination(
     const v1::CheckDestinationRequest& request) {
   ASSIGN_OR_RETURN(const Connection::Options options,
-                   SessionOptions(request.destination(), "CheckDestination"));
-  return loader::CheckDestination(options);
+                   SessionOptions(request.destination(), "check", ""));
+  return loader::CheckDestination(options, request);
 }
 
 }  // namespace lockstitch::loader

@@ -41,7 +41,7 @@ absl::Status RunEnded(const v1::Claim& claim) {
 
 // A write that failed because the load was taken away says so, rather than what the server saw.
 absl::Status ExplainFailure(const v1::Claim& claim, const absl::Status& failure) {
-  absl::StatusOr<Connection> connection = OpenKnownDestination(claim.target(), "Load");
+  absl::StatusOr<Connection> connection = OpenKnownDestination(claim);
   if (!connection.ok()) return failure;
   absl::StatusOr<Transaction> transaction = Transaction::Begin(*connection);
   if (!transaction.ok()) return failure;
@@ -59,7 +59,7 @@ absl::Status RangeLoader::Run() {
     return Error(Reason::kProtocolViolated, "a Load call begins with open");
   }
   const v1::LoadOpen open = request_.open();
-  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(open.claim().target(), "Load"));
+  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(open.claim()));
 
   // Whatever this call waits for, its client or its server, breaks when it is stopped or nothing
   // moves.

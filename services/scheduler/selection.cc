@@ -152,9 +152,8 @@ std::vector<std::string> TestIntegration(const v1::Integration& integration) {
   std::vector<std::string> problems;
   const absl::StatusOr<std::string> schema = schema::DestinationSchema(integration.name());
   if (!schema.ok()) problems.push_back(std::string(schema.status().message()));
-  if (integration.source().postgres().ByteSizeLong() == 0)
-    problems.push_back("source.postgres is missing");
-  if (integration.destination().postgres().ByteSizeLong() == 0)
+  if (!integration.source().has_postgres()) problems.push_back("source.postgres is missing");
+  if (!integration.destination().has_postgres())
     problems.push_back("destination.postgres is missing");
   TestStreamNames(integration, &problems);
   for (const std::string& text : integration.selection().patterns()) {

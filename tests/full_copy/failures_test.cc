@@ -173,8 +173,9 @@ TEST_F(FailuresTest, CheckSaysWhatIsWrongAndWhatToDo) {
   EXPECT_EQ(bad.status, 1);
   const auto json = nlohmann::json::parse(bad.out);
   EXPECT_EQ(json["passed"], false);
-  EXPECT_EQ(json["source"][0]["error"]["reason"], "HOST_UNREACHABLE");
-  EXPECT_EQ(json["source"][1]["result"], "skipped");
+  EXPECT_EQ(json["source"][2]["step"], "connect");
+  EXPECT_EQ(json["source"][2]["error"]["reason"], "HOST_UNREACHABLE");
+  EXPECT_EQ(json["source"][3]["result"], "skipped");
 }
 
 // 150 tables of 1,200 columns with long names: over 16 MiB of catalog.

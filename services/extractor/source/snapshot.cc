@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "postgres/catalog_limits.h"
 #include "postgres/quote.h"
 #include "postgres/sqlstate.h"
 #include "schema/catalog_reader.h"
@@ -125,6 +126,8 @@ absl::Status Snapshot::Lock(Connection& connection, absl::string_view timeout) c
 absl::Status Snapshot::Hold(const v1::TableName& name) {
   RETURN_IF_ERROR(connection_.Execute(kBegin));
   RETURN_IF_ERROR(Lock(connection_, "60s"));
+  ASSIGN_OR_RETURN(const postgres::CatalogLimits limits,
+                   postgres::CatalogLimits::Begin(connection_));
   ASSIGN_OR_RETURN(const int64_t oid, FindTable(connection_, name));
   ASSIGN_OR_RETURN(table_, schema::ReadTable(connection_, oid));
   ASSIGN_OR_RETURN(const postgres::Result blocks, connection_.Query(kBlocks, {absl::StrCat(oid)}));

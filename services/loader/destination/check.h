@@ -6,9 +6,10 @@
 
 namespace lockstitch::loader {
 
-// Tries what loads will need, step by step, and changes nothing: connect, version, writable,
-// create_schema, state.
-v1::CheckDestinationResponse CheckDestination(const postgres::Connection::Options& options);
+// Tries what loads will need, step by step: those of postgres::CheckConnection, then version,
+// writable, create_schema, state, name, extensions, pooler, connections, clock. Changes nothing.
+v1::CheckDestinationResponse CheckDestination(const postgres::Connection::Options& options,
+                                              const v1::CheckDestinationRequest& request);
 
 }  // namespace lockstitch::loader
 

@@ -1,0 +1,36 @@
+#ifndef LOCKSTITCH_TESTING_CERTIFICATE_AUTHORITY_H_
+#define LOCKSTITCH_TESTING_CERTIFICATE_AUTHORITY_H_
+
+#include <string>
+
+namespace lockstitch::testing {
+
+// A certificate with its private key, both PEM.
+struct KeyPair {
+  std::string certificate;
+  std::string key;
+};
+
+// An authority of a test's own, made by the openssl command. What fails here ends the test program.
+class CertificateAuthority {
+ public:
+  CertificateAuthority();
+  ~CertificateAuthority();
+  CertificateAuthority(const CertificateAuthority&) = delete;
+
+  // Signs a certificate for a host or a user; valid from now for that many days, or until some ago.
+  KeyPair Issue(const std::string& name, int days = 1) const;
+
+  // The file with its own certificate.
+  std::string certificate_file() const { return folder_ + "/authority.crt"; }
+
+  // Writes a file for the test's user alone, which goes with the authority; answers its path.
+  std::string File(const std::string& name, const std::string& content) const;
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace lockstitch::testing
+
+#endif  // LOCKSTITCH_TESTING_CERTIFICATE_AUTHORITY_H_

@@ -1,0 +1,30 @@
+#ifndef LOCKSTITCH_TESTING_PG_BOUNCER_H_
+#define LOCKSTITCH_TESTING_PG_BOUNCER_H_
+
+#include <memory>
+#include <string>
+
+#include "testing/child_process.h"
+#include "testing/postgres_cluster.h"
+
+namespace lockstitch::testing {
+
+// pgbouncer in front of a cluster, on a Unix socket, with no authentication of its own. Whoever
+// fails to start it ends the test program.
+class PgBouncer {
+ public:
+  // `pool_mode` is session, transaction or statement.
+  PgBouncer(const PostgresCluster& cluster, const std::string& pool_mode);
+  ~PgBouncer();
+  PgBouncer(const PgBouncer&) = delete;
+
+  std::string Url(const std::string& database) const;
+
+ private:
+  std::string folder_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace lockstitch::testing
+
+#endif  // LOCKSTITCH_TESTING_PG_BOUNCER_H_
