@@ -1,6 +1,8 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -8,10 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/commands.h"
+#include "cli/integration_file.h"
 #include "cli/local_services.h"
 #include "cli/text_table.h"
 #include "lockstitch/v1/discovery.pb.h"
 #include "lockstitch/v1/loader.pb.h"
+#include "lockstitch/v1/scheduler.pb.h"
+#include "schema/stream_name.h"
 #include "status/macros.h"
 
 namespace lockstitch::cli {
@@ -25,36 +30,67 @@ struct Checked {
   std::vector<v1::CheckStep> steps;
 };
 
-// What to check; an end that isn't named is left out.
-struct Requests {
-  v1::CheckConnectionRequest source;
-  v1::CheckDestinationRequest destination;
+// What was found of both ends and, of a whole integration, of its selection.
+struct Findings {
+  std::vector<Checked> ends;
+  std::optional<v1::ValidateIntegrationResponse> selection;
 };
 
-Requests RequestsOf(const CheckCommand& command) {
-  Requests requests;
-  if (!command.source.empty())
-    requests.source.mutable_source()->mutable_postgres()->set_url(command.source);
-  if (!command.destination.empty()) {
-    requests.destination.mutable_destination()->mutable_postgres()->set_url(command.destination);
+// What to check; an end that isn't named is left out.
+absl::StatusOr<v1::Integration> IntegrationOf(const CheckCommand& command) {
+  v1::Integration integration;
+  if (!command.file.empty()) {
+    ASSIGN_OR_RETURN(integration, ReadIntegration(command.file));
   }
-  return requests;
+  if (!command.source.empty())
+    integration.mutable_source()->mutable_postgres()->set_url(command.source);
+  if (!command.destination.empty())
+    integration.mutable_destination()->mutable_postgres()->set_url(command.destination);
+  return integration;
 }
 
-absl::StatusOr<std::vector<Checked>> Check(const Requests& requests) {
+// The extensions whose types the source's tables have, where the catalog can be read.
+std::set<std::string> ExtensionsOf(const std::vector<v1::Table>& catalog) {
+  std::set<std::string> extensions;
+  for (const v1::Table& table : catalog) {
+    for (const v1::Column& column : table.columns()) {
+      if (!column.type().extension().empty()) extensions.insert(column.type().extension());
+    }
+  }
+  return extensions;
+}
+
+absl::StatusOr<Findings> Check(const v1::Integration& integration, bool whole) {
   ASSIGN_OR_RETURN(const std::unique_ptr<LocalServices> services, LocalServices::Start());
-  std::vector<Checked> checked;
-  if (requests.source.has_source()) {
+  Findings findings;
+  v1::CheckConnectionRequest source;
+  v1::CheckDestinationRequest destination;
+  if (whole) {
+    ASSIGN_OR_RETURN(findings.selection, services->scheduler().ValidateIntegration(integration));
+    for (const v1::SelectedStream& stream : findings.selection->streams()) {
+      ASSIGN_OR_RETURN(*source.add_tables(), schema::ParseStreamName(stream.stream()));
+    }
+    const auto catalog = services->discovery().Discover(integration.source());
+    if (catalog.ok()) {
+      for (const std::string& extension : ExtensionsOf(*catalog))
+        destination.add_extensions(extension);
+    }
+    destination.set_integration(integration.name());
+    destination.set_integration_uid(integration.uid());
+  }
+  if (integration.has_source()) {
+    *source.mutable_source() = integration.source();
     ASSIGN_OR_RETURN(std::vector<v1::CheckStep> steps,
-                     services->discovery().CheckConnection(requests.source));
-    checked.push_back({"source", std::move(steps)});
+                     services->discovery().CheckConnection(source));
+    findings.ends.push_back({"source", std::move(steps)});
   }
-  if (requests.destination.has_destination()) {
+  if (integration.has_destination()) {
+    *destination.mutable_destination() = integration.destination();
     ASSIGN_OR_RETURN(const v1::CheckDestinationResponse response,
-                     services->loader().CheckDestination(requests.destination));
-    checked.push_back({"destination", {response.steps().begin(), response.steps().end()}});
+                     services->loader().CheckDestination(destination));
+    findings.ends.push_back({"destination", {response.steps().begin(), response.steps().end()}});
   }
-  return checked;
+  return findings;
 }
 
 std::string ResultOf(const v1::CheckStep& step) {
@@ -62,22 +98,45 @@ std::string ResultOf(const v1::CheckStep& step) {
       absl::StripPrefix(v1::CheckResult_Name(step.result()), "CHECK_RESULT_"));
 }
 
+std::string MethodOf(const v1::SelectedStream& stream) {
+  return std::string(
+      absl::StripPrefix(v1::ReplicationMethod_Name(stream.method()), "REPLICATION_METHOD_"));
+}
+
 double SecondsOf(const v1::CheckStep& step) {
   return static_cast<double>(step.duration().seconds()) + 1e-9 * step.duration().nanos();
 }
 
-bool Passed(const std::vector<Checked>& checked) {
-  for (const Checked& end : checked) {
+bool Passed(const Findings& findings) {
+  for (const Checked& end : findings.ends) {
     for (const v1::CheckStep& step : end.steps) {
       if (step.result() == v1::CHECK_RESULT_FAILED) return false;
     }
   }
-  return true;
+  return !findings.selection || findings.selection->problems().empty();
 }
 
-std::string AsJson(const std::vector<Checked>& checked) {
-  Json root = {{"passed", Passed(checked)}};
-  for (const Checked& end : checked) {
+Json SelectionAsJson(const v1::ValidateIntegrationResponse& selection) {
+  Json problems = Json::array(), streams = Json::array();
+  for (const v1::Problem& problem : selection.problems()) {
+    problems.push_back({{"stream", problem.stream().empty() ? Json() : Json(problem.stream())},
+                        {"reason", problem.reason()},
+                        {"message", problem.message()},
+                        {"remedy", problem.remedy()}});
+  }
+  for (const v1::SelectedStream& stream : selection.streams()) {
+    streams.push_back(
+        {{"stream", stream.stream()},
+         {"method", MethodOf(stream)},
+         {"destination_table", stream.destination_table()},
+         {"columns", std::vector<std::string>(stream.columns().begin(), stream.columns().end())}});
+  }
+  return {{"problems", problems}, {"streams", streams}};
+}
+
+std::string AsJson(const Findings& findings) {
+  Json root = {{"passed", Passed(findings)}};
+  for (const Checked& end : findings.ends) {
     for (const v1::CheckStep& step : end.steps) {
       const bool failed = step.result() == v1::CHECK_RESULT_FAILED;
       root[end.end].push_back({{"step", step.name()},
@@ -91,13 +150,34 @@ std::string AsJson(const std::vector<Checked>& checked) {
                                                 : Json()}});
     }
   }
+  if (findings.selection) root["selection"] = SelectionAsJson(*findings.selection);
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string AsTable(const std::vector<Checked>& checked) {
+std::string SelectionAsTable(const v1::ValidateIntegrationResponse& selection) {
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::SelectedStream& stream : selection.streams()) {
+    rows.push_back({stream.stream(), MethodOf(stream), absl::StrCat(stream.columns_size()),
+                    stream.destination_table()});
+  }
+  std::string text = "\n";
+  if (!rows.empty()) {
+    absl::StrAppend(
+        &text, TextTable({{"STREAM"}, {"METHOD"}, {"COLUMNS", true}, {"DESTINATION TABLE"}}, rows));
+  }
+  for (const v1::Problem& problem : selection.problems()) {
+    absl::StrAppend(&text, "\n", problem.stream().empty() ? "integration" : problem.stream(), ": ",
+                    problem.reason(), ": ", problem.message(), "\n  ", problem.remedy(), "\n");
+  }
+  absl::StrAppend(&text, "\n", selection.streams_size(), " streams would run, ",
+                  selection.problems_size(), " problems\n");
+  return text;
+}
+
+std::string AsTable(const Findings& findings) {
   std::vector<std::vector<std::string>> rows;
   std::string remedies;
-  for (const Checked& end : checked) {
+  for (const Checked& end : findings.ends) {
     for (const v1::CheckStep& step : end.steps) {
       rows.push_back(
           {end.end, step.name(), ResultOf(step), ReadableSeconds(SecondsOf(step)), step.message()});
@@ -108,16 +188,18 @@ std::string AsTable(const std::vector<Checked>& checked) {
     }
   }
   return absl::StrCat(TextTable({{"END"}, {"STEP"}, {"RESULT"}, {"TIME", true}, {"FOUND"}}, rows),
-                      remedies);
+                      remedies, findings.selection ? SelectionAsTable(*findings.selection) : "");
 }
 
 }  // namespace
 
 int Run(const CheckCommand& command, Output output, std::stop_token) {
-  const absl::StatusOr<std::vector<Checked>> checked = Check(RequestsOf(command));
-  if (!checked.ok()) return Fail(checked.status(), output);
-  std::cout << (output == Output::kJson ? AsJson(*checked) : AsTable(*checked));
-  return Passed(*checked) ? kSucceeded : kFailed;
+  const absl::StatusOr<v1::Integration> integration = IntegrationOf(command);
+  if (!integration.ok()) return Fail(integration.status(), output);
+  const absl::StatusOr<Findings> findings = Check(*integration, !command.file.empty());
+  if (!findings.ok()) return Fail(findings.status(), output);
+  std::cout << (output == Output::kJson ? AsJson(*findings) : AsTable(*findings));
+  return Passed(*findings) ? kSucceeded : kFailed;
 }
 
 }  // namespace lockstitch::cli

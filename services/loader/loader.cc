@@ -119,7 +119,7 @@ absl::StatusOr<v1::GetStateResponse> Loader::GetState(const v1::GetStateRequest&
 
 absl::StatusOr<v1::RegisterStreamsResponse> Loader::RegisterStreams(
     const v1::RegisterStreamsRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "RegisterStreams"));
+  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "registration", ""));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   if (request.validate_only()) {
     ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
