@@ -69,6 +69,8 @@ CLI::App* AddDiscover(CLI::App& app, DiscoverCommand& discover) {
   CLI::App* command = app.add_subcommand("discover", "List what a source has to replicate.");
   command->footer("Example:\n  lockstitch discover --source \"$DATABASE_URL\"");
   AddUrl(*command, "--source", discover.source);
+  command->add_option("--stream", discover.stream, "the one table or view to tell more about [all]")
+      ->option_text("SCHEMA.TABLE");
   return command;
 }
 

@@ -28,6 +28,7 @@ struct SyncCommand {
 
 struct DiscoverCommand {
   std::string source;
+  std::string stream;  // The one to tell more about; empty: all.
 };
 
 struct CheckCommand {

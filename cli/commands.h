@@ -2,6 +2,7 @@
 #define LOCKSTITCH_CLI_COMMANDS_H_
 
 #include <stop_token>
+#include <string>
 
 #include "absl/status/status.h"
 #include "cli/command_line.h"
@@ -20,6 +21,9 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop);
 int Run(const DiscoverCommand& command, Output output, std::stop_token stop);
 int Run(const CheckCommand& command, Output output, std::stop_token stop);
 int Run(const VersionCommand& command, Output output, std::stop_token stop);
+
+// A failure's reason, message and remedy as one line of JSON.
+std::string FailureJson(const absl::Status& failure);
 
 // Prints a failure of the command itself, with its remedy; answers the exit status.
 int Fail(const absl::Status& failure, Output output);

@@ -1,74 +1,68 @@
+#include <functional>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
+#include "cli/catalog_view.h"
 #include "cli/commands.h"
 #include "cli/local_services.h"
-#include "cli/text_table.h"
 #include "lockstitch/v1/catalog.pb.h"
 #include "schema/stream_name.h"
+#include "status/macros.h"
+#include "status/reason.h"
 
 namespace lockstitch::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Sink = std::function<void(v1::Table)>;
+using Read = std::function<absl::Status(const Sink&)>;
 
-std::string KindOf(const v1::Table& table) {
-  return absl::AsciiStrToLower(absl::StrReplaceAll(
-      absl::StripPrefix(v1::TableKind_Name(table.kind()), "TABLE_KIND_"), {{"_", " "}}));
+// The catalog, or of it the one table that the command names.
+absl::Status ReadChosen(const Read& read, const std::string& chosen, const Sink& sink) {
+  if (chosen.empty()) return read(sink);
+  ASSIGN_OR_RETURN(const v1::TableName name, schema::ParseStreamName(chosen));
+  const std::string stream = schema::StreamName(name);
+  bool found = false;
+  RETURN_IF_ERROR(read([&](v1::Table table) {
+    if (schema::StreamName(table.name()) != stream) return;
+    found = true;
+    sink(std::move(table));
+  }));
+  return found ? absl::OkStatus()
+               : Error(Reason::kStreamNotFound,
+                       absl::StrCat("the source has no table or view ", stream));
 }
 
-Json TableAsJson(const v1::Table& table) {
-  Json columns = Json::array();
-  for (const v1::Column& column : table.columns()) {
-    columns.push_back({{"name", column.name()},
-                       {"type", column.type().display()},
-                       {"nullable", column.nullable()}});
-  }
-  Json key = Json::array();
-  for (const std::string& column : table.primary_key()) key.push_back(column);
-  return {{"stream", schema::StreamName(table.name())},
-          {"kind", KindOf(table)},
-          {"is_view",
-           table.kind() == v1::TABLE_KIND_VIEW || table.kind() == v1::TABLE_KIND_MATERIALIZED_VIEW},
-          {"row_estimate", table.row_estimate() < 0 ? Json() : Json(table.row_estimate())},
-          {"size_bytes", table.size_bytes()},
-          {"primary_key", key},
-          {"columns", columns}};
+// Prints tables as they come. What fails before the first is the command's failure; what fails
+// later stands behind them in the same object.
+int PrintJson(const Read& read, const std::string& chosen) {
+  bool begun = false;
+  const absl::Status status = ReadChosen(read, chosen, [&](v1::Table table) {
+    std::cout << (begun ? ",\n" : "{\"streams\": [\n") << TableJson(table);
+    begun = true;
+  });
+  if (!status.ok() && !begun) return Fail(status, Output::kJson);
+  std::cout << (begun ? "\n]" : "{\"streams\": []");
+  if (!status.ok()) std::cout << ",\n\"error\": " << FailureJson(status);
+  std::cout << "}\n";
+  return status.ok() ? kSucceeded : kFailed;
 }
 
-std::string AsJson(const std::vector<v1::Table>& tables) {
-  Json list = Json::array();
-  for (const v1::Table& table : tables) list.push_back(TableAsJson(table));
-  return Json{{"streams", list}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string AsTable(const std::vector<v1::Table>& tables) {
-  if (tables.empty()) return "The source has no table or view that its user may see.\n";
-  std::vector<std::vector<std::string>> rows;
-  for (const v1::Table& table : tables) {
-    rows.push_back(
-        {schema::StreamName(table.name()), KindOf(table),
-         table.row_estimate() < 0 ? "?" : absl::StrCat("~", GroupedNumber(table.row_estimate())),
-         ReadableBytes(static_cast<double>(table.size_bytes())), absl::StrCat(table.columns_size()),
-         absl::StrJoin(table.primary_key(), ", ")});
-  }
-  return absl::StrCat(TextTable({{"STREAM"},
-                                 {"KIND"},
-                                 {"ROWS", true},
-                                 {"SIZE", true},
-                                 {"COLUMNS", true},
-                                 {"PRIMARY KEY"}},
-                                rows),
-                      "\nReplicate with: lockstitch sync --source URL --destination URL --name "
-                      "NAME [--stream SCHEMA.TABLE]...\n");
+int PrintText(const Read& read, const std::string& chosen) {
+  CatalogText catalog;
+  std::string details;
+  const absl::Status status = ReadChosen(read, chosen, [&](v1::Table table) {
+    if (chosen.empty()) {
+      catalog.Add(table);
+    } else {
+      details = TableText(table);
+    }
+  });
+  if (!status.ok()) return Fail(status, Output::kTable);
+  std::cout << (chosen.empty() ? catalog.Text() : details);
+  return kSucceeded;
 }
 
 }  // namespace
@@ -78,11 +72,11 @@ int Run(const DiscoverCommand& command, Output output, std::stop_token stop) {
   if (!services.ok()) return Fail(services.status(), output);
   v1::Source source;
   source.mutable_postgres()->set_url(command.source);
-  const absl::StatusOr<std::vector<v1::Table>> tables =
-      (*services)->discovery().Discover(source, stop);
-  if (!tables.ok()) return Fail(tables.status(), output);
-  std::cout << (output == Output::kJson ? AsJson(*tables) : AsTable(*tables));
-  return kSucceeded;
+  const Read read = [&](const Sink& sink) {
+    return (*services)->discovery().Discover(source, sink, stop);
+  };
+  return output == Output::kJson ? PrintJson(read, command.stream)
+                                 : PrintText(read, command.stream);
 }
 
 }  // namespace lockstitch::cli

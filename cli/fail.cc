@@ -6,14 +6,27 @@
 
 namespace lockstitch::cli {
 
-int Fail(const absl::Status& failure, Output output) {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json AsJson(const absl::Status& failure) {
   const Explanation why = Explain(failure);
+  return {{"reason", why.reason}, {"message", why.message}, {"remedy", why.remedy}};
+}
+
+}  // namespace
+
+std::string FailureJson(const absl::Status& failure) {
+  return AsJson(failure).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+int Fail(const absl::Status& failure, Output output) {
   if (output == Output::kJson) {
-    using Json = nlohmann::ordered_json;
-    const Json root = {
-        {"error", {{"reason", why.reason}, {"message", why.message}, {"remedy", why.remedy}}}};
+    const Json root = {{"error", AsJson(failure)}};
     std::cout << root.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
   } else {
+    const Explanation why = Explain(failure);
     std::cerr << why.reason << ": " << why.message << "\n  " << why.remedy << "\n";
   }
   const auto reason = ReasonOf(failure);

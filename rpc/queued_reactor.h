@@ -11,13 +11,15 @@
 
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "rpc/status_conversion.h"
+#include "status/reason.h"
 
 namespace lockstitch::rpc {
 
 // For adapters alone: a streaming call of gRPC's callback API whose answers come from other
-// threads. They are queued, so that their senders never wait. Lives, by shared_ptr, until gRPC and
-// its senders are done with it.
+// threads. They are queued, so that their senders need not wait. Lives, by shared_ptr, until gRPC
+// and its senders are done with it.
 template <typename Reactor, typename Out>
 class QueuedReactor : public Reactor,
                       public std::enable_shared_from_this<QueuedReactor<Reactor, Out>> {
@@ -29,6 +31,21 @@ class QueuedReactor : public Reactor,
     absl::MutexLock lock(&mutex_);
     queue_.push_back(message);
     if (queue_.size() == 1) WriteNext();
+  }
+
+  // The same for whoever makes more than fits into memory: waits while `most` messages are queued.
+  // PROGRESS_STALLED once none has left for `deadline`; STOPPED when the caller has gone.
+  absl::Status SendWithin(size_t most, absl::Duration deadline, Out message) {
+    absl::MutexLock lock(&mutex_);
+    const auto has_room = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return queue_.size() < most || stop_.stop_requested();
+    };
+    const bool room = mutex_.AwaitWithTimeout(absl::Condition(&has_room), deadline);
+    if (stop_.stop_requested()) return Error(Reason::kStopped, "the caller has gone");
+    if (!room) return Error(Reason::kProgressStalled, "the caller takes no more");
+    queue_.push_back(std::move(message));
+    if (queue_.size() == 1) WriteNext();
+    return absl::OkStatus();
   }
 
   // Ends the call once everything queued has been sent. Nothing may be sent afterwards.
@@ -50,7 +67,11 @@ class QueuedReactor : public Reactor,
     }
     WriteNext();
   }
-  void OnCancel() final { stop_.request_stop(); }
+  void OnCancel() final {
+    stop_.request_stop();
+    // Whoever waits for room looks again when the lock is let go.
+    absl::MutexLock lock(&mutex_);
+  }
   void OnDone() final { self_.reset(); }
 
  private:

@@ -43,6 +43,7 @@ enum class Reason {
   kSourcePermissionDenied,
   kSourceTableChanged,
   kSourceTableLocked,
+  kSourceViewNotPopulated,
   kSourceConflict,
   kSourceChanged,
   kSourceQueryFailed,

@@ -1,12 +1,12 @@
 #include "services/discovery/discovery.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "postgres/catalog_limits.h"
 #include "postgres/connection.h"
 #include "postgres/transaction.h"
-#include "schema/catalog_reader.h"
 #include "services/discovery/check.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -33,8 +33,8 @@ absl::Status TestVersion(const Connection& connection) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<v1::Table>> Discovery::Discover(const v1::Source& source,
-                                                           std::stop_token stop) {
+absl::Status Discovery::Discover(const v1::Source& source, const schema::TableSink& sink,
+                                 std::stop_token stop) {
   ASSIGN_OR_RETURN(const Connection::Options options, SessionOptions(source));
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
   const auto interrupt = [&] { connection.Interrupt(); };
@@ -45,9 +45,10 @@ absl::StatusOr<std::vector<v1::Table>> Discovery::Discover(const v1::Source& sou
                    postgres::Transaction::Begin(connection, kSnapshot));
   ASSIGN_OR_RETURN(const postgres::CatalogLimits limits,
                    postgres::CatalogLimits::Begin(connection));
-  ASSIGN_OR_RETURN(std::vector<v1::Table> tables, schema::ReadTables(connection));
-  metrics_->Add(Metric::kDiscoveryTables, {}, static_cast<double>(tables.size()));
-  return tables;
+  return schema::ReadTables(connection, [&](v1::Table table) {
+    metrics_->Add(Metric::kDiscoveryTables, {}, 1);
+    return sink(std::move(table));
+  });
 }
 
 absl::StatusOr<std::vector<v1::CheckStep>> Discovery::CheckConnection(

@@ -8,6 +8,7 @@
 #include "lockstitch/v1/catalog.pb.h"
 #include "lockstitch/v1/discovery.pb.h"
 #include "lockstitch/v1/integration.pb.h"
+#include "schema/catalog_reader.h"
 #include "telemetry/metrics.h"
 
 namespace lockstitch::discovery {
@@ -18,9 +19,10 @@ class Discovery {
   // `metrics` must outlive it.
   explicit Discovery(telemetry::Metrics* metrics) : metrics_(metrics) {}
 
-  // Every table and view of the source as one snapshot of its catalog has them, ordered by schema
-  // and name. A stop request breaks it off.
-  absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source, std::stop_token stop);
+  // Hands every table and view of the source to `sink`, as one snapshot of its catalog has them,
+  // ordered by schema and name. An error of the sink or a stop request breaks it off.
+  absl::Status Discover(const v1::Source& source, const schema::TableSink& sink,
+                        std::stop_token stop);
 
   // Tries the connection step by step. Failures are in the steps.
   absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(

@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_SERVICES_DISCOVERY_DISCOVERY_CLIENT_H_
 #define LOCKSTITCH_SERVICES_DISCOVERY_DISCOVERY_CLIENT_H_
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -21,7 +22,10 @@ class DiscoveryClient {
   DiscoveryClient(rpc::Channel channel, std::string name);
   ~DiscoveryClient();
 
-  // The whole catalog.
+  // The catalog, a table at a time as it comes in. After an error `sink` may have had a part.
+  absl::Status Discover(const v1::Source& source, const std::function<void(v1::Table)>& sink,
+                        std::stop_token stop = {}) const;
+  // All of it at once.
   absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source,
                                                   std::stop_token stop = {}) const;
   absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(

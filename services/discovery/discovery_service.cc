@@ -4,15 +4,22 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "lockstitch/v1/discovery.grpc.pb.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
+#include "status/macros.h"
 
 namespace lockstitch::discovery {
 namespace {
 
 // Far below what a message may hold: one more table, however wide, still fits.
 constexpr size_t kResponseBytes = 1 << 20;
+
+// How far the reading runs ahead of a slow caller, and how long it holds the source's snapshot for
+// one that takes nothing.
+constexpr size_t kQueued = 2;
+constexpr absl::Duration kSendDeadline = absl::Minutes(5);
 
 // One Discover call; the reading has a thread of its own.
 class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::DiscoverResponse>,
@@ -27,17 +34,20 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Discov
 
  private:
   absl::Status Run(Discovery* discovery, const v1::Source& source) {
-    absl::StatusOr<std::vector<v1::Table>> tables = discovery->Discover(source, stop().get_token());
-    if (!tables.ok()) return tables.status();
     v1::DiscoverResponse response;
-    for (v1::Table& table : *tables) {
-      *response.add_tables() = std::move(table);
-      if (response.ByteSizeLong() < kResponseBytes) continue;
-      Send(response);
-      response.Clear();
-    }
-    if (response.tables_size() > 0) Send(response);
-    return absl::OkStatus();
+    size_t bytes = 0;
+    RETURN_IF_ERROR(discovery->Discover(
+        source,
+        [&](v1::Table table) {
+          bytes += table.ByteSizeLong();
+          *response.add_tables() = std::move(table);
+          if (bytes < kResponseBytes) return absl::OkStatus();
+          bytes = 0;
+          return SendWithin(kQueued, kSendDeadline, std::exchange(response, {}));
+        },
+        stop().get_token()));
+    if (response.tables_size() == 0) return absl::OkStatus();
+    return SendWithin(kQueued, kSendDeadline, std::move(response));
   }
 };
 

@@ -1,0 +1,45 @@
+#include "schema/catalog_cursor.h"
+
+#include "absl/strings/str_cat.h"
+#include "status/macros.h"
+
+namespace lockstitch::schema {
+namespace {
+
+// Some hundred kilobytes of columns.
+constexpr int kRows = 2000;
+
+}  // namespace
+
+CatalogCursor::CatalogCursor(postgres::Connection& connection, absl::string_view name)
+    : connection_(&connection), name_(absl::StrCat("lockstitch_", name)) {}
+
+absl::Status CatalogCursor::Open(const std::string& query) {
+  if (query.empty()) return absl::OkStatus();
+  return Fetch(absl::StrCat("DECLARE ", name_, " NO SCROLL CURSOR FOR ", query, "; "));
+}
+
+absl::Status CatalogCursor::Next() {
+  if (++row_ < rows_->rows()) {
+    table_ = rows_->Int(row_, 0);
+    return absl::OkStatus();
+  }
+  if (row_ == kRows) return Fetch("");
+  table_ = 0;
+  return absl::OkStatus();
+}
+
+absl::Status CatalogCursor::Close() {
+  if (!rows_) return absl::OkStatus();
+  return connection_->Execute(absl::StrCat("CLOSE ", name_));
+}
+
+absl::Status CatalogCursor::Fetch(absl::string_view sql) {
+  rows_.reset();
+  ASSIGN_OR_RETURN(rows_, connection_->Query(absl::StrCat(sql, "FETCH ", kRows, " FROM ", name_)));
+  row_ = 0;
+  table_ = rows_->empty() ? 0 : rows_->Int(0, 0);
+  return absl::OkStatus();
+}
+
+}  // namespace lockstitch::schema

@@ -1,0 +1,140 @@
+#include "schema/catalog_queries.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/substitute.h"
+
+namespace lockstitch::schema {
+namespace {
+
+// The tables at hand and the order in which all queries show them. Names compare byte by byte in
+// every version. $0: which tables, a condition over pg_class c and pg_namespace n.
+constexpr absl::string_view kChosen = R"sql((
+  SELECT c.oid, pg_catalog.row_number() OVER (ORDER BY n.nspname, c.relname) AS place
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE $0) chosen)sql";
+
+constexpr absl::string_view kUsersTables =
+    "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', "
+    "'information_schema', '_lockstitch') "
+    "AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%'";
+
+// The size is that of the statistics: asking for the real one waits for every table that somebody
+// has locked. $0: the chosen tables; $1: whether row security applies to the user.
+constexpr absl::string_view kTables = R"sql(
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples::pg_catalog.int8,
+       c.relpages::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8,
+       pg_catalog.has_table_privilege(c.oid, 'SELECT'), pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
+       $1, c.relispopulated, c.relhassubclass AND c.relkind <> 'p', d.description
+FROM $0 JOIN pg_catalog.pg_class c ON c.oid = chosen.oid
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     LEFT JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0
+          AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+ORDER BY chosen.place)sql";
+
+// Most columns have no typmod, default, comment or grant of their own, and cost nothing for it.
+// $0: the chosen tables; $1: identity; $2: generated.
+constexpr absl::string_view kColumns = R"sql(
+SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod,
+       CASE WHEN a.atttypmod >= 0 THEN pg_catalog.format_type(a.atttypid, a.atttypmod) END,
+       a.attnotnull, $1, $2, pg_catalog.pg_get_expr(v.adbin, v.adrelid), d.description,
+       a.attacl IS NOT NULL AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+FROM $0 JOIN pg_catalog.pg_attribute a ON a.attrelid = chosen.oid
+     LEFT JOIN pg_catalog.pg_attrdef v ON a.atthasdef AND v.adrelid = a.attrelid AND v.adnum = a.attnum
+     LEFT JOIN pg_catalog.pg_description d ON d.objoid = a.attrelid AND d.objsubid = a.attnum
+          AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+WHERE a.attnum > 0 AND NOT a.attisdropped
+ORDER BY chosen.place, a.attnum)sql";
+
+// 950 is the collation "C", by which text keys compare. $0: the chosen tables; $1: how many of an
+// index's columns are its key.
+constexpr absl::string_view kIndexes = R"sql(
+SELECT i.indrelid, x.relname, i.indisprimary,
+       i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL,
+       m.amname = 'btree' AND o.opcdefault AND i.indpred IS NULL AND i.indcollation[0] IN (0, 950), $1, i.indkey
+FROM $0 JOIN pg_catalog.pg_index i ON i.indrelid = chosen.oid
+     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+     JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[0]
+     JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+WHERE i.indisvalid
+ORDER BY chosen.place, x.relname)sql";
+
+// Partitions have parents too, but are no streams of their own. $0: the chosen tables.
+constexpr absl::string_view kParents = R"sql(
+SELECT i.inhrelid, pn.nspname, p.relname
+FROM $0 JOIN pg_catalog.pg_inherits i ON i.inhrelid = chosen.oid
+     JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+     JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+WHERE p.relkind <> 'p'
+ORDER BY chosen.place, i.inhseqno)sql";
+
+// $0: the chosen tables; $1: whether a partition's reltuples are known.
+constexpr absl::string_view kPartitions = R"sql(
+WITH RECURSIVE tree(root, place, oid) AS (
+  SELECT chosen.oid, chosen.place, i.inhrelid
+  FROM $0 JOIN pg_catalog.pg_class r ON r.oid = chosen.oid JOIN pg_catalog.pg_inherits i ON i.inhparent = r.oid
+  WHERE r.relkind = 'p'
+  UNION ALL
+  SELECT tree.root, tree.place, i.inhrelid FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
+)
+SELECT tree.root, pg_catalog.count(*),
+       coalesce(pg_catalog.sum(CASE WHEN p.relkind <> 'p' AND $1 THEN p.reltuples::pg_catalog.int8 END), -1),
+       pg_catalog.sum(p.relpages::pg_catalog.int8) * pg_catalog.current_setting('block_size')::pg_catalog.int8
+FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
+GROUP BY tree.root, tree.place
+ORDER BY tree.place)sql";
+
+// Every type that a column has, holds, restricts or spans. $0: the chosen tables; $1: multiranges
+// and their ranges, where there are any.
+constexpr absl::string_view kTypes = R"sql(
+WITH RECURSIVE held(holder, element, is_array) AS (
+  SELECT oid, typbasetype, false FROM pg_catalog.pg_type WHERE typtype = 'd'
+  UNION ALL SELECT typarray, oid, true FROM pg_catalog.pg_type WHERE typarray <> 0
+  UNION ALL SELECT rngtypid, rngsubtype, false FROM pg_catalog.pg_range
+  $1
+), used(oid) AS (
+  SELECT a.atttypid
+  FROM $0 JOIN pg_catalog.pg_attribute a ON a.attrelid = chosen.oid
+  WHERE a.attnum > 0 AND NOT a.attisdropped
+  UNION SELECT held.element FROM held JOIN used ON used.oid = held.holder
+)
+SELECT t.oid, tn.nspname, t.typname, CASE WHEN held.is_array THEN 'a' ELSE t.typtype::pg_catalog.text END,
+       t.typsend <> 0 AND t.typreceive <> 0, x.extname, coalesce(held.element, 0), t.typtypmod,
+       pg_catalog.format_type(t.oid, -1), t.typdelim
+FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid
+     JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+     LEFT JOIN held ON held.holder = t.oid
+     LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid
+          AND d.objsubid = 0 AND d.deptype = 'e'
+     LEFT JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid)sql";
+
+constexpr absl::string_view kMultiranges =
+    "UNION ALL SELECT rngmultitypid, rngtypid, false FROM pg_catalog.pg_range WHERE rngmultitypid "
+    "<> 0";
+
+std::string Condition(int version, std::optional<int64_t> oid) {
+  if (oid) return absl::StrCat("c.oid = ", *oid);
+  return absl::StrCat(kUsersTables, version >= 100000 ? " AND NOT c.relispartition" : "");
+}
+
+}  // namespace
+
+CatalogQueries CatalogQueriesFor(int version, std::optional<int64_t> oid) {
+  const std::string chosen = absl::Substitute(kChosen, Condition(version, oid));
+  // Servers before 14 say 0 for "never analyzed".
+  const absl::string_view known =
+      version >= 140000 ? "p.reltuples >= 0" : "(p.reltuples > 0 OR p.relpages > 0)";
+  return {
+      .tables = absl::Substitute(
+          kTables, chosen, version >= 90500 ? "pg_catalog.row_security_active(c.oid)" : "false"),
+      .columns = absl::Substitute(kColumns, chosen, version >= 100000 ? "a.attidentity" : "''",
+                                  version >= 120000 ? "a.attgenerated" : "''"),
+      .indexes =
+          absl::Substitute(kIndexes, chosen, version >= 110000 ? "i.indnkeyatts" : "i.indnatts"),
+      .parents = absl::Substitute(kParents, chosen),
+      .partitions = version >= 100000 ? absl::Substitute(kPartitions, chosen, known) : "",
+      .types = absl::Substitute(kTypes, chosen, version >= 140000 ? kMultiranges : ""),
+  };
+}
+
+}  // namespace lockstitch::schema
