@@ -23,7 +23,7 @@ constexpr absl::string_view kUsersTables =
 // has locked. $0: the chosen tables; $1: whether row security applies to the user.
 constexpr absl::string_view kTables = R"sql(
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples::pg_catalog.int8,
-       c.relpages::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8,
+       greatest(c.relpages, 0)::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8,
        pg_catalog.has_table_privilege(c.oid, 'SELECT'), pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
        $1, c.relispopulated, c.relhassubclass AND c.relkind <> 'p', d.description
 FROM $0 JOIN pg_catalog.pg_class c ON c.oid = chosen.oid
@@ -79,7 +79,7 @@ WITH RECURSIVE tree(root, place, oid) AS (
 )
 SELECT tree.root, pg_catalog.count(*),
        coalesce(pg_catalog.sum(CASE WHEN p.relkind <> 'p' AND $1 THEN p.reltuples::pg_catalog.int8 END), -1),
-       pg_catalog.sum(p.relpages::pg_catalog.int8) * pg_catalog.current_setting('block_size')::pg_catalog.int8
+       pg_catalog.sum(greatest(p.relpages, 0)::pg_catalog.int8) * pg_catalog.current_setting('block_size')::pg_catalog.int8
 FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
 GROUP BY tree.root, tree.place
 ORDER BY tree.place)sql";
