@@ -84,33 +84,35 @@ FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
 GROUP BY tree.root, tree.place
 ORDER BY tree.place)sql";
 
-// Every type that a column has, holds, restricts or spans. $0: the chosen tables; $1: multiranges
-// and their ranges, where there are any.
+// Every type that a column has, holds, restricts or spans. $0: the chosen tables; $1: kHeld; $2:
+// kElement.
 constexpr absl::string_view kTypes = R"sql(
-WITH RECURSIVE held(holder, element, is_array) AS (
-  SELECT oid, typbasetype, false FROM pg_catalog.pg_type WHERE typtype = 'd'
-  UNION ALL SELECT typarray, oid, true FROM pg_catalog.pg_type WHERE typarray <> 0
-  UNION ALL SELECT rngtypid, rngsubtype, false FROM pg_catalog.pg_range
-  $1
-), used(oid) AS (
+WITH RECURSIVE used(oid) AS (
   SELECT a.atttypid
   FROM $0 JOIN pg_catalog.pg_attribute a ON a.attrelid = chosen.oid
   WHERE a.attnum > 0 AND NOT a.attisdropped
-  UNION SELECT held.element FROM held JOIN used ON used.oid = held.holder
+  UNION SELECT $2 FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid $1 WHERE $2 IS NOT NULL
 )
-SELECT t.oid, tn.nspname, t.typname, CASE WHEN held.is_array THEN 'a' ELSE t.typtype::pg_catalog.text END,
-       t.typsend <> 0 AND t.typreceive <> 0, x.extname, coalesce(held.element, 0), t.typtypmod,
-       pg_catalog.format_type(t.oid, -1), t.typdelim
-FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid
+SELECT t.oid, tn.nspname, t.typname, CASE WHEN e.oid IS NULL THEN t.typtype::pg_catalog.text ELSE 'a' END,
+       t.typsend <> 0 AND t.typreceive <> 0, x.extname, $2, t.typtypmod, pg_catalog.format_type(t.oid, -1), t.typdelim
+FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid $1
      JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
-     LEFT JOIN held ON held.holder = t.oid
      LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid
           AND d.objsubid = 0 AND d.deptype = 'e'
      LEFT JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid)sql";
 
-constexpr absl::string_view kMultiranges =
-    "UNION ALL SELECT rngmultitypid, rngtypid, false FROM pg_catalog.pg_range WHERE rngmultitypid "
-    "<> 0";
+// What a type t is made of: a domain's base, an array's element, a range's subtype, a multirange's
+// range. The right columns have indexes, so that one table costs little among many.
+constexpr absl::string_view kHeld =
+    "LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid "
+    "LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid";
+constexpr absl::string_view kElement = "coalesce(nullif(t.typbasetype, 0), e.oid, r.rngsubtype)";
+constexpr absl::string_view kHeldSince14 =
+    "LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid "
+    "LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid "
+    "LEFT JOIN pg_catalog.pg_range m ON m.rngmultitypid = t.oid";
+constexpr absl::string_view kElementSince14 =
+    "coalesce(nullif(t.typbasetype, 0), e.oid, r.rngsubtype, m.rngtypid)";
 
 std::string Condition(int version, std::optional<int64_t> oid) {
   if (oid) return absl::StrCat("c.oid = ", *oid);
@@ -133,7 +135,8 @@ CatalogQueries CatalogQueriesFor(int version, std::optional<int64_t> oid) {
           absl::Substitute(kIndexes, chosen, version >= 110000 ? "i.indnkeyatts" : "i.indnatts"),
       .parents = absl::Substitute(kParents, chosen),
       .partitions = version >= 100000 ? absl::Substitute(kPartitions, chosen, known) : "",
-      .types = absl::Substitute(kTypes, chosen, version >= 140000 ? kMultiranges : ""),
+      .types = version >= 140000 ? absl::Substitute(kTypes, chosen, kHeldSince14, kElementSince14)
+                                 : absl::Substitute(kTypes, chosen, kHeld, kElement),
   };
 }
 

@@ -25,8 +25,8 @@ struct CatalogQueries {
   std::string parents;
   // oid, partitions at every level, rows or -1, bytes. Empty where there are no partitions.
   std::string partitions;
-  // oid, schema, name, typtype or 'a', binary, extension, element's oid or 0, typmod of a domain's
-  // base, as SQL shows it, typdelim.
+  // oid, schema, name, typtype or 'a', binary, extension, element's oid or NULL, typmod of a
+  // domain's base, as SQL shows it, typdelim.
   std::string types;
 };
 

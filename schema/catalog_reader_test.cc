@@ -148,6 +148,34 @@ TEST_P(CatalogReaderTest, ColumnsAreDescribed) {
   EXPECT_THAT(table.columns(7).default_expression(), HasSubstr("nextval('public.t_s_seq'"));
 }
 
+TEST_P(CatalogReaderTest, TypesAreFollowedToWhatTheyHold) {
+  Run("CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('sad', 'ok');"
+      "CREATE DOMAIN moods AS mood[]; CREATE DOMAIN outer_moods AS moods;"
+      "CREATE TYPE pair AS (a int, b text); CREATE TYPE floats AS RANGE (subtype = float8);"
+      "CREATE TABLE t (c citext[], d outer_moods, p pair[], f floats, r int4range[])");
+  const v1::Table table = Read()["public.t"];
+  const v1::DataType& citext = table.columns(0).type();
+  EXPECT_EQ(citext.kind(), v1::TYPE_KIND_ARRAY);
+  EXPECT_EQ(citext.element().extension(), "citext");
+  EXPECT_EQ(citext.element().schema(), "public");
+  const v1::DataType& domain = table.columns(1).type();
+  EXPECT_EQ(domain.kind(), v1::TYPE_KIND_DOMAIN);
+  EXPECT_EQ(domain.element().kind(), v1::TYPE_KIND_DOMAIN);
+  EXPECT_EQ(domain.element().element().kind(), v1::TYPE_KIND_ARRAY);
+  EXPECT_EQ(domain.element().element().element().kind(), v1::TYPE_KIND_ENUM);
+  EXPECT_EQ(table.columns(2).type().element().kind(), v1::TYPE_KIND_COMPOSITE);
+  const v1::DataType& range = table.columns(3).type();
+  EXPECT_EQ(range.kind(), v1::TYPE_KIND_RANGE);
+  EXPECT_EQ(range.element().name(), "float8");
+  EXPECT_EQ(table.columns(4).type().element().element().name(), "int4");
+  if (version() < 14) return;
+  Run("ALTER TABLE t ADD m int4multirange");
+  const v1::DataType multirange = Read()["public.t"].columns(5).type();
+  EXPECT_EQ(multirange.kind(), v1::TYPE_KIND_MULTIRANGE);
+  EXPECT_EQ(multirange.element().kind(), v1::TYPE_KIND_RANGE);
+  EXPECT_EQ(multirange.element().element().name(), "int4");
+}
+
 TEST_P(GeneratedColumnsTest, StoredAndVirtualAreTold) {
   Run("CREATE TABLE t (a int, s int GENERATED ALWAYS AS (a * 2) STORED)");
   if (version() >= 18) Run("ALTER TABLE t ADD v int GENERATED ALWAYS AS (a * 3) VIRTUAL");
