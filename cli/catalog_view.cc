@@ -156,9 +156,13 @@ std::string TableJson(const v1::Table& table) {
 void CatalogText::Add(const v1::Table& table) {
   const std::string name = schema::StreamName(table.name());
   const std::vector<std::string> blocked = Blocked(table);
+  const std::string readable =
+      table.has_obstacle() || blocked.empty()
+          ? ""
+          : absl::StrCat(table.columns_size() - static_cast<int>(blocked.size()), " of ");
   rows_.push_back({name, KindOf(table), RowsOf(table), SizeOf(table),
-                   absl::StrCat(table.columns_size()), absl::StrJoin(table.primary_key(), ", "),
-                   MethodOf(table)});
+                   absl::StrCat(readable, table.columns_size()),
+                   absl::StrJoin(table.primary_key(), ", "), MethodOf(table)});
   if (table.has_obstacle()) {
     absl::StrAppend(&obstacles_, ObstacleText(name, table.obstacle()));
   } else if (!blocked.empty()) {
@@ -200,7 +204,8 @@ std::string TableText(const v1::Table& table) {
   std::string obstacles;
   if (table.has_obstacle()) absl::StrAppend(&obstacles, ObstacleText(name, table.obstacle()));
   for (const v1::Column& column : table.columns()) {
-    if (column.has_obstacle())
+    // What stands in the way of the whole table is said once.
+    if (column.has_obstacle() && column.obstacle().reason() != table.obstacle().reason())
       absl::StrAppend(&obstacles, ObstacleText("Column " + column.name(), column.obstacle()));
   }
   return absl::StrCat(text, obstacles.empty() ? "" : "\n", obstacles);

@@ -91,7 +91,7 @@ TEST(CatalogTextTest, OneLineEachThenObstacles) {
                 "RECOMMENDED\n"
                 "public.locked  materialized view         ?      0 B        0               none, "
                 "see below\n"
-                "public.orders  partitioned table  ~150,000  20.1 MB        2  id           "
+                "public.orders  partitioned table  ~150,000  20.1 MB   1 of 2  id           "
                 "INCREMENTAL by id\n"
                 "\n"
                 "public.locked: SOURCE_VIEW_NOT_POPULATED\n"
@@ -123,7 +123,15 @@ TEST(TableTextTest, ShowsColumnsKeysAndWhy) {
             "\n"
             "Column secret: SOURCE_PERMISSION_DENIED\n"
             "  the user may not read it\n");
-  EXPECT_THAT(TableText(Blocked()), Not(HasSubstr("Recommended")));
+}
+
+TEST(TableTextTest, WhatBlocksTheWholeTableIsSaidOnce) {
+  v1::Table table = Orders();
+  table.clear_recommendation();
+  table.mutable_obstacle()->set_reason("SOURCE_PERMISSION_DENIED");
+  EXPECT_THAT(TableText(table), HasSubstr("public.orders: SOURCE_PERMISSION_DENIED"));
+  EXPECT_THAT(TableText(table), Not(HasSubstr("Column secret")));
+  EXPECT_THAT(TableText(table), Not(HasSubstr("Recommended")));
 }
 
 }  // namespace
