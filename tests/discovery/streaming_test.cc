@@ -1,3 +1,6 @@
+#include <sys/stat.h>
+
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stop_token>
 #include <string>
@@ -75,6 +78,27 @@ TEST_F(StreamingTest, AReadingThatWaitsEndsWithItsCaller) {
       stop.get_token());
   EXPECT_THAT(status, HasReason(Reason::kStopped));
   watcher_.Await(std::string("SELECT ") + kSessions + " = 0");
+}
+
+// The reader of the command's output takes one line, and the rest only when told to.
+TEST_F(StreamingTest, AFailureAmongStreamsStandsBehindThem) {
+  const std::string go = ::testing::TempDir() + "/go";
+  ASSERT_EQ(mkfifo(go.c_str(), 0600), 0);
+  testing::ChildProcess command(
+      {.command = {"bash", "-c",
+                   "cli/lockstitch discover --output=json | { read -r first; read -r go <\"$GO\"; "
+                   "echo \"$first\"; cat; }; exit \"${PIPESTATUS[0]}\""},
+       .environment = {{"GO", go}, {"LOCKSTITCH_SOURCE", cluster_.Url("postgres")}}});
+  watcher_.Await(std::string("SELECT ") + kStandsStill + " = 1");
+  watcher_.Run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
+      "'lockstitch discovery%'");
+  std::ofstream(go) << "on\n";
+  EXPECT_EQ(command.Wait(), 1);
+  const auto json = nlohmann::json::parse(command.stdout_text());
+  EXPECT_GT(json["streams"].size(), 0u);
+  EXPECT_LT(json["streams"].size(), 150u);
+  EXPECT_EQ(json["error"]["reason"], "CONNECTION_LOST");
 }
 
 }  // namespace
