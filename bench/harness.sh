@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the benchmarks share, for scripts that source this file, source tools/throwaway_cluster.sh, and set bin (where the
 # built binaries are) and work (a folder of their own, which holds the results).
+# shellcheck disable=SC2154
 
 declare -A pid=() address=()
 

@@ -1,5 +1,6 @@
 #include "cli/catalog_view.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
@@ -13,8 +14,6 @@
 namespace lockstitch::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 std::string KindOf(const v1::Table& table) {
   return absl::AsciiStrToLower(absl::StrReplaceAll(
       absl::StripPrefix(v1::TableKind_Name(table.kind()), "TABLE_KIND_"), {{"_", " "}}));
@@ -27,49 +26,69 @@ std::string GenerationOf(const v1::Column& column) {
       absl::StripPrefix(v1::ColumnGeneration_Name(column.generation()), "COLUMN_GENERATION_"));
 }
 
-Json OrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
+// JSON is written as text here: a catalog has hundreds of thousands of values, and a tree of them
+// costs more than reading them.
 
-template <typename Message>
-Json ObstacleOf(const Message& message) {
-  if (!message.has_obstacle()) return Json();
-  return {{"reason", message.obstacle().reason()}, {"message", message.obstacle().message()}};
+// A text that needs no escapes, as nearly all do.
+bool IsPlain(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
 }
 
-Json ColumnJson(const v1::Column& column) {
-  return {{"name", column.name()},
-          {"type", column.type().display()},
-          {"nullable", column.nullable()},
-          {"default", OrNull(column.default_expression())},
-          {"generated", OrNull(GenerationOf(column))},
-          {"comment", OrNull(column.comment())},
-          {"obstacle", ObstacleOf(column)}};
+std::string Json(const std::string& text) {
+  using Value = nlohmann::json;
+  if (IsPlain(text)) return absl::StrCat("\"", text, "\"");
+  return Value(text).dump(-1, ' ', false, Value::error_handler_t::replace);
 }
 
-Json IndexJson(const v1::UniqueIndex& index) {
-  return {{"name", index.name()},
-          {"columns", Json(index.columns())},
-          {"identifies_rows", index.identifies_rows()}};
-}
+std::string JsonOrNull(const std::string& text) { return text.empty() ? "null" : Json(text); }
 
-Json KeyJson(const v1::ReplicationKeyCandidate& key) {
-  return {{"column", key.column()},
-          {"indexed", key.indexed()},
-          {"tracks_updates", key.tracks_updates()}};
-}
-
-Json RecommendationJson(const v1::Table& table) {
-  if (!table.has_recommendation()) return Json();
-  const v1::Recommendation& recommended = table.recommendation();
-  return {{"method", recommended.method()},
-          {"replication_key", OrNull(recommended.replication_key())},
-          {"reason", recommended.reason()}};
-}
+absl::string_view JsonBool(bool value) { return value ? "true" : "false"; }
 
 template <typename List, typename Convert>
-Json ListOf(const List& list, Convert convert) {
-  Json json = Json::array();
-  for (const auto& element : list) json.push_back(convert(element));
-  return json;
+std::string JsonList(const List& list, Convert convert) {
+  std::string json = "[";
+  for (const auto& element : list)
+    absl::StrAppend(&json, json.size() > 1 ? "," : "", convert(element));
+  return json + "]";
+}
+
+std::string JsonNames(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  return JsonList(names, [](const std::string& name) { return Json(name); });
+}
+
+template <typename Message>
+std::string ObstacleJson(const Message& message) {
+  if (!message.has_obstacle()) return "null";
+  return absl::StrCat("{\"reason\":", Json(message.obstacle().reason()),
+                      ",\"message\":", Json(message.obstacle().message()), "}");
+}
+
+std::string ColumnJson(const v1::Column& column) {
+  return absl::StrCat(
+      "{\"name\":", Json(column.name()), ",\"type\":", Json(column.type().display()),
+      ",\"nullable\":", JsonBool(column.nullable()),
+      ",\"default\":", JsonOrNull(column.default_expression()),
+      ",\"generated\":", JsonOrNull(GenerationOf(column)),
+      ",\"comment\":", JsonOrNull(column.comment()), ",\"obstacle\":", ObstacleJson(column), "}");
+}
+
+std::string IndexJson(const v1::UniqueIndex& index) {
+  return absl::StrCat("{\"name\":", Json(index.name()), ",\"columns\":", JsonNames(index.columns()),
+                      ",\"identifies_rows\":", JsonBool(index.identifies_rows()), "}");
+}
+
+std::string KeyJson(const v1::ReplicationKeyCandidate& key) {
+  return absl::StrCat("{\"column\":", Json(key.column()), ",\"indexed\":", JsonBool(key.indexed()),
+                      ",\"tracks_updates\":", JsonBool(key.tracks_updates()), "}");
+}
+
+std::string RecommendationJson(const v1::Table& table) {
+  if (!table.has_recommendation()) return "null";
+  const v1::Recommendation& recommended = table.recommendation();
+  return absl::StrCat("{\"method\":", Json(recommended.method()),
+                      ",\"replication_key\":", JsonOrNull(recommended.replication_key()),
+                      ",\"reason\":", Json(recommended.reason()), "}");
 }
 
 std::string RowsOf(const v1::Table& table) {
@@ -134,23 +153,24 @@ std::string KeysText(const v1::Table& table) {
 }  // namespace
 
 std::string TableJson(const v1::Table& table) {
-  const Json json = {
-      {"stream", schema::StreamName(table.name())},
-      {"kind", KindOf(table)},
-      {"is_view",
-       table.kind() == v1::TABLE_KIND_VIEW || table.kind() == v1::TABLE_KIND_MATERIALIZED_VIEW},
-      {"row_estimate", table.row_estimate() < 0 ? Json() : Json(table.row_estimate())},
-      {"size_bytes", table.size_bytes()},
-      {"comment", OrNull(table.comment())},
-      {"partitions", table.partitions()},
-      {"inherits", ListOf(table.inherits(), schema::StreamName)},
-      {"primary_key", Json(table.primary_key())},
-      {"unique_indexes", ListOf(table.unique_indexes(), IndexJson)},
-      {"replication_keys", ListOf(table.replication_keys(), KeyJson)},
-      {"recommendation", RecommendationJson(table)},
-      {"obstacle", ObstacleOf(table)},
-      {"columns", ListOf(table.columns(), ColumnJson)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const bool view =
+      table.kind() == v1::TABLE_KIND_VIEW || table.kind() == v1::TABLE_KIND_MATERIALIZED_VIEW;
+  std::string json = absl::StrCat(
+      "{\"stream\":", Json(schema::StreamName(table.name())), ",\"kind\":", Json(KindOf(table)),
+      ",\"is_view\":", JsonBool(view),
+      ",\"row_estimate\":", table.row_estimate() < 0 ? "null" : absl::StrCat(table.row_estimate()),
+      ",\"size_bytes\":", table.size_bytes(), ",\"comment\":", JsonOrNull(table.comment()),
+      ",\"partitions\":", table.partitions());
+  absl::StrAppend(
+      &json, ",\"inherits\":",
+      JsonList(table.inherits(),
+               [](const v1::TableName& name) { return Json(schema::StreamName(name)); }),
+      ",\"primary_key\":", JsonNames(table.primary_key()),
+      ",\"unique_indexes\":", JsonList(table.unique_indexes(), IndexJson),
+      ",\"replication_keys\":", JsonList(table.replication_keys(), KeyJson),
+      ",\"recommendation\":", RecommendationJson(table), ",\"obstacle\":", ObstacleJson(table),
+      ",\"columns\":", JsonList(table.columns(), ColumnJson), "}");
+  return json;
 }
 
 void CatalogText::Add(const v1::Table& table) {

@@ -81,6 +81,16 @@ TEST(TableJsonTest, WhatIsUnknownIsNull) {
   EXPECT_EQ(json["obstacle"]["reason"], "SOURCE_VIEW_NOT_POPULATED");
 }
 
+TEST(TableJsonTest, AnyNameIsText) {
+  v1::Table table = Orders();
+  for (const char* name : {"qu\"ote", "back\\slash", "new\nline", "gr\u00f6\u00dfe", ""}) {
+    table.mutable_columns(0)->set_name(name);
+    EXPECT_EQ(nlohmann::json::parse(TableJson(table))["columns"][0]["name"], name);
+  }
+  table.mutable_columns(0)->mutable_type()->set_display("broken \xff");
+  EXPECT_EQ(nlohmann::json::parse(TableJson(table))["columns"][0]["type"], "broken \ufffd");
+}
+
 TEST(CatalogTextTest, OneLineEachThenObstacles) {
   CatalogText catalog;
   catalog.Add(Blocked());
