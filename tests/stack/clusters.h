@@ -15,14 +15,12 @@ namespace lockstitch::tests {
 class ClustersTest : public ::testing::Test {
  protected:
   static testing::PostgresCluster& SourceCluster() {
-    static auto* cluster =
-        new std::unique_ptr<testing::PostgresCluster>(new testing::PostgresCluster);
-    return **cluster;
+    static testing::PostgresCluster cluster;
+    return cluster;
   }
   static testing::PostgresCluster& DestinationCluster() {
-    static auto* cluster =
-        new std::unique_ptr<testing::PostgresCluster>(new testing::PostgresCluster);
-    return **cluster;
+    static testing::PostgresCluster cluster;
+    return cluster;
   }
 
   ClustersTest() {
