@@ -33,6 +33,25 @@ ConnectionHandle Start(const Parameters& parameters) {
       PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/0));
 }
 
+// OpenSSL's word on the last certificate that this thread has tested. libpq doesn't tell it, and
+// has freed the TLS session that knows it when a failure comes back: it is heard as that is freed.
+thread_local long last_certificate_result = X509_V_OK;
+
+void HearCertificateResult(void* session, void*, CRYPTO_EX_DATA*, int, long, void*) {
+  last_certificate_result = SSL_get_verify_result(static_cast<const SSL*>(session));
+}
+
+void ListenForCertificateResult() {
+  [[maybe_unused]] static const int registered =
+      SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, HearCertificateResult);
+  last_certificate_result = X509_V_OK;
+}
+
+std::string CertificateProblem() {
+  if (last_certificate_result == X509_V_OK) return "";
+  return X509_verify_cert_error_string(last_certificate_result);
+}
+
 // Marks in a trace what libpq's state shows.
 class Tracer {
  public:
@@ -45,12 +64,6 @@ class Tracer {
       trace_->reached = true;
       trace_->reaching = Lap();
     }
-    // libpq drops its own when the handshake fails.
-    if (auto* tls = static_cast<SSL*>(PQsslStruct(connection, "OpenSSL"));
-        tls != nullptr && tls != tls_.get()) {
-      SSL_up_ref(tls);
-      tls_.reset(tls);
-    }
     // Where a refusal ends the session, the next look finds no TLS any more.
     if (!trace_->encrypted && PQsslInUse(connection) != 0 && status != CONNECTION_BAD &&
         status != CONNECTION_SSL_STARTUP) {
@@ -59,12 +72,6 @@ class Tracer {
       trace_->protocol = PQsslAttribute(connection, "protocol");
       trace_->cipher = PQsslAttribute(connection, "cipher");
     }
-  }
-
-  // Why the server's certificate wasn't accepted, which libpq leaves out; empty if it was.
-  std::string CertificateProblem() const {
-    const long result = tls_ == nullptr ? X509_V_OK : SSL_get_verify_result(tls_.get());
-    return result == X509_V_OK ? "" : X509_verify_cert_error_string(result);
   }
 
   void End() {
@@ -78,12 +85,7 @@ class Tracer {
     return now - std::exchange(since_, now);
   }
 
-  struct FreeTls {
-    void operator()(SSL* tls) const { SSL_free(tls); }
-  };
-
   ConnectTrace* trace_;
-  std::unique_ptr<SSL, FreeTls> tls_;
   absl::Time since_ = absl::Now();
 };
 
@@ -92,12 +94,13 @@ class Tracer {
 absl::Status Drive(PGconn* connection, const Host& host, absl::Time deadline, Side side,
                    Tracer& tracer) {
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+  ListenForCertificateResult();
   const absl::Duration timeout = deadline - absl::Now();
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (state != PGRES_POLLING_OK) {
     tracer.Look(connection);
     if (state == PGRES_POLLING_FAILED || PQstatus(connection) == CONNECTION_BAD) {
-      return ConnectError(PQerrorMessage(connection), tracer.CertificateProblem(), side);
+      return ConnectError(PQerrorMessage(connection), CertificateProblem(), side);
     }
     pollfd waiting = {PQsocket(connection),
                       static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};

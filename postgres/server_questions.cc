@@ -162,9 +162,12 @@ CheckQuestion ClockQuestion() { return {"clock", AskClock}; }
 
 CheckAnswer ClockAnswer(absl::Duration ahead, absl::Duration round_trip) {
   const absl::Duration off = absl::AbsDuration(ahead);
-  const std::string message = absl::StrCat(
-      "the server's clock is ", absl::FormatDuration(absl::Trunc(off, absl::Milliseconds(1))),
-      ahead < absl::ZeroDuration() ? " behind" : " ahead of", " this machine's");
+  const std::string message =
+      off < absl::Milliseconds(1)
+          ? std::string("the server's clock agrees with this machine's to a millisecond")
+          : absl::StrCat("the server's clock is ",
+                         absl::FormatDuration(absl::Trunc(off, absl::Milliseconds(1))),
+                         ahead < absl::ZeroDuration() ? " behind" : " ahead of", " this machine's");
   // What half a round trip explains is not held against it.
   if (off - round_trip / 2 <= kSkewAllowed) return Passed(message);
   return Warning(message, "Let both machines keep time by NTP: horizons and look-backs are times.");
