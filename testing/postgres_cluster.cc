@@ -136,9 +136,8 @@ void PostgresCluster::Start() {
       .command = {programs_ + "postgres", "-D", folder_ + "/data", "-c", "log_min_messages=log"},
       .user = kUser,
       .death_signal = SIGQUIT});
-  // Connections, or read-only connections.
-  if (server_->WaitForLine("ready to accept ").empty())
-    Die("postgres", server_->stderr_text());
+  // A standby says: read-only connections.
+  if (server_->WaitForLine("ready to accept ").empty()) Die("postgres", server_->stderr_text());
 }
 
 void PostgresCluster::Crash() {
