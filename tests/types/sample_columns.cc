@@ -146,9 +146,10 @@ SampleColumn SampleTypes::Column(size_t type, Form form, const std::string& name
   // A type that loses its modifier has the same values.
   const bool same_values = !of.own_server_only && (stays || of.otherwise != "text");
   const std::string send = IsArray(form) ? "array_send" : same_values ? send_[type] : "textsend";
-  const std::string text = same_values ? "" : "::text" + array;
+  // A refcursor is sent by text's function too.
+  const std::string text = send == "textsend" || !same_values ? "::text" + array : "";
   column.source_bytes = absl::StrCat(send, "(", value, "::", of.type, array, text, ")");
-  column.arrived_bytes = absl::StrCat(send, "(", value, ")");
+  column.arrived_bytes = absl::StrCat(send, "(", value, text, ")");
   return column;
 }
 

@@ -23,8 +23,8 @@ std::vector<TypeValues> SystemTypes() {
       {"pg_snapshot",
        {"'1:1:'", "'10:20:10,14,15'", "'9223372036854775807:9223372036854775807:'"},
        {.since = 13}},
-      {"int2vector", {"''", "'1 -2 32767'"}},
-      {"oidvector", {"''", "'0 1 4294967295'"}},
+      {"int2vector", {"'0'", "'1 -2 32767'"}},
+      {"oidvector", {"'1'", "'0 1 4294967295'"}},
       // Numbers of objects of their own server.
       Text("regproc", {"'now'", "'-'", "'4294967295'"}),
       Text("regprocedure", {"'abs(integer)'", "'-'"}),
