@@ -102,6 +102,13 @@ void PostgresCluster::CopyPrimary(const PostgresCluster& primary) {
                    "stream", "-c", "fast", "--no-sync", "-d", primary.Url("postgres")},
        .user = kUser});
   if (copied.status != 0) Die("pg_basebackup", copied.err);
+  // Debian's program writes options that older servers don't know; the last line counts.
+  const std::string old_file = folder_ + "/data/recovery.conf";
+  std::ofstream(
+      std::filesystem::exists(old_file) ? old_file : folder_ + "/data/postgresql.auto.conf",
+      std::ios::app)
+      << "primary_conninfo = 'host=" << primary.folder_ << " port=" << primary.port_
+      << " user=lockstitch password=" << kPassword << "'\n";
 }
 
 void PostgresCluster::Configure(const Options& options) {
