@@ -18,8 +18,8 @@ using testing::PostgresCluster;
 class DestinationCheckTest : public ::testing::Test {
  protected:
   static PostgresCluster& Cluster() {
-    static auto* cluster = new std::unique_ptr<PostgresCluster>(new PostgresCluster);
-    return **cluster;
+    static PostgresCluster cluster;
+    return cluster;
   }
 
   DestinationCheckTest() {

@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -20,9 +19,9 @@ using testing::PostgresCluster;
 class PasswordsTest : public ::testing::Test {
  protected:
   static PostgresCluster& Cluster() {
-    static auto* cluster = new std::unique_ptr<PostgresCluster>(
-        new PostgresCluster({.access = {"host all all 127.0.0.1/32 scram-sha-256"}, .tcp = true}));
-    return **cluster;
+    static PostgresCluster cluster(
+        {.access = {"host all all 127.0.0.1/32 scram-sha-256"}, .tcp = true});
+    return cluster;
   }
 
   PasswordsTest() : database_(Cluster().Url("postgres")) {

@@ -1,6 +1,5 @@
 // Poolers in the way.
 
-#include <memory>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -15,8 +14,8 @@ using testing::PgBouncer;
 using testing::PostgresCluster;
 
 PostgresCluster& Cluster() {
-  static auto* cluster = new std::unique_ptr<PostgresCluster>(new PostgresCluster);
-  return **cluster;
+  static PostgresCluster cluster;
+  return cluster;
 }
 
 v1::CheckStep Pooler(const std::string& url) {

@@ -1,7 +1,6 @@
 // No password shows anywhere, whether it is right or wrong: not in what the command prints, not in
 // what the services log, not in their metrics, not in the process list.
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,9 +39,8 @@ std::vector<std::string> Spellings(const PostgresCluster& cluster, const std::st
 class SecretsTest : public ::testing::Test {
  protected:
   static PostgresCluster& Cluster() {
-    static auto* cluster = new std::unique_ptr<PostgresCluster>(
-        new PostgresCluster({.authentication = "scram-sha-256", .tcp = true}));
-    return **cluster;
+    static PostgresCluster cluster({.authentication = "scram-sha-256", .tcp = true});
+    return cluster;
   }
 
   static void SetUpTestSuite() {

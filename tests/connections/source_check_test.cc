@@ -51,9 +51,9 @@ class SilentServer {
 class SourceCheckTest : public ::testing::Test {
  protected:
   static PostgresCluster& Cluster() {
-    static auto* cluster = new std::unique_ptr<PostgresCluster>(new PostgresCluster(
-        {.settings = {"allow_system_table_mods = on", "wal_level = replica"}, .tcp = true}));
-    return **cluster;
+    static PostgresCluster cluster(
+        {.settings = {"allow_system_table_mods = on", "wal_level = replica"}, .tcp = true});
+    return cluster;
   }
 
   SourceCheckTest() {

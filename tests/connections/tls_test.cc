@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <sstream>
 #include <string>
 
@@ -40,14 +39,13 @@ v1::PostgresConnection Connection(const PostgresCluster& cluster, v1::TlsMode mo
 class TlsTest : public ::testing::Test {
  protected:
   static CertificateAuthority& Authority() {
-    static auto* authority = new std::unique_ptr<CertificateAuthority>(new CertificateAuthority);
-    return **authority;
+    static CertificateAuthority authority;
+    return authority;
   }
   // Its certificate names localhost.
   static PostgresCluster& Cluster() {
-    static auto* cluster = new std::unique_ptr<PostgresCluster>(
-        new PostgresCluster(WithTls(Authority().Issue("localhost"))));
-    return **cluster;
+    static PostgresCluster cluster(WithTls(Authority().Issue("localhost")));
+    return cluster;
   }
 
   static v1::CheckStep Tls(const v1::PostgresConnection& server) {

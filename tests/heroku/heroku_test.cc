@@ -28,12 +28,12 @@ constexpr char kOtherHost[] = "ec2-34-9-8-7.compute-1.amazonaws.com";
 class HerokuTest : public ::testing::Test {
  protected:
   static CertificateAuthority& Authority() {
-    static auto* authority = new std::unique_ptr<CertificateAuthority>(new CertificateAuthority);
-    return **authority;
+    static CertificateAuthority authority;
+    return authority;
   }
   static PostgresCluster& Cluster() {
-    static auto* cluster = new std::unique_ptr<PostgresCluster>(MakeCluster());
-    return **cluster;
+    static PostgresCluster cluster(LikeHerokus());
+    return cluster;
   }
 
   HerokuTest() {
@@ -63,15 +63,14 @@ class HerokuTest : public ::testing::Test {
   std::unique_ptr<testing::Database> destination_;
 
  private:
-  static PostgresCluster* MakeCluster() {
+  static PostgresCluster::Options LikeHerokus() {
     // Neither the authority nor the name are what a client knows.
     const testing::KeyPair server = Authority().Issue("localhost.localdomain");
-    return new PostgresCluster(
-        {.settings = {"ssl = on", "ssl_cert_file = 'server.crt'", "ssl_key_file = 'server.key'"},
-         .access = {"hostssl all all 127.0.0.1/32 scram-sha-256",
-                    "hostnossl all all 127.0.0.1/32 reject"},
-         .files = {{"server.crt", server.certificate}, {"server.key", server.key}},
-         .tcp = true});
+    return {.settings = {"ssl = on", "ssl_cert_file = 'server.crt'", "ssl_key_file = 'server.key'"},
+            .access = {"hostssl all all 127.0.0.1/32 scram-sha-256",
+                       "hostnossl all all 127.0.0.1/32 reject"},
+            .files = {{"server.crt", server.certificate}, {"server.key", server.key}},
+            .tcp = true};
   }
 };
 
