@@ -63,9 +63,10 @@ MappedType MapBuiltIn(const v1::DataType& type, const TypeEnds& ends) {
       ends.built_in.count(type.name()) == 0) {
     return Text(type);
   }
-  const bool must_be_finite = type.name() == "interval" &&
-                              ends.source_version >= kFirstWithInfiniteIntervals &&
-                              ends.destination_version < kFirstWithInfiniteIntervals;
+  // What is infinite to one server is the greatest interval to the other.
+  const bool must_be_finite =
+      type.name() == "interval" && (ends.source_version >= kFirstWithInfiniteIntervals) !=
+                                       (ends.destination_version >= kFirstWithInfiniteIntervals);
   return {.name = type.name(),
           .conversion =
               must_be_finite ? v1::WIRE_CONVERSION_FINITE_INTERVAL : v1::WIRE_CONVERSION_CAST};

@@ -153,13 +153,14 @@ TEST(TypeMapTest, ModifiersThatAnOlderDestinationRefusesAreLeftOut) {
   EXPECT_NE(Mapped(numeric(1000, 1000), EndsOf(150000, 140000)), "numeric");
 }
 
-TEST(TypeMapTest, InfiniteIntervalsAreTestedForWhereTheDestinationHasNone) {
+TEST(TypeMapTest, InfiniteIntervalsAreTestedForWhereOneEndHasNone) {
   const v1::DataType interval = Type(v1::TYPE_KIND_BASE, "pg_catalog", "interval");
   EXPECT_EQ(Mapped(interval, EndsOf(170000, 160000)), "interval if finite");
   EXPECT_EQ(Mapped(Of(v1::TYPE_KIND_ARRAY, "_interval", interval), EndsOf(170000, 160000)),
             "interval[] if finite");
   EXPECT_EQ(Mapped(interval, EndsOf(170000, 170000)), "interval");
   EXPECT_EQ(Mapped(interval, EndsOf(160000, 150000)), "interval");
+  EXPECT_EQ(Mapped(interval, EndsOf(160000, 170000)), "interval if finite");
 }
 
 TEST(TypeMapTest, CompositesBecomeJson) {

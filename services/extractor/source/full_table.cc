@@ -17,6 +17,12 @@ using postgres::QuoteQualified;
 
 constexpr int kFirstWithTidRangeScan = 140000;
 
+// What is an infinite interval to servers since 17, and the greatest and least one to those before.
+constexpr absl::string_view kExtremeIntervals =
+    "['infinity', '-infinity', "
+    "'178956970 years 7 mons 2147483647 days 2562047788:00:54.775807', "
+    "'-178956970 years -8 mons -2147483648 days -2562047788:00:54.775808']";
+
 std::string Expression(const v1::ColumnMapping& column) {
   const std::string name = QuoteIdentifier(column.source_column());
   const std::string schema = column.wire_schema().empty() ? "pg_catalog" : column.wire_schema();
@@ -32,10 +38,10 @@ std::string Expression(const v1::ColumnMapping& column) {
     case v1::WIRE_CONVERSION_FINITE_INTERVAL: {
       // Reading the text fails, which is the only way to fail in an expression; the message quotes
       // it.
-      const absl::string_view infinite =
-          column.wire_array() ? " && '{infinity,-infinity}'" : " IN ('infinity', '-infinity')";
-      return absl::StrCat("CASE WHEN ", name, infinite,
-                          " THEN pg_catalog.concat('the destination has no infinite intervals: ', ",
+      const absl::string_view test = column.wire_array() ? "[] && ARRAY" : " = ANY (ARRAY";
+      return absl::StrCat("CASE WHEN ", name, "::text", test, kExtremeIntervals,
+                          column.wire_array() ? "" : ")",
+                          " THEN pg_catalog.concat('not the same interval at the destination: ', ",
                           name, ")", type, " ELSE ", name, type, " END");
     }
     default:
