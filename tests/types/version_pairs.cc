@@ -26,8 +26,9 @@ std::vector<VersionPair> VersionPairs() {
 std::vector<int> AllVersions() { return {10, 11, 12, 13, 14, 15, 16, 17, 18}; }
 
 testing::PostgresCluster& ClusterOf(int version) {
-  static auto* clusters = new std::map<int, std::unique_ptr<testing::PostgresCluster>>;
-  std::unique_ptr<testing::PostgresCluster>& cluster = (*clusters)[version];
+  // They go at the exit, with their folders.
+  static std::map<int, std::unique_ptr<testing::PostgresCluster>> clusters;
+  std::unique_ptr<testing::PostgresCluster>& cluster = clusters[version];
   if (cluster == nullptr)
     cluster = std::make_unique<testing::PostgresCluster>(
         testing::PostgresCluster::Options{.version = version});
