@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "failpoint/failpoint.h"
 #include "postgres/copy_writer.h"
+#include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
 #include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/load_table.h"
@@ -22,8 +23,8 @@ using postgres::CopyWriter;
 using postgres::Transaction;
 using telemetry::Metric;
 
-// PostgreSQL tells the row of a COPY in the error's context: "COPY table, line 5, column c", the
-// words in the server's language.
+// VALUE_REJECTED with the row, if `failure` tells one. PostgreSQL tells it in the error's context:
+// "COPY table, line 5, column c", the words in the server's language.
 absl::Status WithRow(absl::Status failure, const std::string& load_table) {
   const absl::string_view message = failure.message();
   const size_t context = message.find(absl::StrCat("COPY ", load_table, ", "));
@@ -31,8 +32,18 @@ absl::Status WithRow(absl::Status failure, const std::string& load_table) {
   const size_t digits = message.find_first_of("0123456789", context + 7 + load_table.size());
   if (digits == absl::string_view::npos) return failure;
   const size_t end = std::min(message.find_first_not_of("0123456789", digits), message.size());
-  failure.SetPayload(kRowPayload, absl::Cord(message.substr(digits, end - digits)));
+  const absl::Cord row(message.substr(digits, end - digits));
+  if (ReasonOf(failure) != Reason::kValueRejected)
+    failure = Error(Reason::kValueRejected, std::string(message));
+  failure.SetPayload(kRowPayload, row);
   return failure;
+}
+
+// Input functions that fail with a SQLSTATE that doesn't speak of data: jsonpath's as for a syntax
+// error, tsquery's as for an internal one.
+bool MayBeOfAValue(const absl::Status& failure) {
+  const std::string sqlstate = postgres::SqlStateOf(failure);
+  return sqlstate == "42601" || sqlstate == "XX000";
 }
 
 absl::Status RunEnded(const v1::Claim& claim) {
@@ -81,7 +92,10 @@ absl::Status RangeLoader::Run() {
         absl::StrCat("nothing moved for ", absl::FormatDuration(options_.progress_deadline)));
   }
   const std::optional<Reason> reason = ReasonOf(status);
-  if (reason == Reason::kValueRejected) return WithRow(status, load_.load_table);
+  if (reason == Reason::kValueRejected || MayBeOfAValue(status)) {
+    absl::Status refused = WithRow(status, load_.load_table);
+    if (ReasonOf(refused) == Reason::kValueRejected) return refused;
+  }
   if (reason == Reason::kDestinationWriteFailed || reason == Reason::kConnectionLost) {
     return ExplainFailure(open.claim(), status);
   }
