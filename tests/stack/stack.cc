@@ -56,13 +56,19 @@ JobOutcome RunJob(Stack& stack, const v1::Integration& integration) {
   v1::RunOnceRequest request;
   *request.mutable_integration() = integration;
   cli::JobView view;
-  const absl::Status status =
-      client.RunOnce(request, [&](const v1::JobEvent& event) { view.Add(event); }, {});
+  std::vector<std::string> log;
+  const absl::Status status = client.RunOnce(request,
+                                             [&](const v1::JobEvent& event) {
+                                               view.Add(event);
+                                               if (event.has_log())
+                                                 log.push_back(event.log().message());
+                                             },
+                                             {});
   if (!status.ok()) std::cerr << "RunOnce: " << status << std::endl;
   for (const v1::StreamRun& run : view.streams()) {
     if (run.has_error()) std::cerr << run.ShortDebugString() << std::endl;
   }
-  return {.job = view.job(), .streams = view.streams()};
+  return {.job = view.job(), .streams = view.streams(), .log = log};
 }
 
 v1::Integration IntegrationOf(const std::string& name, const std::string& source_url,

@@ -60,6 +60,7 @@ class Stack {
 struct JobOutcome {
   v1::Job job;
   std::vector<v1::StreamRun> streams;
+  std::vector<std::string> log;  // Its lines.
 
   // The run of this stream; an empty one if there is none.
   v1::StreamRun stream(const std::string& name) const;
