@@ -15,7 +15,8 @@ namespace lockstitch::schema {
 // ParseStreamName(StreamName(t)) is t.
 std::string StreamName(const v1::TableName& table);
 
-// Without a dot the schema is public. USAGE_INVALID for anything that is no name, patterns included.
+// Without a dot the schema is public. USAGE_INVALID for anything that is no name, patterns
+// included.
 absl::StatusOr<v1::TableName> ParseStreamName(absl::string_view text);
 
 }  // namespace lockstitch::schema

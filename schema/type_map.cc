@@ -11,6 +11,7 @@ namespace lockstitch::schema {
 namespace {
 
 constexpr int kFirstWithJsonb = 90400;
+constexpr int kFirstCastingElements = 110000;
 constexpr int kFirstTakingForeignElements = 140000;
 constexpr int kFirstWithAnyNumericScale = 150000;
 constexpr int kFirstWithInfiniteIntervals = 170000;
@@ -92,12 +93,14 @@ MappedType MapScalar(const v1::DataType& type, const TypeEnds& ends) {
 }
 
 // The text of each element. The array's own text can be read back as text[] only where commas stand
-// between its elements; a cast goes element by element.
-MappedType TextArray(const v1::DataType& element) {
+// between its elements; a cast goes element by element, since PostgreSQL 11. Before, the array's
+// text stays in one piece.
+MappedType TextArray(const v1::DataType& element, const TypeEnds& ends) {
   MappedType mapped = Text(element);
-  mapped.array = true;
-  if (!element.delimiter().empty() && element.delimiter() != ",")
-    mapped.conversion = v1::WIRE_CONVERSION_CAST;
+  const bool commas = element.delimiter().empty() || element.delimiter() == ",";
+  const bool elementwise = ends.source_version >= kFirstCastingElements;
+  if (!commas && elementwise) mapped.conversion = v1::WIRE_CONVERSION_CAST;
+  mapped.array = commas || elementwise;
   return mapped;
 }
 
@@ -108,7 +111,7 @@ absl::StatusOr<MappedType> MapArray(const v1::DataType& type, const TypeEnds& en
   const bool foreign =
       !element.extension().empty() && ends.destination_version < kFirstTakingForeignElements;
   // Elements that are arrays themselves exist as domains only.
-  if (mapped.array || !IsSame(mapped, element) || foreign) return TextArray(element);
+  if (mapped.array || !IsSame(mapped, element) || foreign) return TextArray(element, ends);
   mapped.array = true;
   // The array's own, unless the element is a domain that has one.
   const int modifier = type.modifier() >= 0 ? type.modifier() : mapped.modifier;

@@ -139,6 +139,8 @@ TEST(TypeMapTest, ArraysWithAnotherDelimiterAreReadElementByElement) {
   geometry.set_delimiter(":");
   EXPECT_EQ(Mapped(Of(v1::TYPE_KIND_ARRAY, "_geometry", geometry), EndsOf(150000, 130000)),
             "text[]");
+  EXPECT_EQ(Mapped(Of(v1::TYPE_KIND_ARRAY, "_geometry", geometry), EndsOf(100000, 130000)),
+            "text by output");
 }
 
 TEST(TypeMapTest, ModifiersThatAnOlderDestinationRefusesAreLeftOut) {
