@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "cli/commands.h"
 #include "cli/integration_file.h"
+#include "cli/integration_flags.h"
 #include "cli/local_services.h"
 #include "cli/text_table.h"
 #include "lockstitch/v1/discovery.pb.h"
@@ -42,10 +43,7 @@ absl::StatusOr<v1::Integration> IntegrationOf(const CheckCommand& command) {
   if (!command.file.empty()) {
     ASSIGN_OR_RETURN(integration, ReadIntegration(command.file));
   }
-  if (!command.source.empty())
-    integration.mutable_source()->mutable_postgres()->set_url(command.source);
-  if (!command.destination.empty())
-    integration.mutable_destination()->mutable_postgres()->set_url(command.destination);
+  SetUrls(command.source, command.destination, &integration);
   return integration;
 }
 
@@ -116,6 +114,10 @@ bool Passed(const Findings& findings) {
   return !findings.selection || findings.selection->problems().empty();
 }
 
+std::vector<std::string> ListOf(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
 Json SelectionAsJson(const v1::ValidateIntegrationResponse& selection) {
   Json problems = Json::array(), streams = Json::array();
   for (const v1::Problem& problem : selection.problems()) {
@@ -125,11 +127,11 @@ Json SelectionAsJson(const v1::ValidateIntegrationResponse& selection) {
                         {"remedy", problem.remedy()}});
   }
   for (const v1::SelectedStream& stream : selection.streams()) {
-    streams.push_back(
-        {{"stream", stream.stream()},
-         {"method", MethodOf(stream)},
-         {"destination_table", stream.destination_table()},
-         {"columns", std::vector<std::string>(stream.columns().begin(), stream.columns().end())}});
+    streams.push_back({{"stream", stream.stream()},
+                       {"method", MethodOf(stream)},
+                       {"destination_table", stream.destination_table()},
+                       {"columns", ListOf(stream.columns())},
+                       {"notes", ListOf(stream.notes())}});
   }
   return {{"problems", problems}, {"streams", streams}};
 }
@@ -164,6 +166,10 @@ std::string SelectionAsTable(const v1::ValidateIntegrationResponse& selection) {
   if (!rows.empty()) {
     absl::StrAppend(
         &text, TextTable({{"STREAM"}, {"METHOD"}, {"COLUMNS", true}, {"DESTINATION TABLE"}}, rows));
+  }
+  for (const v1::SelectedStream& stream : selection.streams()) {
+    for (const std::string& note : stream.notes())
+      absl::StrAppend(&text, "\n", stream.stream(), ": ", note, "\n");
   }
   for (const v1::Problem& problem : selection.problems()) {
     absl::StrAppend(&text, "\n", problem.stream().empty() ? "integration" : problem.stream(), ": ",

@@ -6,11 +6,11 @@
 
 #include "cli/commands.h"
 #include "cli/integration_file.h"
+#include "cli/integration_flags.h"
 #include "cli/job_view.h"
 #include "cli/local_services.h"
 #include "cli/progress_display.h"
 #include "rpc/channel.h"
-#include "schema/stream_name.h"
 #include "services/scheduler/scheduler_client.h"
 #include "status/macros.h"
 #include "telemetry/log.h"
@@ -26,21 +26,8 @@ absl::StatusOr<v1::RunOnceRequest> RequestOf(const SyncCommand& command) {
     ASSIGN_OR_RETURN(integration, ReadIntegration(command.file));
   }
   if (!command.name.empty()) integration.set_name(command.name);
-  if (!command.source.empty())
-    integration.mutable_source()->mutable_postgres()->set_url(command.source);
-  if (!command.destination.empty())
-    integration.mutable_destination()->mutable_postgres()->set_url(command.destination);
-  if (!command.streams.empty()) {
-    integration.clear_streams();
-    integration.mutable_selection()->clear_patterns();
-  }
-  for (const std::string& stream : command.streams) {
-    if (schema::ParseStreamName(stream).ok()) {
-      integration.add_streams()->set_stream(stream);
-    } else {
-      integration.mutable_selection()->add_patterns(stream);
-    }
-  }
+  SetUrls(command.source, command.destination, &integration);
+  SelectOnly(command.streams, &integration);
   if (command.views) integration.mutable_selection()->set_views(true);
   if (command.include_schema_names) integration.mutable_naming()->set_include_schema_names(true);
   if (command.system_columns == "none") integration.set_system_columns(v1::SYSTEM_COLUMNS_NONE);

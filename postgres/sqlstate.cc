@@ -40,6 +40,7 @@ constexpr Row kRows[] = {
     {"2BP01", Reason::kSourceQueryFailed, Reason::kDestinationTableInUse},
     {"23505", Reason::kSourceQueryFailed, Reason::kKeyNotUnique},
     {"54000", Reason::kRowTooLarge, Reason::kDestinationWriteFailed},
+    {"23502", Reason::kSourceQueryFailed, Reason::kKeyHasNull},
     {"22", Reason::kSourceValueInvalid, Reason::kValueRejected},
     {"23", Reason::kSourceQueryFailed, Reason::kValueRejected},
 };

@@ -66,7 +66,7 @@ bool Selects(const std::vector<StreamPattern>& patterns, const v1::TableName& ta
   for (auto pattern = patterns.rbegin(); pattern != patterns.rend(); ++pattern) {
     if (pattern->Fits(table)) return !pattern->takes_away();
   }
-  return false;
+  return !patterns.empty() && patterns.front().takes_away();
 }
 
 }  // namespace lockstitch::schema

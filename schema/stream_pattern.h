@@ -32,7 +32,8 @@ class StreamPattern {
   Pieces name_;
 };
 
-// Whether the last of the patterns that fit the table adds it. False if none fits.
+// Whether the last of the patterns that fit the table adds it. Where none fits, whether the first
+// pattern takes away: it then takes away from everything.
 bool Selects(const std::vector<StreamPattern>& patterns, const v1::TableName& table);
 
 }  // namespace lockstitch::schema

@@ -111,6 +111,10 @@ const ReasonInfo kReasons[] = {
      "accept it."},
     {Reason::kSourceQueryFailed, "SOURCE_QUERY_FAILED", Code::kFailedPrecondition, Owner::kUser, 1,
      kNone, "The source could not answer a query.", "Act on the server's message."},
+    {Reason::kSnapshotTooOld, "SNAPSHOT_TOO_OLD", Code::kDeadlineExceeded, Owner::kUser, 1, kNone,
+     "A run held its snapshot of the source for as long as it may; nothing of it is visible.",
+     "Raise the extractor's --snapshot-age-limit, read the stream in more ranges, or look for what "
+     "slows the load."},
     {Reason::kSourceValueInvalid, "SOURCE_VALUE_INVALID", Code::kInvalidArgument, Owner::kUser, 1,
      kNone,
      "The source holds a value that it can't give out: text with bytes that its encoding does "
@@ -188,6 +192,8 @@ const ReasonInfo kReasons[] = {
      "For a view, choose key_columns that tell its rows apart. For a table, look for a corrupt "
      "index "
      "at the source: REINDEX it, mend the duplicates, run again."},
+    {Reason::kKeyHasNull, "KEY_HAS_NULL", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "A row has NULL in a column of its key.", "Choose key_columns that are never NULL, or none."},
 
     {Reason::kSuperseded, "SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,
      "A later run of the stream has begun; this one may write no more.",

@@ -47,6 +47,7 @@ enum class Reason {
   kSourceConflict,
   kSourceChanged,
   kSourceQueryFailed,
+  kSnapshotTooOld,
   kSourceValueInvalid,
   kRowTooLarge,
   // The destination.
@@ -67,6 +68,7 @@ enum class Reason {
   kDestinationWriteFailed,
   kValueRejected,
   kKeyNotUnique,
+  kKeyHasNull,
   // The protocol.
   kSuperseded,
   kFenceReused,

@@ -22,6 +22,7 @@ enum class Metric {
   kExtractorRows,
   kExtractorBytes,
   kExtractorRangeRetries,
+  kExtractorOldestSnapshotSeconds,
   kLoaderRows,
   kLoaderBytes,
   kLoaderChunks,

@@ -20,6 +20,8 @@ class Metrics {
   virtual void Add(Metric metric, const Labels& labels, double amount) = 0;
   // To a gauge, `amount` may be negative.
   virtual void Change(Metric metric, const Labels& labels, double amount) = 0;
+  // A gauge.
+  virtual void Set(Metric metric, const Labels& labels, double value) = 0;
   // To a histogram.
   virtual void Observe(Metric metric, const Labels& labels, double value) = 0;
 };
@@ -29,6 +31,7 @@ class NoMetrics final : public Metrics {
  public:
   void Add(Metric, const Labels&, double) override {}
   void Change(Metric, const Labels&, double) override {}
+  void Set(Metric, const Labels&, double) override {}
   void Observe(Metric, const Labels&, double) override {}
 };
 

@@ -81,6 +81,10 @@ void PrometheusMetrics::Change(Metric metric, const Labels& labels, double amoun
   state_->gauges.at(metric)->Add(Named(metric, labels)).Increment(amount);
 }
 
+void PrometheusMetrics::Set(Metric metric, const Labels& labels, double value) {
+  state_->gauges.at(metric)->Add(Named(metric, labels)).Set(value);
+}
+
 void PrometheusMetrics::Observe(Metric metric, const Labels& labels, double value) {
   state_->histograms.at(metric)->Add(Named(metric, labels), kSeconds).Observe(value);
 }

@@ -19,6 +19,7 @@ class PrometheusMetrics final : public Metrics {
 
   void Add(Metric metric, const Labels& labels, double amount) override;
   void Change(Metric metric, const Labels& labels, double amount) override;
+  void Set(Metric metric, const Labels& labels, double value) override;
   void Observe(Metric metric, const Labels& labels, double value) override;
 
   // The port it serves at.

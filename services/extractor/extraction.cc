@@ -11,6 +11,7 @@
 #include "failpoint/failpoint.h"
 #include "postgres/application_name.h"
 #include "postgres/sqlstate.h"
+#include "rpc/progress_deadline.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
 #include "schema/column_selection.h"
@@ -47,7 +48,11 @@ class FirstError {
 
 Extraction::Extraction(const v1::ExtractOffer& offer, int64_t fence, RunOwner& owner,
                        const Options& options)
-    : offer_(offer), owner_(owner), options_(options), progress_(options.metrics) {
+    : offer_(offer),
+      owner_(owner),
+      options_(options),
+      stop_with_options_(options.stop, [this] { stop_.request_stop(); }),
+      progress_(options.metrics) {
   *claim_.mutable_target() = offer.target();
   claim_.set_run_id(offer.run_id());
   claim_.set_fence(fence);
@@ -59,32 +64,47 @@ absl::StatusOr<v1::LoadResult> Extraction::Run() {
     v1::ExtractResponse response;
     *response.mutable_progress() = progress_.Get();
     owner_.Report(response);
+    options_.snapshots->Report();
   };
   const Ticker ticker(report);
-  std::vector<v1::Extent> extents;
-  {
-    // Ends with its transaction before the load is finished: nothing at the source waits for the
-    // destination's locks.
-    ASSIGN_OR_RETURN(Snapshot snapshot,
-                     Snapshot::Take(SourceOptions(), offer_.target().table(), options_.stop));
-    Failpoint("extractor.snapshot.taken");
-    ranges_ = CutByBlocks(snapshot.table().kind(), snapshot.blocks(), snapshot.server_version(),
-                          std::max(1u, offer_.settings().ranges()));
-    if (ranges_.size() > 1) RETURN_IF_ERROR(snapshot.Share());
-    const schema::ColumnSelection selection =
-        schema::SelectColumns(snapshot.table(), offer_.settings());
-    if (!selection.problems.empty()) return selection.problems.front();
-    for (const std::string& note : selection.notes) Note(note);
-    ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(snapshot, selection.table));
-    if (begun.has_result()) return begun.result();
-    v1::ExtractResponse response;
-    response.mutable_begun()->set_destination_table(begun.plan().destination_table());
-    owner_.Report(response);
-    for (const std::string& note : begun.plan().notes()) Note(note);
-    ASSIGN_OR_RETURN(extents, SendRanges(snapshot, selection.table, begun.plan()));
-  }
+  ASSIGN_OR_RETURN(const Sent sent, SendSnapshot());
+  if (const auto* result = std::get_if<v1::LoadResult>(&sent)) return *result;
   report();
-  return Finish(extents);
+  return Finish(std::get<std::vector<v1::Extent>>(sent));
+}
+
+absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
+  // Ends with its transaction before the load is finished: nothing at the source waits for the
+  // destination's locks.
+  ASSIGN_OR_RETURN(Snapshot snapshot,
+                   Snapshot::Take(SourceOptions(), offer_.target().table(), stop_.get_token()));
+  Failpoint("extractor.snapshot.taken");
+  const OpenSnapshots::Held held(*options_.snapshots, snapshot.taken_at());
+  const rpc::ProgressDeadline age(options_.snapshot_age_limit, [this] { stop_.request_stop(); });
+  absl::StatusOr<Sent> sent = SendWhileYoung(snapshot);
+  if (sent.ok() || !age.stalled()) return sent;
+  return Error(Reason::kSnapshotTooOld,
+               absl::StrCat("the snapshot was held for ",
+                            absl::FormatDuration(options_.snapshot_age_limit)));
+}
+
+absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot) {
+  ranges_ = CutByBlocks(snapshot.table().kind(), snapshot.blocks(), snapshot.server_version(),
+                        std::max(1u, offer_.settings().ranges()));
+  if (ranges_.size() > 1) RETURN_IF_ERROR(snapshot.Share());
+  const schema::ColumnSelection selection =
+      schema::SelectColumns(snapshot.table(), offer_.settings());
+  if (!selection.problems.empty()) return selection.problems.front();
+  for (const std::string& note : selection.notes) Note(note);
+  ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(snapshot, selection.table));
+  if (begun.has_result()) return begun.result();
+  v1::ExtractResponse response;
+  response.mutable_begun()->set_destination_table(begun.plan().destination_table());
+  owner_.Report(response);
+  for (const std::string& note : begun.plan().notes()) Note(note);
+  ASSIGN_OR_RETURN(std::vector<v1::Extent> extents,
+                   SendRanges(snapshot, selection.table, begun.plan()));
+  return extents;
 }
 
 absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot,
@@ -111,8 +131,8 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot
   request.mutable_extracted_at()->set_seconds(nanos / 1'000'000'000);
   request.mutable_extracted_at()->set_nanos(static_cast<int>(nanos % 1'000'000'000));
   v1::BeginLoadResponse response;
-  RETURN_IF_ERROR(rpc::Retry({}, options_.stop, [&] {
-    ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, options_.stop));
+  RETURN_IF_ERROR(rpc::Retry({}, stop_.get_token(), [&] {
+    ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, stop_.get_token()));
     return absl::OkStatus();
   }));
   return response;
@@ -122,7 +142,7 @@ absl::StatusOr<std::vector<v1::Extent>> Extraction::SendRanges(Snapshot& snapsho
                                                                const v1::Table& selected,
                                                                const v1::LoadPlan& plan) {
   std::stop_source stop;
-  const std::stop_callback passed_on(options_.stop, [&] { stop.request_stop(); });
+  const std::stop_callback passed_on(stop_.get_token(), [&] { stop.request_stop(); });
   const RangeSender sender(claim_, {.loader = options_.loader,
                                     .metrics = options_.metrics,
                                     .progress = &progress_,

@@ -56,7 +56,9 @@ absl::StatusOr<v1::LoadResult> Extractor::Run(const v1::ExtractOffer& offer, Run
   Extraction extraction(offer, fence, owner,
                         {.loader = options_.loader,
                          .metrics = options_.metrics,
+                         .snapshots = &snapshots_,
                          .progress_deadline = options_.progress_deadline,
+                         .snapshot_age_limit = options_.snapshot_age_limit,
                          .stop = stop});
   return extraction.Run();
 }

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/extractor.pb.h"
+#include "services/extractor/open_snapshots.h"
 #include "services/loader/loader_client.h"
 #include "telemetry/metrics.h"
 
@@ -34,9 +35,11 @@ class Extractor {
     int slots = 8;                                 // Stream runs at once.
     absl::Duration progress_deadline =
         absl::Hours(1);  // A range that doesn't move for so long is given up.
+    absl::Duration snapshot_age_limit =
+        absl::Hours(24);  // A run that holds its snapshot for so long is given up.
   };
 
-  explicit Extractor(const Options& options) : options_(options) {}
+  explicit Extractor(const Options& options) : options_(options), snapshots_(options.metrics) {}
 
   // From the offer to the published result; every failure answered as Extract documents. A stop
   // request, or Stop, cancels what runs at the source and leaves nothing half-loaded visible.
@@ -51,6 +54,7 @@ class Extractor {
                                      std::stop_token stop);
 
   const Options options_;
+  OpenSnapshots snapshots_;
   std::stop_source stop_;
   std::atomic<int> taken_ = 0;
 };

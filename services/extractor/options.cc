@@ -18,6 +18,8 @@ ProcessOptions ParseOptions(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   rpc::AddDurationFlag(app, "--progress-deadline", options.extractor.progress_deadline,
                        "how long a range may stand still before it is given up");
+  rpc::AddDurationFlag(app, "--snapshot-age-limit", options.extractor.snapshot_age_limit,
+                       "how long a run may hold its snapshot, and with it the source's dead rows");
   rpc::ParseOrExit(app, argc, argv);
   return options;
 }

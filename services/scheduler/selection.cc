@@ -108,6 +108,7 @@ class Selector {
     stream->size_bytes = table.size_bytes();
     schema::ColumnSelection selection = schema::SelectColumns(table, settings);
     stream->problems = std::move(selection.problems);
+    stream->notes = std::move(selection.notes);
     for (const v1::Column& column : selection.table.columns())
       stream->columns.push_back(column.name());
     const v1::Naming& naming = integration_.naming();

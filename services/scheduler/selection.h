@@ -22,6 +22,7 @@ struct SelectedStream {
   bool by_pattern = false;           // Rather than by name.
   std::string destination_table;     // Empty where its name is a problem.
   std::vector<std::string> columns;  // In the table's order.
+  std::vector<std::string> notes;    // What its user should know.
   int64_t size_bytes = 0;
   std::vector<absl::Status> problems;  // Why it can't run; the others can.
 };

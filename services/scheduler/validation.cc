@@ -44,6 +44,7 @@ void AddStream(const SelectedStream& stream, const std::string& schema,
   selected->set_method(stream.settings.method());
   selected->set_destination_table(absl::StrCat(schema, ".", stream.destination_table));
   selected->mutable_columns()->Add(stream.columns.begin(), stream.columns.end());
+  selected->mutable_notes()->Add(stream.notes.begin(), stream.notes.end());
 }
 
 }  // namespace

@@ -93,6 +93,11 @@ TEST_F(SelectionTest, ViewsGetTheKeyThatTheirSettingsName) {
   integration.mutable_streams(0)->clear_key_columns();
   integration.mutable_streams(0)->add_key_columns("part");
   EXPECT_EQ(RunJob(stack_, integration).stream("public.v").error().reason(), "KEY_NOT_UNIQUE");
+  source_->Run(
+      "CREATE OR REPLACE VIEW v AS SELECT nullif(n, 7) AS id, n AS part FROM "
+      "generate_series(1, 20) n");
+  integration.mutable_streams(0)->set_key_columns(0, "id");
+  EXPECT_EQ(RunJob(stack_, integration).stream("public.v").error().reason(), "KEY_HAS_NULL");
 }
 
 TEST_F(SelectionTest, PatternsSelect) {
