@@ -100,6 +100,16 @@ INSTANTIATE_TEST_SUITE_P(Instants, KilledExtractorTest,
                            return name;
                          });
 
+TEST_F(FaultsTest, ASnapshotIsHeldNoLongerThanItMay) {
+  Rendezvous writing;
+  Stack stack({.loader = "loader.batch.written=" + writing.action()}, {"--snapshot-age-limit=1s"});
+  source_->Run("CREATE TABLE held AS SELECT n FROM generate_series(1, 1000) n");
+  const JobOutcome outcome =
+      RunJob(stack, IntegrationOf("held", source_url_, destination_url_, {"held"}));
+  EXPECT_EQ(outcome.stream("public.held").error().reason(), "SNAPSHOT_TOO_OLD");
+  writing.Release();
+}
+
 TEST_F(FaultsTest, AKilledSchedulerLeavesALoadThatTheNextJobEnds) {
   MakeTable(/*keyed=*/true);
   {

@@ -35,10 +35,20 @@ void ServiceProcess::Start(const std::string& listen, const std::string& failpoi
   metrics_port_ = serving.at("metrics_port");
 }
 
-Stack::Stack(const Failpoints& failpoints)
+namespace {
+
+std::vector<std::string> With(const std::string& flag, std::vector<std::string> flags) {
+  flags.push_back(flag);
+  return flags;
+}
+
+}  // namespace
+
+Stack::Stack(const Failpoints& failpoints, const std::vector<std::string>& extractor_flags)
     : loader("loader", {}, failpoints.loader),
       discovery("discovery", {}),
-      extractor("extractor", {"--loader=" + loader.address()}, failpoints.extractor),
+      extractor("extractor", With("--loader=" + loader.address(), extractor_flags),
+                failpoints.extractor),
       scheduler("scheduler",
                 {"--loader=" + loader.address(), "--discovery=" + discovery.address(),
                  "--extractor=" + extractor.address()},

@@ -48,7 +48,8 @@ class Stack {
   };
 
   Stack() : Stack(Failpoints()) {}
-  explicit Stack(const Failpoints& failpoints);
+  explicit Stack(const Failpoints& failpoints,
+                 const std::vector<std::string>& extractor_flags = {});
 
   ServiceProcess loader;
   ServiceProcess discovery;
