@@ -17,6 +17,13 @@ bool IsView(const v1::Table& table) {
   return table.kind() == v1::TABLE_KIND_VIEW || table.kind() == v1::TABLE_KIND_MATERIALIZED_VIEW;
 }
 
+// Whether comparing by what pg_catalog has may be another comparison than the type's own.
+bool HasOwnOperators(const v1::DataType& type) {
+  if (type.kind() == v1::TYPE_KIND_DOMAIN || type.kind() == v1::TYPE_KIND_ARRAY)
+    return HasOwnOperators(type.element());
+  return type.kind() == v1::TYPE_KIND_BASE && type.schema() != "pg_catalog";
+}
+
 absl::Status ObstacleError(absl::string_view what, const v1::Obstacle& obstacle) {
   return Error(ReasonForCode(obstacle.reason()).value_or(Reason::kColumnUnsupported),
                absl::StrCat(what, obstacle.message()));
@@ -82,8 +89,8 @@ class Selector {
   }
 
   void MissingColumn(absl::string_view setting, absl::string_view column) {
-    Problem(Reason::kColumnNotFound,
-            absl::StrCat(setting, " names the column ", column, ", which the table does not have"));
+    Problem(Reason::kColumnNotFound, absl::StrCat(setting, " names the column '", column,
+                                                  "', which the table does not have"));
   }
 
   template <typename List>
@@ -96,6 +103,9 @@ class Selector {
   void ChooseKey() {
     if (!settings_.key_columns().empty()) {
       TestNames("key_columns", settings_.key_columns());
+      const Names distinct(settings_.key_columns().begin(), settings_.key_columns().end());
+      if (distinct.size() < static_cast<size_t>(settings_.key_columns_size()))
+        Problem(Reason::kSelectionInvalid, "key_columns name a column twice");
       if (table_.primary_key().empty()) {
         *result_.table.mutable_primary_key() = settings_.key_columns();
       } else {
@@ -108,7 +118,8 @@ class Selector {
       const bool in_key = std::find(key.begin(), key.end(), column.name()) != key.end();
       if (column.has_obstacle() && in_key) hidden.push_back(column.name());
     }
-    if (hidden.empty()) return;
+    // Columns that the settings name are problems of their own.
+    if (hidden.empty() || !settings_.key_columns().empty()) return;
     result_.notes.push_back(absl::StrCat("no primary key at the destination: its column ",
                                          absl::StrJoin(hidden, ", "), " can't be read"));
     result_.table.clear_primary_key();
@@ -148,8 +159,21 @@ class Selector {
     const absl::StatusOr<RowFilter> filter = ParseRowFilter(settings_.filter());
     if (!filter.ok()) {
       result_.problems.push_back(filter.status());
-    } else {
-      TestNames("filter", filter->columns);
+      return;
+    }
+    TestNames("filter", filter->columns);
+    for (const v1::Column& column : table_.columns()) {
+      if (filter->columns.count(column.name()) > 0 && column.has_obstacle()) {
+        result_.problems.push_back(ObstacleError(
+            absl::StrCat("column ", column.name(), " of the filter: "), column.obstacle()));
+      }
+      if (filter->bare_columns.count(column.name()) > 0 && HasOwnOperators(column.type())) {
+        Problem(Reason::kFilterInvalid,
+                absl::StrCat("the filter compares column ", column.name(), " of type ",
+                             column.type().display(),
+                             ", whose own operators and functions are not seen: write ",
+                             column.name(), "::text, or OPERATOR(schema.=)"));
+      }
     }
   }
 

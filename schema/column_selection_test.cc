@@ -14,7 +14,12 @@ using ::testing::IsEmpty;
 v1::Table OrdersTable() {
   v1::Table table;
   table.set_kind(v1::TABLE_KIND_TABLE);
-  for (const char* name : {"id", "total", "note", "secret"}) table.add_columns()->set_name(name);
+  for (const char* name : {"id", "total", "note", "secret"}) {
+    v1::Column* column = table.add_columns();
+    column->set_name(name);
+    column->mutable_type()->set_kind(v1::TYPE_KIND_BASE);
+    column->mutable_type()->set_schema("pg_catalog");
+  }
   table.add_primary_key("id");
   table.mutable_columns(3)->mutable_obstacle()->set_reason("SOURCE_PERMISSION_DENIED");
   table.mutable_columns(3)->mutable_obstacle()->set_message("no right to read it");
@@ -68,11 +73,11 @@ TEST(SelectColumnsTest, EveryProblemIsFoundAtOnce) {
       testing::UnorderedElementsAre(
           HasSubstr("METHOD_NOT_AVAILABLE"), HasSubstr("REPLICATION_KEY_UNFIT: column note"),
           HasSubstr("SELECTION_INVALID: key_columns"),
-          HasSubstr("COLUMN_NOT_FOUND: include_columns names the column nope"),
-          HasSubstr("COLUMN_NOT_FOUND: exclude_columns names the column gone"),
+          HasSubstr("COLUMN_NOT_FOUND: include_columns names the column 'nope'"),
+          HasSubstr("COLUMN_NOT_FOUND: exclude_columns names the column 'gone'"),
           HasSubstr("SELECTION_INVALID: include_columns and exclude_columns"),
           "SOURCE_PERMISSION_DENIED: column secret: no right to read it",
-          HasSubstr("COLUMN_NOT_FOUND: filter names the column missing")));
+          HasSubstr("COLUMN_NOT_FOUND: filter names the column 'missing'")));
 }
 
 TEST(SelectColumnsTest, FiltersThatDoNotParseAreProblems) {
@@ -80,6 +85,32 @@ TEST(SelectColumnsTest, FiltersThatDoNotParseAreProblems) {
   settings.set_filter("true) to program 'id' --");
   EXPECT_THAT(Problems(SelectColumns(OrdersTable(), settings)),
               ElementsAre(HasSubstr("FILTER_INVALID")));
+}
+
+TEST(SelectColumnsTest, FiltersReadOnlyWhatTheyMayAndUnderstand) {
+  v1::Table table = OrdersTable();
+  table.mutable_columns(2)->mutable_type()->set_schema("public");
+  table.mutable_columns(2)->mutable_type()->set_display("citext");
+  v1::StreamSettings settings;
+  settings.set_filter("note = 'Bob' AND secret > 1");
+  EXPECT_THAT(
+      Problems(SelectColumns(table, settings)),
+      ElementsAre(HasSubstr("FILTER_INVALID: the filter compares column note of type citext"),
+                  HasSubstr("SOURCE_PERMISSION_DENIED: column secret of the filter")));
+  settings.set_filter("note::text = 'Bob' AND note IS NOT NULL AND note OPERATOR(public.=) 'x'");
+  EXPECT_THAT(Problems(SelectColumns(table, settings)), IsEmpty());
+}
+
+TEST(SelectColumnsTest, KeyColumnsThatCannotBeAKey) {
+  v1::Table view = OrdersTable();
+  view.clear_primary_key();
+  v1::StreamSettings settings;
+  settings.add_key_columns("id");
+  settings.add_key_columns("id");
+  settings.add_key_columns("secret");
+  EXPECT_THAT(Problems(SelectColumns(view, settings)),
+              ElementsAre("SELECTION_INVALID: key_columns name a column twice",
+                          "SOURCE_PERMISSION_DENIED: column secret: no right to read it"));
 }
 
 TEST(SelectColumnsTest, ViewsGetTheKeyThatIsChosen) {

@@ -1,5 +1,6 @@
 #include "schema/destination_names.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/ascii.h"
@@ -22,6 +23,16 @@ bool IsReserved(absl::string_view schema) {
 
 constexpr absl::string_view kReservedTables = "_lockstitch";
 constexpr absl::string_view kReservedColumns = "_sdc_";
+
+// MaxHeapAttributeNumber.
+constexpr size_t kMostColumns = 1600;
+
+// Columns that every table of PostgreSQL has.
+bool IsPostgresColumn(absl::string_view name) {
+  static constexpr absl::string_view kNames[] = {"tableoid", "cmax", "xmax",
+                                                 "cmin",     "xmin", "ctid"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
 
 // Stitch's canonical form: what isn't an ASCII letter, digit, underscore or space is left out, and
 // so is what stands before the first letter or underscore.
@@ -103,10 +114,20 @@ absl::StatusOr<std::vector<std::string>> DestinationColumns(const std::vector<st
       reason = Reason::kDestinationNameReserved;
       problems.push_back(
           absl::StrCat("column ", column, " has a name that begins with ", kReservedColumns));
+    } else if (IsPostgresColumn(name)) {
+      reason = Reason::kDestinationNameReserved;
+      problems.push_back(absl::StrCat("column ", column,
+                                      " would have the name of PostgreSQL's own column ", name));
     } else if (const auto [taken, fresh] = source_of.emplace(name, column); !fresh) {
       problems.push_back(
           absl::StrCat("columns ", taken->second, " and ", column, " would both be named ", name));
     }
+  }
+  if (const size_t all = names.size() + SystemColumnsOf(system_columns).size();
+      all > kMostColumns) {
+    reason = Reason::kSelectionInvalid;
+    problems.push_back(absl::StrCat("the destination table would have ", all,
+                                    " columns, more than PostgreSQL's ", kMostColumns));
   }
   if (problems.empty()) return names;
   return Error(reason, absl::StrJoin(problems, "; "));

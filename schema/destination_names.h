@@ -25,7 +25,8 @@ absl::StatusOr<std::string> DestinationTable(const v1::TableName& table, const v
 
 // The destination's names of these columns, in their order. Every problem in one error:
 // DESTINATION_NAME_INVALID, DESTINATION_NAME_RESERVED for names that begin with _sdc_ where
-// `system_columns` adds some, else DESTINATION_NAME_COLLISION with both sides of each.
+// `system_columns` adds some and for names of PostgreSQL's own columns, SELECTION_INVALID for more
+// than 1,600 columns, else DESTINATION_NAME_COLLISION with both sides of each.
 absl::StatusOr<std::vector<std::string>> DestinationColumns(const std::vector<std::string>& columns,
                                                             const v1::Naming& naming,
                                                             v1::SystemColumns system_columns);

@@ -73,6 +73,16 @@ TEST(DestinationColumnsTest, CollisionsNameBothSides) {
   EXPECT_EQ(status.message(), "columns a and a! would both be named a");
 }
 
+TEST(DestinationColumnsTest, WhatPostgresTablesCannotHave) {
+  EXPECT_EQ(ReasonOf(DestinationColumns({"ct#id"}, kStitch, v1::SYSTEM_COLUMNS_NONE).status()),
+            Reason::kDestinationNameReserved);
+  std::vector<std::string> columns;
+  for (int i = 0; i < 1597; ++i) columns.push_back("c" + std::to_string(i));
+  EXPECT_TRUE(DestinationColumns(columns, kPreserve, v1::SYSTEM_COLUMNS_NONE).ok());
+  EXPECT_EQ(ReasonOf(DestinationColumns(columns, kPreserve, v1::SYSTEM_COLUMNS_STITCH).status()),
+            Reason::kSelectionInvalid);
+}
+
 TEST(DestinationColumnsTest, SystemColumnsReserveTheirPrefix) {
   EXPECT_EQ(
       ReasonOf(DestinationColumns({"_sdc_x"}, kPreserve, v1::SYSTEM_COLUMNS_UNSPECIFIED).status()),

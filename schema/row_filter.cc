@@ -14,6 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr size_t kMostBytes = 8192;
+
 struct FreeParse {
   void operator()(PgQueryParseResult* result) const {
     pg_query_free_parse_result(*result);
@@ -48,43 +50,84 @@ const Json* OnlyCondition(const Json& tree) {
   return alone ? &select["whereClause"] : nullptr;
 }
 
-// What stands in the way of reading `node` as a condition on one row; gathers columns.
-absl::string_view Examine(const Json& node, std::set<std::string>* columns) {
-  if (node.is_array()) {
-    for (const Json& element : node) {
-      if (const absl::string_view problem = Examine(element, columns); !problem.empty())
-        return problem;
-    }
-  }
-  if (!node.is_object()) return "";
-  for (const auto& [kind, value] : node.items()) {
-    if (kind == "SubLink") return "holds a subquery";
-    if (kind == "ParamRef") return "holds a parameter";
-    if (kind == "over") return "holds a window function";
-    if (kind == "ColumnRef") {
-      // The last name is the column, what stands before it the table.
-      const Json& last = value.at("fields").back();
-      if (!last.contains("String")) return "holds a *";
-      columns->insert(last["String"].value("sval", ""));
-    } else if (const absl::string_view problem = Examine(value, columns); !problem.empty()) {
-      return problem;
-    }
+// What kind of node, or which of its fields, has no place in a condition on one row.
+absl::string_view ProblemOf(absl::string_view key) {
+  if (key == "SubLink") return "holds a subquery";
+  if (key == "ParamRef") return "holds a parameter";
+  if (key == "over") return "holds a window function";
+  if (key == "SetToDefault") return "holds DEFAULT";
+  if (key == "GroupingFunc" || key == "agg_star" || key == "agg_distinct" || key == "agg_order" ||
+      key == "agg_filter" || key == "agg_within_group") {
+    return "holds an aggregate";
   }
   return "";
 }
+
+// Gathers what a filter refers to.
+class Examiner {
+ public:
+  explicit Examiner(RowFilter* filter) : filter_(filter) {}
+
+  // What stands in the way of reading `node` as a condition on one row; empty if nothing does.
+  // `bare` is whether its column is taken by an operator or function without a schema.
+  absl::string_view Examine(const Json& node, bool bare) {
+    if (node.is_array()) {
+      for (const Json& element : node) {
+        if (const absl::string_view problem = Examine(element, bare); !problem.empty())
+          return problem;
+      }
+    }
+    if (!node.is_object()) return "";
+    for (const auto& [key, value] : node.items()) {
+      absl::string_view problem = ProblemOf(key);
+      if (key == "ColumnRef") {
+        problem = AddColumn(value, bare);
+      } else if (problem.empty()) {
+        problem = Examine(value, IsBareIn(key, value, bare));
+      }
+      if (!problem.empty()) return problem;
+    }
+    return "";
+  }
+
+ private:
+  absl::string_view AddColumn(const Json& reference, bool bare) {
+    // The last name is the column, what stands before it the table.
+    const Json& last = reference.at("fields").back();
+    if (!last.contains("String")) return "holds a *";
+    const std::string name = last["String"].value("sval", "");
+    filter_->columns.insert(name);
+    if (bare) filter_->bare_columns.insert(name);
+    return "";
+  }
+
+  bool IsBareIn(const std::string& key, const Json& value, bool bare) {
+    if (key == "TypeCast" || key == "NullTest") return false;
+    if (key == "A_Expr") return !value.contains("name") || value["name"].size() < 2;
+    if (key == "FuncCall") {
+      const Json& name = value.at("funcname");
+      filter_->functions.insert(name.back()["String"].value("sval", ""));
+      return name.size() < 2;
+    }
+    return bare;
+  }
+
+  RowFilter* filter_;
+};
 
 }  // namespace
 
 absl::StatusOr<RowFilter> ParseRowFilter(absl::string_view text) {
   RowFilter filter = {.sql = absl::StrCat("(\n", text, "\n)")};
   if (text.find('\0') != absl::string_view::npos) return Invalid("", "holds a zero byte");
+  if (text.size() > kMostBytes)
+    return Invalid(text.substr(0, 40), absl::StrCat("... has more than ", kMostBytes, " bytes"));
   // By itself, so that no parenthesis of its own closes ours; then as it will stand.
   for (const std::string& condition : {std::string(text), filter.sql}) {
     ASSIGN_OR_RETURN(const Json tree, Parse(text, condition));
     const Json* where = OnlyCondition(tree);
     if (where == nullptr) return Invalid(text, "is not one expression");
-    filter.columns.clear();
-    const absl::string_view problem = Examine(*where, &filter.columns);
+    const absl::string_view problem = Examiner(&filter).Examine(*where, /*bare=*/true);
     if (!problem.empty()) return Invalid(text, problem);
   }
   return filter;

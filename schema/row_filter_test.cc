@@ -8,12 +8,38 @@ namespace lockstitch::schema {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(RowFilterTest, OneExpressionStandsInParentheses) {
   const auto filter = ParseRowFilter("a > 1 OR t.\"B c\" IS NULL -- why not");
   ASSERT_TRUE(filter.ok()) << filter.status();
   EXPECT_EQ(filter->sql, "(\na > 1 OR t.\"B c\" IS NULL -- why not\n)");
   EXPECT_THAT(filter->columns, ElementsAre("B c", "a"));
+}
+
+TEST(RowFilterTest, WhatTakesAColumnByItsOwnTypeIsTold) {
+  const auto bare = [](const std::string& text) {
+    const auto filter = ParseRowFilter(text);
+    EXPECT_TRUE(filter.ok()) << filter.status();
+    return filter->bare_columns;
+  };
+  EXPECT_THAT(bare("email = 'x' AND lower(name) = 'y' AND active"),
+              ElementsAre("active", "email", "name"));
+  EXPECT_THAT(bare("email::text = 'x' AND tag IS NULL AND a OPERATOR(ext.=) 'b' AND ext.f(c)"),
+              IsEmpty());
+  EXPECT_THAT(bare("email IN ('x', 'y')"), ElementsAre("email"));
+  EXPECT_THAT(ParseRowFilter("pg_catalog.random() < 0.5 AND lower(a) = 'x'")->functions,
+              ElementsAre("lower", "random"));
+}
+
+TEST(RowFilterTest, WhatCouldExhaustTheStackIsRefused) {
+  std::string text = "id";
+  while (text.size() < 8190) text += "+1";
+  EXPECT_TRUE(ParseRowFilter(text + ">").status().message().find("does not parse") !=
+              std::string::npos);
+  EXPECT_TRUE(ParseRowFilter(text).ok());
+  EXPECT_THAT(std::string(ParseRowFilter(text + "+100").status().message()),
+              ::testing::HasSubstr("more than 8192 bytes"));
 }
 
 TEST(RowFilterTest, ExpressionsOfAllSorts) {
@@ -53,7 +79,11 @@ TEST(RowFilterTest, WhatEndsTheExpressionIsRefused) {
                            "EXISTS (SELECT FROM t)",
                            "count(*) OVER () > 1",
                            "t.* IS NULL",
-                           "true INTO x"}) {
+                           "true INTO x",
+                           "count(*) > 1",
+                           "grouping(id) = 1",
+                           "id = DEFAULT",
+                           "sum(DISTINCT a) > 1"}) {
     EXPECT_EQ(ReasonOf(ParseRowFilter(text).status()), Reason::kFilterInvalid) << text;
   }
   EXPECT_EQ(ReasonOf(ParseRowFilter(absl::string_view("true\0) x", 8)).status()),

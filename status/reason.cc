@@ -149,7 +149,8 @@ const ReasonInfo kReasons[] = {
      Owner::kUser, 1, kNone,
      "A source name begins as names that Lockstitch makes: _sdc_ or "
      "_lockstitch.",
-     "Use system columns none, leave the column or table out, or rename it."},
+     "Leave the column or table out, or rename it; for _sdc_ names system columns none will do "
+     "too."},
     {Reason::kDestinationNameInvalid, "DESTINATION_NAME_INVALID", Code::kInvalidArgument,
      Owner::kUser, 1, kNone,
      "A destination name would be empty, or longer than the 63 bytes that PostgreSQL keeps.",

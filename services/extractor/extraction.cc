@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "failpoint/failpoint.h"
@@ -43,6 +44,26 @@ class FirstError {
   absl::Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
+
+// Whether the source refused a query for what it says: SQLSTATE class 42, without those about
+// rights.
+bool IsAboutTheQuery(const absl::Status& failure) {
+  const std::optional<Reason> reason = ReasonOf(failure);
+  return (reason == Reason::kSourceTableChanged || reason == Reason::kSourceQueryFailed) &&
+         absl::StartsWith(postgres::SqlStateOf(failure), "42");
+}
+
+// Of a table that can't have changed: something in the filter, or that a view calls, doesn't work.
+absl::Status QueryFailed(const absl::Status& failure, const std::string& filter) {
+  if (!filter.empty()) {
+    return Error(Reason::kFilterInvalid,
+                 absl::StrCat("the filter '", filter, "' does not work: ", failure.message()));
+  }
+  return Error(
+      Reason::kSourceQueryFailed, failure.message(),
+      "Act on the server's message. Nothing is found by search_path here: functions that a "
+      "view calls must name schemas, or SET search_path.");
+}
 
 }  // namespace
 
@@ -82,6 +103,8 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
   const OpenSnapshots::Held held(*options_.snapshots, snapshot.taken_at());
   const rpc::ProgressDeadline age(options_.snapshot_age_limit, [this] { stop_.request_stop(); });
   absl::StatusOr<Sent> sent = SendWhileYoung(snapshot);
+  if (snapshot.locked() && IsAboutTheQuery(sent.status()))
+    return QueryFailed(sent.status(), offer_.settings().filter());
   if (sent.ok() || !age.stalled()) return sent;
   return Error(Reason::kSnapshotTooOld,
                absl::StrCat("the snapshot was held for ",

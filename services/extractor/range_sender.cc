@@ -50,11 +50,17 @@ absl::StatusOr<v1::LoadResponse> ReadAnswer(LoadStream& load) {
   return Error(Reason::kRunAborted, "the run has ended at the destination");
 }
 
-// The row of the range that the loader's database refused; 0 if the failure isn't about one.
-int64_t RefusedRow(const absl::Status& loader_failure) {
+// Which row of the range the failure of one end is about; 0 if it is about none. The loader tells
+// it, the source broke off behind the last row that it sent.
+int64_t FailedRow(const absl::Status& source_failure, const absl::Status& loader_failure,
+                  int64_t rows_read) {
   int64_t row = 0;
   const auto payload = loader_failure.GetPayload(kRowPayload);
-  return payload && absl::SimpleAtoi(std::string(*payload), &row) ? row : 0;
+  if (payload && absl::SimpleAtoi(std::string(*payload), &row)) return row;
+  const std::optional<Reason> reason = ReasonOf(source_failure);
+  const bool of_a_row = loader_failure.ok() &&
+                        (reason == Reason::kSourceValueInvalid || reason == Reason::kRowTooLarge);
+  return of_a_row ? rows_read + 1 : 0;
 }
 
 // False once the builder's sender has given up. `rows` counts those that came.
@@ -67,12 +73,6 @@ absl::StatusOr<bool> Fill(CopyReader& reader, batch::Builder& builder, int64_t* 
   }
 }
 
-// Whether a value, or a row as a whole, is why the source broke off.
-bool IsAboutARow(const absl::Status& source_failure) {
-  const std::optional<Reason> reason = ReasonOf(source_failure);
-  return reason == Reason::kSourceValueInvalid || reason == Reason::kRowTooLarge;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, uint32_t range,
@@ -82,9 +82,10 @@ absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, uint32_t range,
   for (int attempt = 1; attempt <= policy.attempts; ++attempt) {
     if (!rpc::WaitBeforeAttempt(policy, attempt, options_.stop)) break;
     absl::Status loader_failure;
-    absl::StatusOr<v1::Extent> extent = SendOnce(source, range, query, &loader_failure);
-    if (const int64_t row = RefusedRow(loader_failure); row > 0)
-      return NameRow(loader_failure, source, query, row);
+    int64_t rows_read = 0;
+    absl::StatusOr<v1::Extent> extent = SendOnce(source, range, query, &loader_failure, &rows_read);
+    if (const int64_t row = FailedRow(extent.status(), loader_failure, rows_read); row > 0)
+      return NameFailedRow(extent.status(), source, query, row);
     if (extent.ok() || loader_failure.ok() || !MayTryAgain(loader_failure)) return extent;
     options_.metrics->Add(Metric::kExtractorRangeRetries, {Explain(loader_failure).reason}, 1);
     failure = loader_failure;
@@ -92,9 +93,17 @@ absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, uint32_t range,
   return failure.ok() ? Error(Reason::kStopped, "stopped before a range was sent") : failure;
 }
 
+absl::Status RangeSender::NameFailedRow(const absl::Status& failure, Connection& source,
+                                        const RangeQuery& query, int64_t row) const {
+  const std::stop_callback on_stop(options_.stop, [&] { source.Interrupt(); });
+  RETURN_IF_ERROR(source.Execute(kRollback));
+  return NameRow(failure, source, query, row);
+}
+
 absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, uint32_t range,
                                                  const RangeQuery& query,
-                                                 absl::Status* loader_failure) const {
+                                                 absl::Status* loader_failure,
+                                                 int64_t* rows_read) const {
   const std::unique_ptr<LoadStream> load = options_.loader->Load();
   const auto break_off = [&] {
     load->Cancel();
@@ -103,7 +112,7 @@ absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, uint32_t ra
   rpc::ProgressDeadline deadline(options_.progress_deadline, break_off);
   const std::stop_callback on_stop(options_.stop, break_off);
   absl::StatusOr<v1::Extent> extent =
-      Transfer(source, range, query, *load, deadline, loader_failure);
+      Transfer(source, range, query, *load, deadline, loader_failure, rows_read);
   if (extent.ok() || !deadline.stalled()) return extent;
   *loader_failure = absl::OkStatus();
   return Error(Reason::kProgressStalled,
@@ -114,7 +123,8 @@ absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, uint32_t ra
 absl::StatusOr<v1::Extent> RangeSender::Transfer(Connection& source, uint32_t range,
                                                  const RangeQuery& query, LoadStream& load,
                                                  rpc::ProgressDeadline& deadline,
-                                                 absl::Status* loader_failure) const {
+                                                 absl::Status* loader_failure,
+                                                 int64_t* rows_read) const {
   v1::LoadRequest request;
   *request.mutable_open()->mutable_claim() = claim_;
   request.mutable_open()->set_range(range);
@@ -141,12 +151,8 @@ absl::StatusOr<v1::Extent> RangeSender::Transfer(Connection& source, uint32_t ra
   v1::ChunkEnd& chunk = *end.mutable_chunk_end();
   chunk.set_chunk(opened.durable_chunks());
   chunk.set_ends_range(true);
-  int64_t rows = 0;
-  const absl::StatusOr<bool> filled = Fill(reader, builder, &rows);
-  if (!filled.ok() && IsAboutARow(filled.status()) && source.Execute(kRollback).ok())
-    return NameRow(filled.status(), source, query, rows + 1);
-  RETURN_IF_ERROR(filled.status());
-  const bool sent = *filled && builder.EndChunk(chunk.mutable_extent()) && load.Write(end);
+  ASSIGN_OR_RETURN(const bool filled, Fill(reader, builder, rows_read));
+  const bool sent = filled && builder.EndChunk(chunk.mutable_extent()) && load.Write(end);
   if (!sent) {
     *loader_failure = FailureOf(load);
     reader.Cancel();

@@ -38,13 +38,17 @@ class RangeSender {
 
  private:
   absl::StatusOr<v1::Extent> SendOnce(postgres::Connection& source, uint32_t range,
-                                      const RangeQuery& query, absl::Status* loader_failure) const;
-  // Sets `loader_failure` where it is the loader's end that failed.
+                                      const RangeQuery& query, absl::Status* loader_failure,
+                                      int64_t* rows_read) const;
+  // Sets `loader_failure` where it is the loader's end that failed, and counts the rows that the
+  // source sent.
   absl::StatusOr<v1::Extent> Transfer(postgres::Connection& source, uint32_t range,
                                       const RangeQuery& query,
                                       loader::LoaderClient::LoadStream& load,
-                                      rpc::ProgressDeadline& deadline,
-                                      absl::Status* loader_failure) const;
+                                      rpc::ProgressDeadline& deadline, absl::Status* loader_failure,
+                                      int64_t* rows_read) const;
+  absl::Status NameFailedRow(const absl::Status& failure, postgres::Connection& source,
+                             const RangeQuery& query, int64_t row) const;
 
   const v1::Claim& claim_;
   const Options options_;

@@ -11,6 +11,7 @@
 #include "services/loader/destination/check.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
+#include "services/loader/destination/registration.h"
 #include "services/loader/destination/state_schema.h"
 #include "services/loader/destination/stream_state.h"
 #include "services/loader/destination_session.h"
@@ -121,17 +122,7 @@ absl::StatusOr<v1::RegisterStreamsResponse> Loader::RegisterStreams(
     const v1::RegisterStreamsRequest& request) {
   ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "registration", ""));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
-  if (request.validate_only()) {
-    ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
-    if (!version) return v1::RegisterStreamsResponse();
-  }
-  RETURN_IF_ERROR(MigrateState(connection));
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  RETURN_IF_ERROR(LockSchemas(connection));
-  ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse response,
-                   loader::RegisterStreams(connection, request));
-  if (!request.validate_only()) RETURN_IF_ERROR(transaction.Commit());
-  return response;
+  return loader::RegisterStreams(connection, request);
 }
 
 absl::StatusOr<v1::CheckDestinationResponse> Loader::CheckDestination(

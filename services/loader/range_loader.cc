@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "failpoint/failpoint.h"
 #include "postgres/copy_writer.h"
@@ -39,11 +40,15 @@ absl::Status WithRow(absl::Status failure, const std::string& load_table) {
   return failure;
 }
 
-// Input functions that fail with a SQLSTATE that doesn't speak of data: jsonpath's as for a syntax
-// error, tsquery's as for an internal one.
+// Input functions fail with all sorts of SQLSTATEs: jsonpath's with that of a syntax error,
+// tsquery's with that of an internal one. Not about a value are those of the connection, the
+// transaction, the server's resources, and its operators.
 bool MayBeOfAValue(const absl::Status& failure) {
   const std::string sqlstate = postgres::SqlStateOf(failure);
-  return sqlstate == "42601" || sqlstate == "XX000";
+  for (const absl::string_view other : {"08", "40", "53", "55", "57", "58"}) {
+    if (absl::StartsWith(sqlstate, other)) return false;
+  }
+  return !sqlstate.empty();
 }
 
 absl::Status RunEnded(const v1::Claim& claim) {

@@ -1,7 +1,6 @@
 #include "services/scheduler/job_runner.h"
 
 #include <algorithm>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -11,7 +10,7 @@
 #include "absl/time/clock.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
-#include "schema/stream_name.h"
+#include "services/scheduler/registration.h"
 #include "status/macros.h"
 #include "status/reason.h"
 #include "telemetry/log.h"
@@ -73,11 +72,11 @@ absl::Status JobRunner::SelectAndRun() {
     return absl::OkStatus();
   }));
   std::vector<SelectedStream> selected = SelectStreams(integration_, catalog);
-  RETURN_IF_ERROR(LeaveOutNewTables(&selected));
+  RETURN_IF_ERROR(LeaveOut(&selected));
+  NameStreams(integration_, &selected);
   {
     absl::MutexLock lock(&mutex_);
-    if (selected.empty())
-      ReportLog(v1::SEVERITY_WARNING, "", "the source has no table to replicate");
+    if (selected.empty()) ReportLog(v1::SEVERITY_WARNING, "", "the selection finds no table");
     for (const SelectedStream& stream : selected) {
       Stream& added = *streams_.emplace_back(std::make_unique<Stream>());
       added.selected = stream;
@@ -93,31 +92,20 @@ absl::Status JobRunner::SelectAndRun() {
   return absl::OkStatus();
 }
 
-absl::Status JobRunner::LeaveOutNewTables(std::vector<SelectedStream>* selected) {
-  if (integration_.selection().new_tables() != v1::NEW_POLICY_IGNORE) return absl::OkStatus();
-  v1::RegisterStreamsRequest request;
-  *request.mutable_destination() = integration_.destination();
-  request.set_integration(integration_.name());
-  request.set_integration_uid(integration_.uid());
-  *request.mutable_naming() = integration_.naming();
-  for (const SelectedStream& stream : *selected) *request.add_tables() = stream.table;
+absl::Status JobRunner::LeaveOut(std::vector<SelectedStream>* selected) {
+  if (!IgnoresNew(integration_)) return absl::OkStatus();
+  const v1::RegisterStreamsRequest request =
+      RegistrationOf(integration_, *selected, /*validate_only=*/false);
   v1::RegisterStreamsResponse registered;
   RETURN_IF_ERROR(rpc::Retry({.reached = false}, options_.dispatch.stop, [&] {
     ASSIGN_OR_RETURN(registered, options_.dispatch.loader->RegisterStreams(request));
     return absl::OkStatus();
   }));
-  std::set<std::string> known;
-  for (const v1::TableName& table : registered.known()) known.insert(schema::StreamName(table));
-  const auto is_new = [&](const SelectedStream& stream) {
-    return stream.by_pattern && known.count(stream.settings.stream()) == 0;
-  };
   absl::MutexLock lock(&mutex_);
-  for (const SelectedStream& stream : *selected) {
-    if (!is_new(stream)) continue;
-    ReportLog(v1::SEVERITY_INFO, stream.settings.stream(),
-              "is new and left out: new_tables is IGNORE; name it in streams to replicate it");
+  // The columns' lines come from the loader, which leaves them out.
+  for (const LeftOut& left_out : LeaveOutNew(integration_, registered, selected)) {
+    if (left_out.column.empty()) ReportLog(v1::SEVERITY_INFO, left_out.stream, left_out.note);
   }
-  selected->erase(std::remove_if(selected->begin(), selected->end(), is_new), selected->end());
   return absl::OkStatus();
 }
 

@@ -48,8 +48,8 @@ class JobRunner {
   };
 
   absl::Status SelectAndRun();
-  // Takes those away that appeared after the integration's first job, where it wants that.
-  absl::Status LeaveOutNewTables(std::vector<SelectedStream>* selected);
+  // Takes away what appeared after the integration's first job, where it wants that.
+  absl::Status LeaveOut(std::vector<SelectedStream>* selected);
   void RunStreams();
   void RunStream(Stream& stream);
   v1::ExtractOffer OfferOf(const Stream& stream) const;

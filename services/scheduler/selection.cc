@@ -1,5 +1,6 @@
 #include "services/scheduler/selection.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -55,7 +56,8 @@ bool IsReachedByPatterns(const v1::Table& table, const v1::StreamSelection& sele
   const bool view =
       table.kind() == v1::TABLE_KIND_VIEW || table.kind() == v1::TABLE_KIND_MATERIALIZED_VIEW;
   const bool foreign = table.kind() == v1::TABLE_KIND_FOREIGN_TABLE;
-  return !foreign && (!view || selection.views());
+  // A table without columns holds nothing that could be missed.
+  return !foreign && (!view || selection.views()) && !table.columns().empty();
 }
 
 class Selector {
@@ -81,7 +83,6 @@ class Selector {
         Add({}, table.name(), /*by_pattern=*/true);
       }
     }
-    FindCollisions();
     return std::move(streams_);
   }
 
@@ -95,6 +96,7 @@ class Selector {
     stream.by_pattern = by_pattern;
     const auto table = by_name_.find(settings.stream());
     if (table == by_name_.end()) {
+      stream.readable = false;
       stream.problems.push_back(
           Error(Reason::kStreamNotFound,
                 absl::StrCat("the source has no table or view ", settings.stream())));
@@ -111,34 +113,8 @@ class Selector {
     stream->notes = std::move(selection.notes);
     for (const v1::Column& column : selection.table.columns())
       stream->columns.push_back(column.name());
-    const v1::Naming& naming = integration_.naming();
-    absl::StatusOr<std::string> name = schema::DestinationTable(table.name(), naming);
-    if (name.ok()) {
-      stream->destination_table = *std::move(name);
-    } else {
-      stream->problems.push_back(name.status());
-    }
-    const absl::Status columns =
-        schema::DestinationColumns(stream->columns, naming, integration_.system_columns()).status();
-    if (!columns.ok()) stream->problems.push_back(columns);
-  }
-
-  void FindCollisions() {
-    std::map<std::string, std::vector<SelectedStream*>> by_table;
-    for (SelectedStream& stream : streams_) {
-      if (!stream.destination_table.empty()) by_table[stream.destination_table].push_back(&stream);
-    }
-    const auto name = [](std::string* out, const SelectedStream* stream) {
-      out->append(stream->settings.stream());
-    };
-    for (const auto& [table, streams] : by_table) {
-      if (streams.size() < 2) continue;
-      const absl::Status problem =
-          Error(Reason::kDestinationNameCollision,
-                absl::StrCat(absl::StrJoin(streams, " and ", name),
-                             " would go to the same destination table ", table));
-      for (SelectedStream* stream : streams) stream->problems.push_back(problem);
-    }
+    stream->key = {selection.table.primary_key().begin(), selection.table.primary_key().end()};
+    stream->readable = !table.has_obstacle();
   }
 
   const v1::Integration& integration_;
@@ -146,6 +122,57 @@ class Selector {
   std::map<std::string, const v1::Table*> by_name_;
   std::vector<SelectedStream> streams_;
 };
+
+void NameStream(const v1::Integration& integration, SelectedStream* stream) {
+  absl::StatusOr<std::string> name = schema::DestinationTable(stream->table, integration.naming());
+  if (name.ok()) {
+    stream->destination_table = *std::move(name);
+  } else {
+    stream->problems.push_back(name.status());
+  }
+  const absl::Status columns = schema::DestinationColumns(stream->columns, integration.naming(),
+                                                          integration.system_columns())
+                                   .status();
+  if (!columns.ok()) stream->problems.push_back(columns);
+}
+
+void FindCollisions(std::vector<SelectedStream>* streams) {
+  std::map<std::string, std::vector<SelectedStream*>> by_table;
+  for (SelectedStream& stream : *streams) {
+    if (stream.readable && !stream.destination_table.empty())
+      by_table[stream.destination_table].push_back(&stream);
+  }
+  const auto name = [](std::string* out, const SelectedStream* stream) {
+    out->append(stream->settings.stream());
+  };
+  for (const auto& [table, sharing] : by_table) {
+    if (sharing.size() < 2) continue;
+    const absl::Status problem =
+        Error(Reason::kDestinationNameCollision,
+              absl::StrCat(absl::StrJoin(sharing, " and ", name),
+                           " would go to the same destination table ", table));
+    for (SelectedStream* stream : sharing) stream->problems.push_back(problem);
+  }
+}
+
+// Takes the new columns away from a stream that has been loaded before.
+void LeaveOutNewColumns(const v1::KnownStream& known, SelectedStream* stream,
+                        std::vector<LeftOut>* left_out) {
+  if (known.columns().empty()) return;
+  std::set<std::string> kept(known.columns().begin(), known.columns().end());
+  kept.insert(stream->settings.include_columns().begin(), stream->settings.include_columns().end());
+  kept.insert(stream->key.begin(), stream->key.end());
+  const auto is_new = [&](const std::string& column) {
+    if (kept.count(column) > 0) return false;
+    left_out->push_back({stream->settings.stream(), column,
+                         absl::StrCat("column ", column,
+                                      " is new and left out: new_columns is IGNORE; name it in "
+                                      "include_columns to load it")});
+    return true;
+  };
+  stream->columns.erase(std::remove_if(stream->columns.begin(), stream->columns.end(), is_new),
+                        stream->columns.end());
+}
 
 }  // namespace
 
@@ -178,6 +205,44 @@ absl::Status ProblemOf(const SelectedStream& stream) {
 std::vector<SelectedStream> SelectStreams(const v1::Integration& integration,
                                           const std::vector<v1::Table>& catalog) {
   return Selector(integration, catalog).Run();
+}
+
+bool IgnoresNew(const v1::Integration& integration) {
+  return integration.selection().new_tables() == v1::NEW_POLICY_IGNORE ||
+         integration.selection().new_columns() == v1::NEW_POLICY_IGNORE;
+}
+
+std::vector<LeftOut> LeaveOutNew(const v1::Integration& integration,
+                                 const v1::RegisterStreamsResponse& registered,
+                                 std::vector<SelectedStream>* streams) {
+  std::map<std::string, const v1::KnownStream*> known;
+  for (const v1::KnownStream& stream : registered.known())
+    known[StreamName(stream.table())] = &stream;
+  // Before the first job nothing is new.
+  const bool first = known.empty();
+  std::vector<LeftOut> left_out;
+  std::vector<SelectedStream> kept;
+  for (SelectedStream& stream : *streams) {
+    const auto found = known.find(stream.settings.stream());
+    if (found != known.end() && integration.selection().new_columns() == v1::NEW_POLICY_IGNORE) {
+      LeaveOutNewColumns(*found->second, &stream, &left_out);
+    }
+    if (!first && found == known.end() && stream.by_pattern &&
+        integration.selection().new_tables() == v1::NEW_POLICY_IGNORE) {
+      left_out.push_back({stream.settings.stream(), "",
+                          "is new and left out: new_tables is IGNORE; name it in streams to "
+                          "replicate it"});
+    } else {
+      kept.push_back(std::move(stream));
+    }
+  }
+  *streams = std::move(kept);
+  return left_out;
+}
+
+void NameStreams(const v1::Integration& integration, std::vector<SelectedStream>* streams) {
+  for (SelectedStream& stream : *streams) NameStream(integration, &stream);
+  FindCollisions(streams);
 }
 
 }  // namespace lockstitch::scheduler

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "lockstitch/v1/catalog.pb.h"
 #include "lockstitch/v1/integration.pb.h"
+#include "lockstitch/v1/loader.pb.h"
 
 namespace lockstitch::scheduler {
 
@@ -20,8 +21,10 @@ struct SelectedStream {
   v1::StreamSettings settings;  // With its name in full and its method decided.
   v1::TableName table;
   bool by_pattern = false;           // Rather than by name.
-  std::string destination_table;     // Empty where its name is a problem.
+  bool readable = true;              // Whether it exists and nothing keeps it from being read.
+  std::string destination_table;     // By NameStreams; empty where its name is a problem.
   std::vector<std::string> columns;  // In the table's order.
+  std::vector<std::string> key;      // Columns of the key that the destination gets.
   std::vector<std::string> notes;    // What its user should know.
   int64_t size_bytes = 0;
   std::vector<absl::Status> problems;  // Why it can't run; the others can.
@@ -31,10 +34,27 @@ struct SelectedStream {
 absl::Status ProblemOf(const SelectedStream& stream);
 
 // What the integration selects from its source's catalog: streams by name in their order, then
-// those that its patterns find. The integration must have no problem by itself. Of two streams that
-// would go to the same destination table both have a problem.
+// those that its patterns find. The integration must have no problem by itself.
 std::vector<SelectedStream> SelectStreams(const v1::Integration& integration,
                                           const std::vector<v1::Table>& catalog);
+
+// Whether the integration leaves anything new out, so that what is known must be asked for.
+bool IgnoresNew(const v1::Integration& integration);
+
+// Takes away the tables and columns that are new, where the integration wants that, and answers
+// lines about them for its user, each with its stream. Named tables and columns stay.
+struct LeftOut {
+  std::string stream;
+  std::string column;  // Empty for the whole table.
+  std::string note;
+};
+std::vector<LeftOut> LeaveOutNew(const v1::Integration& integration,
+                                 const v1::RegisterStreamsResponse& registered,
+                                 std::vector<SelectedStream>* streams);
+
+// Gives each stream its destination table and finds the names that can't be had. Of two streams
+// that would go to the same table both have a problem, unless one of them can't be read anyway.
+void NameStreams(const v1::Integration& integration, std::vector<SelectedStream>* streams);
 
 }  // namespace lockstitch::scheduler
 

@@ -37,6 +37,14 @@ std::vector<std::string> Names(const std::vector<SelectedStream>& streams) {
   return names;
 }
 
+// Selected, with names.
+std::vector<SelectedStream> Named(const v1::Integration& integration,
+                                  const std::vector<v1::Table>& catalog) {
+  std::vector<SelectedStream> streams = SelectStreams(integration, catalog);
+  NameStreams(integration, &streams);
+  return streams;
+}
+
 const std::vector<v1::Table> kCatalog = {
     TableOf("public", "a"), TableOf("public", "f", v1::TABLE_KIND_FOREIGN_TABLE),
     TableOf("public", "p", v1::TABLE_KIND_PARTITIONED_TABLE),
@@ -114,7 +122,7 @@ TEST(SelectStreamsTest, TwoStreamsOfOneDestinationTableAreRefusedWithBothNames) 
   const std::vector<v1::Table> catalog = {TableOf("public", "orders"), TableOf("sales", "orders"),
                                           TableOf("sales", "other")};
   v1::Integration integration = IntegrationOf({});
-  auto streams = SelectStreams(integration, catalog);
+  auto streams = Named(integration, catalog);
   for (const size_t place : {0, 1}) {
     EXPECT_EQ(ReasonOf(ProblemOf(streams[place])), Reason::kDestinationNameCollision);
     EXPECT_THAT(std::string(ProblemOf(streams[place]).message()),
@@ -122,7 +130,7 @@ TEST(SelectStreamsTest, TwoStreamsOfOneDestinationTableAreRefusedWithBothNames) 
   }
   EXPECT_TRUE(ProblemOf(streams[2]).ok());
   integration.mutable_naming()->set_include_schema_names(true);
-  streams = SelectStreams(integration, catalog);
+  streams = Named(integration, catalog);
   EXPECT_EQ(streams[1].destination_table, "sales__orders");
   EXPECT_TRUE(ProblemOf(streams[1]).ok());
 }
@@ -130,12 +138,55 @@ TEST(SelectStreamsTest, TwoStreamsOfOneDestinationTableAreRefusedWithBothNames) 
 TEST(SelectStreamsTest, NamesThatTheDestinationCannotKeepAreProblems) {
   v1::Table table = TableOf("public", "t");
   table.add_columns()->set_name("_sdc_batched_at");
-  EXPECT_EQ(ReasonOf(ProblemOf(SelectStreams(IntegrationOf({}), {table}).at(0))),
+  EXPECT_EQ(ReasonOf(ProblemOf(Named(IntegrationOf({}), {table}).at(0))),
             Reason::kDestinationNameReserved);
   v1::Integration integration = IntegrationOf({});
   integration.mutable_naming()->set_identifiers(v1::IDENTIFIER_STYLE_STITCH);
-  EXPECT_EQ(ReasonOf(ProblemOf(SelectStreams(integration, {TableOf("public", "日本")}).at(0))),
+  EXPECT_EQ(ReasonOf(ProblemOf(Named(integration, {TableOf("public", "日本")}).at(0))),
             Reason::kDestinationNameInvalid);
+}
+
+TEST(NameStreamsTest, ATableThatCannotBeReadCollidesWithNone) {
+  std::vector<v1::Table> catalog = {TableOf("public", "orders"), TableOf("sales", "orders")};
+  catalog[1].mutable_obstacle()->set_reason("SOURCE_PERMISSION_DENIED");
+  EXPECT_TRUE(ProblemOf(Named(IntegrationOf({}), catalog)[0]).ok());
+}
+
+v1::RegisterStreamsResponse Known(const std::vector<v1::Table>& tables,
+                                  const std::vector<std::string>& columns) {
+  v1::RegisterStreamsResponse registered;
+  for (const v1::Table& table : tables) {
+    v1::KnownStream* known = registered.add_known();
+    *known->mutable_table() = table.name();
+    known->mutable_columns()->Add(columns.begin(), columns.end());
+  }
+  return registered;
+}
+
+TEST(LeaveOutNewTest, WhatIsNewGoesBeforeItsNameIsTested) {
+  const std::vector<v1::Table> before = {TableOf("a", "orders")};
+  std::vector<v1::Table> catalog = {TableOf("a", "orders"), TableOf("b", "orders")};
+  catalog[0].add_columns()->set_name("_sdc_x");
+  v1::Integration integration = IntegrationOf({});
+  integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
+  integration.mutable_selection()->set_new_columns(v1::NEW_POLICY_IGNORE);
+  std::vector<SelectedStream> streams = SelectStreams(integration, catalog);
+  const auto left_out = LeaveOutNew(integration, Known(before, {"id"}), &streams);
+  NameStreams(integration, &streams);
+  ASSERT_THAT(Names(streams), ElementsAre("a.orders"));
+  EXPECT_TRUE(ProblemOf(streams[0]).ok());
+  EXPECT_THAT(streams[0].columns, ElementsAre("id"));
+  ASSERT_EQ(left_out.size(), 2u);
+  EXPECT_THAT(left_out[0].note, HasSubstr("column _sdc_x is new"));
+  EXPECT_EQ(left_out[1].stream, "b.orders");
+}
+
+TEST(LeaveOutNewTest, NothingIsNewToTheFirstJob) {
+  v1::Integration integration = IntegrationOf({});
+  integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
+  std::vector<SelectedStream> streams = SelectStreams(integration, kCatalog);
+  EXPECT_THAT(LeaveOutNew(integration, {}, &streams), IsEmpty());
+  EXPECT_EQ(streams.size(), 3u);
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 #include "services/scheduler/validation.h"
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "schema/destination_names.h"
+#include "schema/stream_name.h"
+#include "services/scheduler/registration.h"
 #include "services/scheduler/selection.h"
 #include "status/reason.h"
 
@@ -19,17 +23,6 @@ void AddProblem(const absl::Status& status, const std::string& stream,
   problem->set_reason(why.reason);
   problem->set_message(why.message);
   problem->set_remedy(why.remedy);
-}
-
-absl::Status TestDestinationNames(const v1::Integration& integration,
-                                  const loader::LoaderClient& loader) {
-  v1::RegisterStreamsRequest request;
-  *request.mutable_destination() = integration.destination();
-  request.set_integration(integration.name());
-  request.set_integration_uid(integration.uid());
-  *request.mutable_naming() = integration.naming();
-  request.set_validate_only(true);
-  return loader.RegisterStreams(request).status();
 }
 
 void AddStream(const SelectedStream& stream, const std::string& schema,
@@ -47,6 +40,18 @@ void AddStream(const SelectedStream& stream, const std::string& schema,
   selected->mutable_notes()->Add(stream.notes.begin(), stream.notes.end());
 }
 
+void AddTaken(const v1::RegisterStreamsResponse& registered, std::vector<SelectedStream>* streams) {
+  std::set<std::string> taken;
+  for (const v1::TableName& table : registered.taken()) taken.insert(schema::StreamName(table));
+  for (SelectedStream& stream : *streams) {
+    if (taken.count(stream.settings.stream()) == 0) continue;
+    stream.problems.push_back(
+        Error(Reason::kDestinationTableNotOurs,
+              absl::StrCat("the destination has something named ", stream.destination_table,
+                           " that this stream did not make")));
+  }
+}
+
 }  // namespace
 
 v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
@@ -58,16 +63,27 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
     AddProblem(Error(Reason::kIntegrationInvalid, problem), "", &response);
   if (!own.empty()) return response;
 
-  const absl::Status names = TestDestinationNames(integration, loader);
-  if (!names.ok()) AddProblem(names, "", &response);
   const absl::StatusOr<std::vector<v1::Table>> catalog = discovery.Discover(integration.source());
-  if (!catalog.ok()) {
-    AddProblem(catalog.status(), "", &response);
-    return response;
+  if (!catalog.ok()) AddProblem(catalog.status(), "", &response);
+  std::vector<SelectedStream> streams;
+  if (catalog.ok()) streams = SelectStreams(integration, *catalog);
+  const absl::StatusOr<v1::RegisterStreamsResponse> registered =
+      loader.RegisterStreams(RegistrationOf(integration, streams, /*validate_only=*/true));
+  std::map<std::string, std::vector<std::string>> notes;
+  if (registered.ok()) {
+    for (const LeftOut& left_out : LeaveOutNew(integration, *registered, &streams))
+      notes[left_out.stream].push_back(left_out.note);
+  } else {
+    AddProblem(registered.status(), "", &response);
   }
+  NameStreams(integration, &streams);
+  if (registered.ok()) AddTaken(*registered, &streams);
   const std::string schema = schema::DestinationSchema(integration.name()).value_or("");
-  for (const SelectedStream& stream : SelectStreams(integration, *catalog))
+  for (SelectedStream& stream : streams) {
+    const std::vector<std::string>& more = notes[stream.settings.stream()];
+    stream.notes.insert(stream.notes.end(), more.begin(), more.end());
     AddStream(stream, schema, &response);
+  }
   return response;
 }
 

@@ -171,7 +171,7 @@ TEST_F(SelectionTest, AFilterThatIsMoreThanAConditionNeverReachesTheSource) {
   EXPECT_TRUE(std::filesystem::exists(trace));
 }
 
-TEST_F(SelectionTest, FiltersThatFailAtTheSourceNameTheRow) {
+TEST_F(SelectionTest, AFilterThatFailsOnARowSaysSo) {
   source_->Run(
       "CREATE TABLE t (id int PRIMARY KEY, v text);"
       "INSERT INTO t VALUES (10, '1'), (20, '2'), (30, 'three')");
@@ -180,6 +180,41 @@ TEST_F(SelectionTest, FiltersThatFailAtTheSourceNameTheRow) {
   const v1::Error error = RunJob(stack_, integration).stream("public.t").error();
   EXPECT_EQ(error.reason(), "SOURCE_VALUE_INVALID");
   EXPECT_THAT(error.message(), HasSubstr("three"));
+}
+
+TEST_F(SelectionTest, WhatThePreviewShowsIsWhatRuns) {
+  source_->Run("CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2)");
+  v1::Integration integration = Integration();
+  integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
+  integration.mutable_selection()->set_new_columns(v1::NEW_POLICY_IGNORE);
+  ExpectSucceeded(RunJob(stack_, integration));
+  source_->Run("ALTER TABLE t ADD _sdc_b int; CREATE SCHEMA s; CREATE TABLE s.t (i int)");
+  const scheduler::SchedulerClient client(rpc::Connect(stack_.scheduler.address()), "scheduler");
+  const auto answer = client.ValidateIntegration(integration);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(answer->problems(), IsEmpty());
+  ASSERT_EQ(answer->streams_size(), 1);
+  EXPECT_THAT(answer->streams(0).columns(), ElementsAre("id", "a"));
+  EXPECT_THAT(answer->streams(0).notes(), ElementsAre(HasSubstr("_sdc_b is new")));
+  const JobOutcome outcome = RunJob(stack_, integration);
+  ExpectSucceeded(outcome);
+  EXPECT_EQ(outcome.streams.size(), 1u);
+  EXPECT_THAT(LoadedColumns("t"), ElementsAre("id", "a"));
+}
+
+TEST_F(SelectionTest, NamesThatTheDestinationHasGivenAwayAreFoundBeforeALoad) {
+  source_->Run(
+      "CREATE TABLE a (i int); CREATE TABLE b (i int); CREATE TABLE c (i int); CREATE TABLE d (i "
+      "int)");
+  destination_->Run(
+      "CREATE SCHEMA shop; CREATE TABLE shop.a (i int); CREATE VIEW shop.b AS SELECT 1; CREATE "
+      "TYPE shop.c AS ENUM ()");
+  EXPECT_THAT(Problems(Integration()), UnorderedElementsAre("public.a DESTINATION_TABLE_NOT_OURS",
+                                                            "public.b DESTINATION_TABLE_NOT_OURS",
+                                                            "public.c DESTINATION_TABLE_NOT_OURS"));
+  EXPECT_EQ(RunJob(stack_, Integration()).stream("public.d").state(),
+            v1::STREAM_RUN_STATE_SUCCEEDED);
+  EXPECT_EQ(Problems(Integration()).size(), 3u);
 }
 
 TEST_F(SelectionTest, OneValidationFindsEveryProblem) {

@@ -1,6 +1,7 @@
 #include "services/extractor/source/full_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -49,17 +50,18 @@ std::string Expression(const v1::ColumnMapping& column) {
   }
 }
 
-absl::StatusOr<std::string> Where(const v1::RangeBounds& range, const std::string& filter) {
-  std::vector<std::string> conditions;
-  if (range.has_lower())
-    conditions.push_back(absl::StrCat("ctid >= ", QuoteLiteral(range.lower()), "::pg_catalog.tid"));
-  if (range.has_upper())
-    conditions.push_back(absl::StrCat("ctid < ", QuoteLiteral(range.upper()), "::pg_catalog.tid"));
-  if (!filter.empty()) {
-    ASSIGN_OR_RETURN(const schema::RowFilter parsed, schema::ParseRowFilter(filter));
-    conditions.push_back(parsed.sql);
+// What tells a row of the table to people.
+std::vector<std::string> KeyOf(const v1::Table& table) {
+  if (!table.primary_key().empty()) return {table.primary_key().begin(), table.primary_key().end()};
+  switch (table.kind()) {
+    case v1::TABLE_KIND_TABLE:
+    case v1::TABLE_KIND_MATERIALIZED_VIEW:
+      return {"ctid"};
+    case v1::TABLE_KIND_PARTITIONED_TABLE:
+      return {"tableoid", "ctid"};
+    default:
+      return {};
   }
-  return conditions.empty() ? "" : absl::StrCat(" WHERE ", absl::StrJoin(conditions, " AND "));
 }
 
 }  // namespace
@@ -82,13 +84,22 @@ absl::StatusOr<RangeQuery> QueryRange(const v1::Table& table, const v1::LoadPlan
   const auto expression = [](std::string* out, const v1::ColumnMapping& column) {
     out->append(Expression(column));
   };
-  ASSIGN_OR_RETURN(const std::string where, Where(range, filter));
-  RangeQuery query = {
-      .select = absl::StrCat("SELECT ", absl::StrJoin(plan.columns(), ", ", expression)),
-      .from =
-          absl::StrCat(" FROM ", QuoteQualified(table.name().schema(), table.name().name()), where),
-      .key = {table.primary_key().begin(), table.primary_key().end()}};
-  if (query.key.empty() && table.kind() == v1::TABLE_KIND_TABLE) query.key = {"ctid"};
+  std::vector<std::string> conditions;
+  if (range.has_lower())
+    conditions.push_back(absl::StrCat("ctid >= ", QuoteLiteral(range.lower()), "::pg_catalog.tid"));
+  if (range.has_upper())
+    conditions.push_back(absl::StrCat("ctid < ", QuoteLiteral(range.upper()), "::pg_catalog.tid"));
+  RangeQuery query;
+  if (!filter.empty()) {
+    ASSIGN_OR_RETURN(schema::RowFilter parsed, schema::ParseRowFilter(filter));
+    conditions.push_back(parsed.sql);
+    query.functions = std::move(parsed.functions);
+  }
+  query.select = absl::StrCat("SELECT ", absl::StrJoin(plan.columns(), ", ", expression));
+  query.from =
+      absl::StrCat(" FROM ", QuoteQualified(table.name().schema(), table.name().name()),
+                   conditions.empty() ? "" : " WHERE ", absl::StrJoin(conditions, " AND "));
+  query.key = KeyOf(table);
   return query;
 }
 

@@ -2,6 +2,7 @@
 #define LOCKSTITCH_SERVICES_EXTRACTOR_SOURCE_FULL_TABLE_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct RangeQuery {
   std::string select;            // Each column cast to its wire type.
   std::string from;              // The table and what the rows must fulfil, from FROM on.
   std::vector<std::string> key;  // The columns that tell a row to people; empty where nothing does.
+  std::set<std::string> functions;  // That the filter calls.
 };
 
 // Casts are without a modifier: a column that was retyped meanwhile is converted or fails, rather

@@ -48,6 +48,7 @@ constexpr absl::string_view kInTableOrder = "SET synchronize_seqscans = off";
 constexpr absl::string_view kBlocks =
     "SELECT coalesce(pg_catalog.pg_relation_size($1::pg_catalog.oid), 0) / "
     "pg_catalog.current_setting('block_size')::pg_catalog.int8";
+constexpr int kFirstTellingSystem = 90600;
 constexpr absl::string_view kSystemIdentifier =
     "SELECT system_identifier FROM pg_catalog.pg_control_system()";
 constexpr absl::string_view kExport = "SELECT pg_catalog.pg_export_snapshot()";
@@ -99,7 +100,8 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   source_.set_database(database.String(0, 0));
   money_locale_ = database.String(0, 2);
   RETURN_IF_ERROR(connection_.Execute(kInTableOrder));
-  source_.set_system_identifier(TextOrEmpty(connection_, kSystemIdentifier));
+  if (connection_.server_version() >= kFirstTellingSystem)
+    source_.set_system_identifier(TextOrEmpty(connection_, kSystemIdentifier));
   source_.set_wal_position(
       TextOrEmpty(connection_, PositionQuery(connection_.server_version(), database.Bool(0, 1))));
   RETURN_IF_ERROR(FindTable(connection_, name).status());

@@ -35,6 +35,9 @@ class Snapshot {
   // Blocks of the table itself, 0 where it has none.
   int64_t blocks() const { return blocks_; }
 
+  // Whether nothing can have changed the table since it was described.
+  bool locked() const { return lockable_; }
+
   // The session that holds everything; it may read a range itself.
   postgres::Connection& connection() { return connection_; }
 

@@ -169,6 +169,10 @@ absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection,
   ASSIGN_OR_RETURN(const schema::TypeEnds ends, AskEnds(connection, request, table));
   ASSIGN_OR_RETURN(const std::vector<MappedType> mapped, MapTypes(table, ends));
   ASSIGN_OR_RETURN(const postgres::Result types, DescribeTypes(connection, mapped));
+  if (types.rows() != table.columns_size()) {
+    return Error(Reason::kDestinationConflict,
+                 "a type went away at the destination while columns were planned");
+  }
 
   std::set<std::string> orderable;
   std::map<std::string, std::string> named;

@@ -29,14 +29,6 @@ constexpr absl::string_view kRenameIntegration = R"sql(
 UPDATE _lockstitch.integrations SET name = $2, include_schema_names = $3, identifier_style = $4
 WHERE uid = $1 AND (name, include_schema_names, identifier_style) IS DISTINCT FROM ($2, $3::boolean, $4::integer))sql";
 
-constexpr absl::string_view kHasIntegration =
-    "SELECT EXISTS (SELECT 1 FROM _lockstitch.integrations WHERE destination_schema = $1)";
-
-// $1 uid, $2 source schema, $3 source table.
-constexpr absl::string_view kHasStream =
-    "SELECT EXISTS (SELECT 1 FROM _lockstitch.streams WHERE integration_uid = $1 AND source_schema "
-    "= $2 AND source_table = $3)";
-
 constexpr absl::string_view kDrawUid =
     "SELECT pg_catalog.md5(pg_catalog.random()::text || "
     "pg_catalog.clock_timestamp()::text)::pg_catalog.uuid";
@@ -88,13 +80,6 @@ FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integrat
 WHERE $1 = '' OR i.destination_schema = $1
 ORDER BY i.destination_schema COLLATE "C", s.source_schema COLLATE "C", s.source_table COLLATE "C")sql";
 
-// Which integration, and how it names its tables.
-struct IntegrationIdentity {
-  const std::string& name;
-  const std::string& uid;  // May be empty.
-  const v1::Naming& naming;
-};
-
 absl::Status TestIdentity(const IntegrationIdentity& wanted, const std::string& schema,
                           const postgres::Result& kept) {
   const std::string name = kept.String(0, 1);
@@ -111,7 +96,8 @@ absl::Status TestIdentity(const IntegrationIdentity& wanted, const std::string& 
                absl::StrCat("tables of ", schema, " were made with other naming options"));
 }
 
-// Answers the integration's uid.
+}  // namespace
+
 absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
                                               const std::string& schema,
                                               const IntegrationIdentity& wanted) {
@@ -139,8 +125,6 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
   return uid;
 }
 
-}  // namespace
-
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
   ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
@@ -148,24 +132,6 @@ absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarg
                                                              .uid = target.integration_uid(),
                                                              .naming = target.naming()}));
   return connection.Execute(kAddStream, {uid, target.table().schema(), target.table().name()});
-}
-
-absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
-    postgres::Connection& connection, const v1::RegisterStreamsRequest& request) {
-  ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(request.integration()));
-  ASSIGN_OR_RETURN(const postgres::Result before, connection.Query(kHasIntegration, {schema}));
-  ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
-                                                            {.name = request.integration(),
-                                                             .uid = request.integration_uid(),
-                                                             .naming = request.naming()}));
-  v1::RegisterStreamsResponse response;
-  for (const v1::TableName& table : request.tables()) {
-    const std::vector<postgres::Connection::Parameter> stream = {uid, table.schema(), table.name()};
-    if (!before.Bool(0, 0)) RETURN_IF_ERROR(connection.Execute(kAddStream, stream));
-    ASSIGN_OR_RETURN(const postgres::Result known, connection.Query(kHasStream, stream));
-    if (known.Bool(0, 0)) *response.add_known() = table;
-  }
-  return response;
 }
 
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,

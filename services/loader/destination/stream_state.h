@@ -27,14 +27,22 @@ struct StreamState {
   std::string source_position;
 };
 
-// Makes the integration's and the stream's rows where they are missing. Within a transaction of the
+// Which integration, and how it names its tables.
+struct IntegrationIdentity {
+  const std::string& name;
+  const std::string& uid;  // May be empty.
+  const v1::Naming& naming;
+};
+
+// Makes the integration's row where it is missing, and answers its uid. Within a transaction of the
 // caller's. DESTINATION_SCHEMA_TAKEN if the schema belongs to an integration with another uid or
 // name; DESTINATION_NAMING_CHANGED if tables have been published under other naming options.
-absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
+absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
+                                              const std::string& schema,
+                                              const IntegrationIdentity& wanted);
 
-// As the RPC of this name. Within a transaction of the caller's.
-absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
-    postgres::Connection& connection, const v1::RegisterStreamsRequest& request);
+// The same, and the stream's row as well.
+absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
 
 // Locks the stream's row until the caller's transaction ends. DESTINATION_STATE_MISSING if there is
 // none.

@@ -1,0 +1,18 @@
+#ifndef LOCKSTITCH_SERVICES_LOADER_DESTINATION_REGISTRATION_H_
+#define LOCKSTITCH_SERVICES_LOADER_DESTINATION_REGISTRATION_H_
+
+#include "absl/status/statusor.h"
+#include "lockstitch/v1/loader.pb.h"
+#include "postgres/connection.h"
+
+namespace lockstitch::loader {
+
+// Answers RegisterStreams in a transaction of its own, after making or migrating the state; with
+// validate_only it leaves no trace, waits for no lock, and tells of a state of another version only
+// which names are taken. Errors as EnsureIntegration.
+absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
+    postgres::Connection& connection, const v1::RegisterStreamsRequest& request);
+
+}  // namespace lockstitch::loader
+
+#endif  // LOCKSTITCH_SERVICES_LOADER_DESTINATION_REGISTRATION_H_
