@@ -12,6 +12,7 @@ void SetUrl(const std::string& url, v1::PostgresConnection* database) {
   replaced.set_url(url);
   if (database->has_tls()) *replaced.mutable_tls() = database->tls();
   replaced.set_max_connections(database->max_connections());
+  replaced.set_session_pooler(database->session_pooler());
   *database = replaced;
 }
 

@@ -1,5 +1,6 @@
 #include "postgres/connection.h"
 
+#include <poll.h>
 #include <postgresql/libpq-fe.h>
 #include <sys/socket.h>
 
@@ -8,7 +9,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "postgres/connect.h"
 #include "postgres/connection_settings.h"
 #include "status/macros.h"
@@ -20,15 +23,15 @@ struct FreeCancel {
   void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
 };
 
-// Settings that decide what values look like, and which rows are seen. The second statement names
-// what servers before 9.5 and 9.6 don't have.
+constexpr absl::string_view kBackend = "SELECT pg_catalog.pg_backend_pid()";
+
+// Settings that decide what values and statements look like, and which rows are seen.
 constexpr absl::string_view kSessionSettings =
-    "SET client_min_messages = warning; SET standard_conforming_strings = on; SET TimeZone = "
-    "'UTC'; SET DateStyle = 'ISO, MDY'; SET "
-    "IntervalStyle = 'postgres';"
-    "SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmloption = 'content'; SET "
-    "search_path = pg_catalog;"
-    "SET statement_timeout = 0; SET lock_timeout = 0";
+    "SET client_min_messages = warning; SET standard_conforming_strings = on;"
+    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
+    "SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmloption = 'content';"
+    "SET array_nulls = on; SET quote_all_identifiers = off; SET transform_null_equals = off;"
+    "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0";
 constexpr absl::string_view kSettingsSince95 = "SET row_security = off";
 constexpr absl::string_view kSettingsSince96 = "SET idle_in_transaction_session_timeout = 0";
 constexpr absl::string_view kSettingsSince14 = "SET idle_session_timeout = 0";
@@ -37,31 +40,68 @@ constexpr absl::string_view kSettingsSince17 = "SET transaction_timeout = 0";
 // A source is never written.
 constexpr absl::string_view kSourceSettings = "SET default_transaction_read_only = on";
 
+// The same error, beginning with the end that failed.
+absl::Status FailedAt(Side side, const absl::Status& error) {
+  absl::Status named(
+      error.code(),
+      absl::StrCat(side == Side::kSource ? "source: " : "destination: ", error.message()));
+  error.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
+    named.SetPayload(url, payload);
+  });
+  return named;
+}
+
 }  // namespace
 
 struct Connection::Session {
   ConnectionHandle handle;
   std::shared_ptr<PGcancel> cancel;
   Side side;
+  int backend_pid = 0;
+  absl::Time deadline = absl::InfiniteFuture();  // For answers.
 };
 
 absl::StatusOr<Connection> Connection::Open(const Options& options, ConnectTrace* trace) {
+  absl::StatusOr<Connection> connection = Connected(options, trace);
+  if (connection.ok()) return connection;
+  return FailedAt(options.side, connection.status());
+}
+
+absl::StatusOr<Connection> Connection::Connected(const Options& options, ConnectTrace* trace) {
   ASSIGN_OR_RETURN(const ConnectionSettings settings, ReadConnectionSettings(options.server));
   const absl::Duration timeout =
       settings.timeout > absl::ZeroDuration() ? settings.timeout : options.timeout;
+  const absl::Time deadline = absl::Now() + timeout;
   auto session = std::make_unique<Session>();
   session->side = options.side;
   ASSIGN_OR_RETURN(session->handle,
                    Connect(settings, options.application_name, timeout, options.side, trace));
   session->cancel.reset(PQgetCancel(session->handle.get()), FreeCancel());
+  // A pooler lets in whom it has no session for, and a stopped server answers nobody.
+  session->deadline = deadline;
   Connection connection(std::move(session));
-  RETURN_IF_ERROR(connection.Execute(kSessionSettings));
-  if (connection.server_version() >= 90500) RETURN_IF_ERROR(connection.Execute(kSettingsSince95));
-  if (connection.server_version() >= 90600) RETURN_IF_ERROR(connection.Execute(kSettingsSince96));
-  if (connection.server_version() >= 140000) RETURN_IF_ERROR(connection.Execute(kSettingsSince14));
-  if (connection.server_version() >= 170000) RETURN_IF_ERROR(connection.Execute(kSettingsSince17));
-  if (options.side == Side::kSource) RETURN_IF_ERROR(connection.Execute(kSourceSettings));
+  RETURN_IF_ERROR(connection.FindBackend(options.server));
+  RETURN_IF_ERROR(connection.SetUp());
+  connection.session_->deadline = absl::InfiniteFuture();
   return connection;
+}
+
+// Before any setting: a pooler's session goes to others afterwards, who would have them too.
+absl::Status Connection::FindBackend(const v1::PostgresConnection& server) {
+  ASSIGN_OR_RETURN(const Result backend, Query(kBackend));
+  session_->backend_pid = static_cast<int>(backend.Int(0, 0));
+  if (!pooled() || server.session_pooler()) return absl::OkStatus();
+  return Error(Reason::kConnectionPooled, "the connection goes through a pooler");
+}
+
+absl::Status Connection::SetUp() {
+  RETURN_IF_ERROR(Execute(kSessionSettings));
+  if (server_version() >= 90500) RETURN_IF_ERROR(Execute(kSettingsSince95));
+  if (server_version() >= 90600) RETURN_IF_ERROR(Execute(kSettingsSince96));
+  if (server_version() >= 140000) RETURN_IF_ERROR(Execute(kSettingsSince14));
+  if (server_version() >= 170000) RETURN_IF_ERROR(Execute(kSettingsSince17));
+  if (side() == Side::kSource) RETURN_IF_ERROR(Execute(kSourceSettings));
+  return absl::OkStatus();
 }
 
 Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
@@ -95,7 +135,8 @@ absl::Status Connection::Execute(absl::string_view sql, const std::vector<Parame
 }
 
 int Connection::server_version() const { return PQserverVersion(native()); }
-int Connection::backend_pid() const { return PQbackendPID(native()); }
+int Connection::backend_pid() const { return session_->backend_pid; }
+bool Connection::pooled() const { return backend_pid() != PQbackendPID(native()); }
 Side Connection::side() const { return session_->side; }
 
 void Connection::CancelStatement() {
@@ -120,10 +161,28 @@ absl::Status Connection::NativeError() const {
                message.empty() ? "the database connection broke" : message);
 }
 
+// Until the next PQgetResult has something to return at once, or waits as long as it likes.
+absl::Status Connection::AwaitAnswer() {
+  if (session_->deadline == absl::InfiniteFuture()) return absl::OkStatus();
+  while (PQisBusy(native()) != 0) {
+    pollfd waiting = {PQsocket(native()), POLLIN, 0};
+    const int64_t left = absl::ToInt64Milliseconds(session_->deadline - absl::Now());
+    if (left <= 0 || poll(&waiting, 1, static_cast<int>(left)) == 0) {
+      return Error(Reason::kConnectionLost,
+                   "the server took the connection, but did not answer in time");
+    }
+    if (PQconsumeInput(native()) == 0) return NativeError();
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Result> Connection::TakeResult() {
   std::optional<Result> last;
   absl::Status failure;
-  while (PGresult* raw = PQgetResult(native())) {
+  while (true) {
+    RETURN_IF_ERROR(AwaitAnswer());
+    PGresult* raw = PQgetResult(native());
+    if (raw == nullptr) break;
     Result result(raw);
     switch (PQresultStatus(raw)) {
       case PGRES_FATAL_ERROR:

@@ -31,13 +31,15 @@ class Connection {
     Side side = Side::kSource;      // Decides the reasons of errors.
     std::string application_name;   // What pg_stat_activity shows, at most 63 bytes.
     absl::Duration timeout =
-        absl::Seconds(15);  // For connecting to any of the hosts; connect_timeout in the URL wins.
+        absl::Seconds(15);  // Until the session can be used; connect_timeout in the URL wins.
   };
 
   // A parameter of a statement, as text; nullopt is NULL.
   using Parameter = std::optional<std::string>;
 
   // Reads the connection's files anew. `trace`, where one is given, tells how far it came.
+  // CONNECTION_POOLED for a pooler that isn't said to keep sessions, of whose sessions nothing is
+  // changed. Errors begin with the end that failed, "source: " or "destination: ".
   static absl::StatusOr<Connection> Open(const Options& options, ConnectTrace* trace = nullptr);
 
   Connection(Connection&&) noexcept;
@@ -57,6 +59,8 @@ class Connection {
   int server_version() const;
   // Process number of the session's backend.
   int backend_pid() const;
+  // Whether a pooler is in between: the backend is another one than was announced.
+  bool pooled() const;
 
   // Asks the server to cancel what it runs for this session. Safe from any thread while the
   // connection lives.
@@ -73,6 +77,10 @@ class Connection {
 
  private:
   Side side() const;
+  static absl::StatusOr<Connection> Connected(const Options& options, ConnectTrace* trace);
+  absl::Status FindBackend(const v1::PostgresConnection& server);
+  absl::Status SetUp();
+  absl::Status AwaitAnswer();
   struct Session;
   explicit Connection(std::unique_ptr<Session> session);
 

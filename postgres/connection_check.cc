@@ -152,7 +152,8 @@ void AddConnecting(const ConnectionSettings& settings, const ConnectTrace& trace
     return steps.Skip({"authenticate"}, "not tried without TLS");
   }
   steps.Add("tls", trace.encrypting, DescribeTls(settings, trace));
-  if (!status.ok()) return steps.Add("authenticate", trace.authenticating, status);
+  if (!status.ok() && ReasonOf(status) != Reason::kConnectionPooled)
+    return steps.Add("authenticate", trace.authenticating, status);
   steps.Add("authenticate", trace.authenticating, Passed(absl::StrCat("as ", settings.user)));
 }
 
@@ -175,6 +176,16 @@ void Ask(Connection& connection, const std::vector<CheckQuestion>& questions, St
     const absl::StatusOr<CheckAnswer> answer = question.ask(connection);
     steps.Add(question.name, absl::Now() - start, answer);
     lost = ReasonOf(answer.status()) == Reason::kConnectionLost;
+  }
+}
+
+// The steps of the questions where there is no connection.
+void AddUnasked(const std::vector<std::string>& names, const absl::Status& failure, Steps& steps) {
+  for (const std::string& name : names) {
+    if (name == kPoolerStep && ReasonOf(failure) == Reason::kConnectionPooled)
+      steps.Add(name, absl::ZeroDuration(), failure);
+    else
+      steps.Skip({name}, "not tried without a connection");
   }
 }
 
@@ -220,7 +231,7 @@ std::vector<v1::CheckStep> CheckConnection(const Connection::Options& options,
   if (connection.ok()) {
     Ask(*connection, questions, steps);
   } else {
-    steps.Skip(names, "not tried without a connection");
+    AddUnasked(names, connection.status(), steps);
   }
   return steps.Take();
 }

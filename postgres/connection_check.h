@@ -28,9 +28,13 @@ struct CheckQuestion {
   std::function<absl::StatusOr<CheckAnswer>(Connection&)> ask;
 };
 
+// The question about a pooler.
+inline constexpr absl::string_view kPoolerStep = "pooler";
+
 // Connects, in the steps `settings`, `resolve`, `connect`, `tls` and `authenticate`, then asks
 // everything. A failed question leaves the others alone; all are skipped where there is no
-// connection, or none any more. The session is read-only and limits its statements: nothing is
+// connection, or none any more; where the connection is refused for a pooler, the question
+// kPoolerStep tells it. The session is read-only and limits its statements: nothing is
 // changed, and nothing hangs.
 std::vector<v1::CheckStep> CheckConnection(const Connection::Options& options,
                                            const std::vector<CheckQuestion>& questions);

@@ -82,8 +82,7 @@ absl::StatusOr<bool> SharesBackends(Connection& connection, Connection& other) {
 }
 
 absl::StatusOr<CheckAnswer> AskPooler(Connection& connection, const Connection::Options& options) {
-  ASSIGN_OR_RETURN(const int64_t backend, Backend(connection));
-  if (backend == connection.backend_pid()) return Passed("none");
+  if (!connection.pooled()) return Passed("none");
   absl::StatusOr<Connection> other = Connection::Open(options);
   if (!other.ok()) {
     return Warning(absl::StrCat("there is one; whether it keeps sessions could not be tried: ",
@@ -94,7 +93,8 @@ absl::StatusOr<CheckAnswer> AskPooler(Connection& connection, const Connection::
     ASSIGN_OR_RETURN(const bool shares, SharesBackends(connection, *other));
     if (shares) {
       return Error(Reason::kConnectionPooled,
-                   "a pooler in transaction or statement mode is in between");
+                   "a pooler in transaction or statement mode is in between",
+                   "Connect to the server itself, or set the pooler to pool_mode = session.");
     }
   }
   return Warning("there is one, in session mode as far as can be seen",
@@ -148,7 +148,8 @@ CheckQuestion VersionQuestion(int oldest, absl::string_view oldest_name) {
 CheckQuestion RoleQuestion() { return {"role", AskRole}; }
 
 CheckQuestion PoolerQuestion(const Connection::Options& options) {
-  return {"pooler", [options](Connection& connection) { return AskPooler(connection, options); }};
+  return {std::string(kPoolerStep),
+          [options](Connection& connection) { return AskPooler(connection, options); }};
 }
 
 CheckQuestion ConnectionsQuestion(const v1::PostgresConnection& server) {

@@ -16,10 +16,10 @@ CheckQuestion VersionQuestion(int oldest, absl::string_view oldest_name);
 // `role`: primary or standby; passes for both.
 CheckQuestion RoleQuestion();
 
-// `pooler`: whether the session is the server's own. A pooler shows by another backend than the one
-// it announced. It fails with CONNECTION_POOLED if it gives transactions of two sessions the same
-// backend, or those of one session different ones; else it is taken for one in session mode, a
-// warning. Opens a second connection with `options` if there is a pooler.
+// `pooler`: whether the session is the server's own. One that is said to keep sessions fails with
+// CONNECTION_POOLED if it gives transactions of two sessions the same backend, or those of one
+// session different ones; else it is taken for one in session mode, a warning. Opens a second
+// connection with `options` if there is a pooler.
 CheckQuestion PoolerQuestion(const Connection::Options& options);
 
 // `connections`: how many more the server, the database's and the role's limits allow; a warning

@@ -84,10 +84,11 @@ const ReasonInfo kReasons[] = {
      "No server is what the connection's target_session_attrs asks for.",
      "Name the right host, or leave target_session_attrs out."},
     {Reason::kConnectionPooled, "CONNECTION_POOLED", Code::kFailedPrecondition, Owner::kUser, 1,
-     kNone, "A pooler gives each transaction another session of the server.",
-     "Connect to the server itself, or to the pooler in session mode: snapshots and locks belong "
-     "to "
-     "one session."},
+     kNone,
+     "A pooler is in between, and it isn't said to keep sessions, or doesn't: settings, locks and "
+     "snapshots belong to one session.",
+     "Connect to the server itself; or, if the pooler keeps sessions (pool_mode = session), set "
+     "session_pooler: true in the connection."},
 
     {Reason::kSourcePermissionDenied, "SOURCE_PERMISSION_DENIED", Code::kPermissionDenied,
      Owner::kUser, 1, kNone, "The source's user may not read something.",

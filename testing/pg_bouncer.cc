@@ -13,7 +13,7 @@ constexpr char kPort[] = "6432";
 
 }  // namespace
 
-PgBouncer::PgBouncer(const PostgresCluster& cluster, const std::string& pool_mode) {
+PgBouncer::PgBouncer(const PostgresCluster& cluster, const std::string& pool_mode, int pool_size) {
   char path[] = "/tmp/pgbouncer.XXXXXX";
   if (mkdtemp(path) == nullptr) std::abort();
   folder_ = path;
@@ -22,7 +22,8 @@ PgBouncer::PgBouncer(const PostgresCluster& cluster, const std::string& pool_mod
   std::ofstream(folder_ + "/pgbouncer.ini")
       << "[databases]\n* = host=" << cluster.socket_folder() << " port=" << cluster.port()
       << " user=lockstitch\n[pgbouncer]\nunix_socket_dir = " << folder_
-      << "\nlisten_port = " << kPort << "\nauth_type = any\npool_mode = " << pool_mode << "\n";
+      << "\nlisten_port = " << kPort << "\nauth_type = any\npool_mode = " << pool_mode
+      << "\ndefault_pool_size = " << pool_size << "\n";
   process_ = std::make_unique<ChildProcess>(ChildProcess::Options{
       .command = {"/usr/sbin/pgbouncer", folder_ + "/pgbouncer.ini"}, .user = "postgres"});
   if (!process_->WaitForLine("process up").empty()) return;

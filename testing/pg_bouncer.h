@@ -13,8 +13,9 @@ namespace lockstitch::testing {
 // fails to start it ends the test program.
 class PgBouncer {
  public:
-  // `pool_mode` is session, transaction or statement.
-  PgBouncer(const PostgresCluster& cluster, const std::string& pool_mode);
+  // `pool_mode` is session, transaction or statement. `pool_size` bounds its sessions with the
+  // server.
+  PgBouncer(const PostgresCluster& cluster, const std::string& pool_mode, int pool_size = 20);
   ~PgBouncer();
   PgBouncer(const PgBouncer&) = delete;
 
