@@ -35,8 +35,12 @@ bool IsForbidden(const v1::Column& column) {
 // Nothing of a table can be read without a column.
 void SetByColumns(const TableAccess& access, v1::Table* table) {
   const auto& columns = table->columns();
-  if (columns.empty() || std::any_of(columns.begin(), columns.end(),
-                                     [](const auto& column) { return !column.has_obstacle(); }))
+  if (columns.empty()) {
+    Set(Reason::kColumnUnsupported, "the table has no columns", table->mutable_obstacle());
+    return;
+  }
+  if (std::any_of(columns.begin(), columns.end(),
+                  [](const auto& column) { return !column.has_obstacle(); }))
     return;
   if (std::any_of(columns.begin(), columns.end(), IsForbidden)) {
     Set(Reason::kSourcePermissionDenied,

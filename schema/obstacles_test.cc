@@ -61,8 +61,12 @@ TEST(ColumnObstacleTest, PseudoTypesAndWhatHoldsThemCannotBeRead) {
 
 TEST(TableObstacleTest, OneReadableColumnSuffices) {
   EXPECT_FALSE(TableOf({}, {kPseudo, kInteger}).has_obstacle());
-  EXPECT_FALSE(TableOf({}, {}).has_obstacle());
   EXPECT_EQ(TableOf({}, {kPseudo}).obstacle().reason(), "COLUMN_UNSUPPORTED");
+}
+
+TEST(TableObstacleTest, WithoutColumnsThereIsNothingToRead) {
+  EXPECT_EQ(TableOf({}, {}).obstacle().reason(), "COLUMN_UNSUPPORTED");
+  EXPECT_EQ(TableOf({}, {}).obstacle().message(), "the table has no columns");
 }
 
 TEST(TableObstacleTest, SaysWhatToGrant) {
