@@ -107,8 +107,14 @@ std::string MethodOf(const v1::Table& table) {
              : absl::StrCat(recommended.method(), " by ", recommended.replication_key());
 }
 
+// One line of text, whatever the names in it hold.
+template <typename... Parts>
+std::string Line(const Parts&... parts) {
+  return Printable(absl::StrCat(parts...)) + "\n";
+}
+
 std::string ObstacleText(const std::string& what, const v1::Obstacle& obstacle) {
-  return absl::StrCat(what, ": ", obstacle.reason(), "\n  ", obstacle.message(), "\n");
+  return Line(what, ": ", obstacle.reason()) + Line("  ", obstacle.message());
 }
 
 std::vector<std::string> Blocked(const v1::Table& table) {
@@ -133,17 +139,16 @@ std::string KeyText(const v1::ReplicationKeyCandidate& key) {
   std::vector<std::string> qualities;
   if (key.tracks_updates()) qualities.push_back("tracks updates");
   qualities.push_back(key.indexed() ? "indexed" : "no index");
-  return absl::StrCat("  ", key.column(), ": ", absl::StrJoin(qualities, ", "), "\n");
+  return Line("  ", key.column(), ": ", absl::StrJoin(qualities, ", "));
 }
 
 std::string KeysText(const v1::Table& table) {
-  std::string text = absl::StrCat(
-      "Primary key: ",
-      table.primary_key().empty() ? "none" : absl::StrJoin(table.primary_key(), ", "), "\n");
+  std::string text =
+      Line("Primary key: ",
+           table.primary_key().empty() ? "none" : absl::StrJoin(table.primary_key(), ", "));
   for (const v1::UniqueIndex& index : table.unique_indexes()) {
-    absl::StrAppend(&text, "Unique index ", index.name(), ": ",
-                    absl::StrJoin(index.columns(), ", "),
-                    index.identifies_rows() ? "" : " (NULLs are not unique)", "\n");
+    text += Line("Unique index ", index.name(), ": ", absl::StrJoin(index.columns(), ", "),
+                 index.identifies_rows() ? "" : " (NULLs are not unique)");
   }
   if (!table.replication_keys().empty()) absl::StrAppend(&text, "Replication keys, best first:\n");
   for (const auto& key : table.replication_keys()) absl::StrAppend(&text, KeyText(key));
@@ -186,9 +191,9 @@ void CatalogText::Add(const v1::Table& table) {
   if (table.has_obstacle()) {
     absl::StrAppend(&obstacles_, ObstacleText(name, table.obstacle()));
   } else if (!blocked.empty()) {
-    absl::StrAppend(&obstacles_, name,
-                    ": columns that can't be selected: ", absl::StrJoin(blocked, ", "),
-                    "\n  --stream '", name, "' tells why.\n");
+    absl::StrAppend(&obstacles_,
+                    Line(name, ": columns that can't be selected: ", absl::StrJoin(blocked, ", ")),
+                    Line("  --stream '", name, "' tells why."));
   }
 }
 
@@ -210,16 +215,15 @@ std::string CatalogText::Text() const {
 
 std::string TableText(const v1::Table& table) {
   const std::string name = schema::StreamName(table.name());
-  std::string text =
-      absl::StrCat(name, ": ", KindOf(table), ", ", RowsOf(table), " rows, ", SizeOf(table), "\n");
-  if (!table.comment().empty()) absl::StrAppend(&text, table.comment(), "\n");
-  if (table.partitions() > 0) absl::StrAppend(&text, "Partitions: ", table.partitions(), "\n");
+  std::string text = Line(name, ": ", KindOf(table), ", ", RowsOf(table), " rows, ", SizeOf(table));
+  if (!table.comment().empty()) text += Line(table.comment());
+  if (table.partitions() > 0) text += Line("Partitions: ", table.partitions());
   for (const v1::TableName& parent : table.inherits())
-    absl::StrAppend(&text, "Inherits from ", schema::StreamName(parent), "\n");
+    text += Line("Inherits from ", schema::StreamName(parent));
   absl::StrAppend(&text, "\n", ColumnsText(table), "\n", KeysText(table));
   if (table.has_recommendation()) {
-    absl::StrAppend(&text, "\nRecommended: ", MethodOf(table), "\n  ",
-                    table.recommendation().reason(), "\n");
+    absl::StrAppend(&text, "\n", Line("Recommended: ", MethodOf(table)),
+                    Line("  ", table.recommendation().reason()));
   }
   std::string obstacles;
   if (table.has_obstacle()) absl::StrAppend(&obstacles, ObstacleText(name, table.obstacle()));

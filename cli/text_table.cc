@@ -2,11 +2,21 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace lockstitch::cli {
 namespace {
+
+bool IsControl(char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); }
+
+std::string Escaped(char c) {
+  if (c == '\n') return "\\n";
+  if (c == '\t') return "\\t";
+  if (c == '\r') return "\\r";
+  return absl::StrFormat("\\x%02x", static_cast<unsigned char>(c));
+}
 
 size_t Width(const std::string& text) {
   return static_cast<size_t>(
@@ -15,8 +25,27 @@ size_t Width(const std::string& text) {
 
 }  // namespace
 
+std::string Printable(const std::string& text) {
+  // The second set of control characters, U+0080 to U+009F, begins so in UTF-8.
+  constexpr char kBegin = '\xC2';
+  std::string printable;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool second_set =
+        text[i] == kBegin && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (second_set) {
+      printable += Escaped(text[++i]);
+    } else if (IsControl(text[i])) {
+      printable += Escaped(text[i]);
+    } else {
+      printable += text[i];
+    }
+  }
+  return printable;
+}
+
 std::string TextTable(const std::vector<TextColumn>& columns,
-                      const std::vector<std::vector<std::string>>& rows) {
+                      std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows) std::transform(row.begin(), row.end(), row.begin(), Printable);
   std::vector<size_t> widths;
   for (size_t i = 0; i < columns.size(); ++i) {
     size_t width = Width(columns[i].title);

@@ -13,9 +13,14 @@ struct TextColumn {
   bool right = false;  // Numbers stand to the right.
 };
 
-// Lines of equal columns two spaces apart, the titles first. UTF-8 characters count one each.
+// What a terminal would take for a command, line ends and tabs included, as people write it: \n,
+// \x1b. Names and comments of a database may hold anything. `text` is UTF-8.
+std::string Printable(const std::string& text);
+
+// Lines of equal columns two spaces apart, the titles first, each cell made printable. UTF-8
+// characters count one each.
 std::string TextTable(const std::vector<TextColumn>& columns,
-                      const std::vector<std::vector<std::string>>& rows);
+                      std::vector<std::vector<std::string>> rows);
 
 // 1234567 -> 1,234,567
 std::string GroupedNumber(int64_t number);

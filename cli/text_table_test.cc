@@ -12,6 +12,17 @@ TEST(TextTableTest, ColumnsAreAsWideAsTheirWidestCell) {
             "a       1,000\n");
 }
 
+TEST(TextTableTest, WhatATerminalWouldObeyIsWritten) {
+  EXPECT_EQ(Printable("größe, \xC2\xA0 and a\\b"), "größe, \xC2\xA0 and a\\b");
+  EXPECT_EQ(Printable("\x1b[2J\n\t\r\x7f"), "\\x1b[2J\\n\\t\\r\\x7f");
+  EXPECT_EQ(Printable("\xC2\x9B"
+                      "2J"),
+            "\\x9b2J");
+  EXPECT_EQ(TextTable({{"a"}, {"b"}}, {{"one\ntwo", "x"}}),
+            "a         b\n"
+            "one\\ntwo  x\n");
+}
+
 TEST(TextTableTest, NumbersReadWell) {
   EXPECT_EQ(GroupedNumber(0), "0");
   EXPECT_EQ(GroupedNumber(999), "999");
