@@ -84,22 +84,47 @@ FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
 GROUP BY tree.root, tree.place
 ORDER BY tree.place)sql";
 
-// Every type that a column has, holds, restricts or spans. $0: the chosen tables; $1: kHeld; $2:
-// kElement.
+// Every type that a column has, holds, restricts or spans. Where any type has a cast to json, what
+// the composites among them are made of as to_json goes into it. It takes casts that are functions,
+// and from types that are no part of the server (whose OIDs end at 16383); that of hstore loses
+// nothing. 114 is json, 3802 jsonb. $0: the chosen tables; $1: kHeld; $2: kElement.
 constexpr absl::string_view kTypes = R"sql(
 WITH RECURSIVE used(oid) AS (
   SELECT a.atttypid
   FROM $0 JOIN pg_catalog.pg_attribute a ON a.attrelid = chosen.oid
   WHERE a.attnum > 0 AND NOT a.attisdropped
   UNION SELECT $2 FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid $1 WHERE $2 IS NOT NULL
+), extended(classid, objid, oid, extname) AS (
+  SELECT d.classid, d.objid, x.oid, x.extname
+  FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+  WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e'
+        AND d.objsubid = 0 AND d.classid IN ('pg_catalog.pg_type'::pg_catalog.regclass,
+                                             'pg_catalog.pg_cast'::pg_catalog.regclass)
+), casts(type, target, extension, extname) AS (
+  SELECT k.castsource, k.casttarget, extended.oid, extended.extname
+  FROM pg_catalog.pg_cast k
+       LEFT JOIN extended ON extended.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND extended.objid = k.oid
+  WHERE k.casttarget IN (114, 3802) AND k.castsource >= 16384 AND k.castmethod = 'f'
+), shown_by_cast(type) AS (
+  SELECT casts.type FROM casts WHERE casts.target = 114 AND casts.extname IS DISTINCT FROM 'hstore'
+), parts(whole, oid) AS (
+  SELECT t.oid, t.oid FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid
+  WHERE t.typtype = 'c' AND EXISTS (SELECT FROM shown_by_cast)
+  UNION
+  SELECT parts.whole, coalesce(a.atttypid, nullif(t.typbasetype, 0), t.typelem)
+  FROM parts JOIN pg_catalog.pg_type t ON t.oid = parts.oid
+       LEFT JOIN pg_catalog.pg_attribute a ON t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0
+            AND NOT a.attisdropped
+  WHERE a.atttypid IS NOT NULL OR t.typbasetype <> 0 OR t.typelem <> 0
 )
 SELECT t.oid, tn.nspname, t.typname, CASE WHEN e.oid IS NULL THEN t.typtype::pg_catalog.text ELSE 'a' END,
-       t.typsend <> 0 AND t.typreceive <> 0, x.extname, $2, t.typtypmod, pg_catalog.format_type(t.oid, -1), t.typdelim
+       t.typsend <> 0 AND t.typreceive <> 0 AND pg_catalog.has_schema_privilege(tn.oid, 'USAGE'), x.extname, $2,
+       t.typtypmod, pg_catalog.format_type(t.oid, -1), t.typdelim,
+       t.oid IN (SELECT parts.whole FROM parts JOIN shown_by_cast s ON s.type = parts.oid),
+       (t.oid, x.oid) IN (SELECT casts.type, casts.extension FROM casts WHERE casts.target = 3802)
 FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid $1
      JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
-     LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid
-          AND d.objsubid = 0 AND d.deptype = 'e'
-     LEFT JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid)sql";
+     LEFT JOIN extended x ON x.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND x.objid = t.oid)sql";
 
 // What a type t is made of: a domain's base, an array's element, a range's subtype, a multirange's
 // range. The right columns have indexes, so that one table costs little among many.

@@ -25,8 +25,9 @@ struct CatalogQueries {
   std::string parents;
   // oid, partitions at every level, rows or -1, bytes. Empty where there are no partitions.
   std::string partitions;
-  // oid, schema, name, typtype or 'a', binary, extension, element's oid or NULL, typmod of a
-  // domain's base, as SQL shows it, typdelim.
+  // oid, schema, name, typtype or 'a', binary and in a schema that the user may use, extension,
+  // element's oid or NULL, typmod of a domain's base, as SQL shows it, typdelim, composite that
+  // to_json would show something of by a cast, extension has a cast to jsonb.
   std::string types;
 };
 

@@ -176,6 +176,55 @@ TEST_P(CatalogReaderTest, TypesAreFollowedToWhatTheyHold) {
   EXPECT_EQ(multirange.element().element().name(), "int4");
 }
 
+// A type with a cast to json, and composites that hold it in every way.
+TEST_P(CatalogReaderTest, CastsThatToJsonWouldTakeAreTold) {
+  Run("CREATE EXTENSION hstore; CREATE TYPE mood AS ENUM ('sad', 'ok');"
+      "CREATE DOMAIN feeling AS mood; CREATE TYPE moodrange AS RANGE (subtype = mood);"
+      "CREATE TYPE one AS (a int, m mood); CREATE TYPE many AS (m mood[], a int);"
+      "CREATE TYPE felt AS (f feeling); CREATE TYPE nested AS (a int, o many[]);"
+      "CREATE TYPE neither AS (a int, r moodrange, h hstore, t text[]);"
+      "CREATE TABLE t (one one, many many, felt felt, nested nested, ones one[], neither neither, "
+      "mood "
+      "mood)");
+  const auto with_cast = [](const v1::Table& table) {
+    std::vector<std::string> names;
+    for (const v1::Column& column : table.columns()) {
+      if (column.type().json_cast() || column.type().element().json_cast())
+        names.push_back(column.name());
+    }
+    return names;
+  };
+  EXPECT_THAT(with_cast(Read()["public.t"]), IsEmpty());
+  Run("CREATE FUNCTION lie(mood) RETURNS json LANGUAGE sql AS $$SELECT '1'::json$$;"
+      "CREATE CAST (mood AS json) WITH FUNCTION lie(mood)");
+  EXPECT_THAT(with_cast(Read()["public.t"]), ElementsAre("one", "many", "felt", "nested", "ones"));
+  Run("DROP CAST (mood AS json); CREATE CAST (mood AS json) WITH INOUT");
+  EXPECT_THAT(with_cast(Read()["public.t"]), IsEmpty());
+}
+
+TEST_P(CatalogReaderTest, TheCastOfAnExtensionToJsonbIsTold) {
+  Run("CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE TABLE t (h hstore, c citext)");
+  v1::Table table = Read()["public.t"];
+  EXPECT_TRUE(table.columns(0).type().jsonb_cast());
+  EXPECT_FALSE(table.columns(1).type().jsonb_cast());
+  Run("ALTER EXTENSION hstore DROP CAST (hstore AS jsonb); DROP CAST (hstore AS jsonb)");
+  EXPECT_FALSE(Read()["public.t"].columns(0).type().jsonb_cast());
+  // A user's own may say anything.
+  Run("CREATE CAST (hstore AS jsonb) WITH FUNCTION hstore_to_jsonb_loose(hstore)");
+  EXPECT_FALSE(Read()["public.t"].columns(0).type().jsonb_cast());
+}
+
+TEST_P(CatalogReaderTest, TypesThatTheUserMayNotNameHaveNoBinaryForm) {
+  Run("CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;"
+      "CREATE TABLE t (c ext.citext, i int); GRANT SELECT ON t TO reader");
+  EXPECT_TRUE(Read()["public.t"].columns(0).type().binary());
+  const v1::Table table = Read("reader")["public.t"];
+  EXPECT_FALSE(table.columns(0).type().binary());
+  EXPECT_TRUE(table.columns(1).type().binary());
+  Run("GRANT USAGE ON SCHEMA ext TO reader");
+  EXPECT_TRUE(Read("reader")["public.t"].columns(0).type().binary());
+}
+
 TEST_P(GeneratedColumnsTest, StoredAndVirtualAreTold) {
   Run("CREATE TABLE t (a int, s int GENERATED ALWAYS AS (a * 2) STORED)");
   if (version() >= 18) Run("ALTER TABLE t ADD v int GENERATED ALWAYS AS (a * 3) VIRTUAL");

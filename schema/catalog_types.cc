@@ -30,6 +30,8 @@ CatalogTypes::CatalogTypes(const postgres::Result& rows) {
     type.set_extension(rows.String(row, 5));
     type.set_display(rows.String(row, 8));
     type.set_delimiter(rows.String(row, 9));
+    type.set_json_cast(rows.Bool(row, 10));
+    type.set_jsonb_cast(rows.Bool(row, 11));
     types_[rows.Int(row, 0)] = {std::move(type), rows.Int(row, 6),
                                 static_cast<int>(rows.Int(row, 7))};
   }

@@ -10,7 +10,6 @@
 namespace lockstitch::schema {
 namespace {
 
-constexpr int kFirstWithJsonb = 90400;
 constexpr int kFirstCastingElements = 110000;
 constexpr int kFirstTakingForeignElements = 140000;
 constexpr int kFirstWithAnyNumericScale = 150000;
@@ -78,8 +77,7 @@ MappedType MapExtensionType(const v1::DataType& type, const TypeEnds& ends) {
   if (there != ends.extension.end() && type.binary()) {
     return {.wire_schema = type.schema(), .schema = there->second, .name = type.name()};
   }
-  // By the cast that the extension brings.
-  if (type.name() == "hstore" && ends.source_version >= kFirstWithJsonb) return {.name = "jsonb"};
+  if (type.name() == "hstore" && type.jsonb_cast()) return {.name = "jsonb"};
   return Text(type);
 }
 
@@ -128,6 +126,7 @@ absl::StatusOr<MappedType> MapType(const v1::DataType& type, const TypeEnds& end
     case v1::TYPE_KIND_ARRAY:
       return MapArray(type, ends);
     case v1::TYPE_KIND_COMPOSITE:
+      if (type.json_cast()) return Text(type);
       return MappedType{.name = "json", .conversion = v1::WIRE_CONVERSION_TO_JSON};
     case v1::TYPE_KIND_BASE:
     case v1::TYPE_KIND_RANGE:

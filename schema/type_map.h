@@ -39,8 +39,8 @@ struct TypeEnds {
 
 // Built-in types and those of extensions stay what they are where the destination has them; domains
 // become their base, composites json, hstore jsonb. What has no binary form, is the user's own,
-// means nothing at another server or is missing there becomes text. COLUMN_UNSUPPORTED for
-// pseudo-types. Source: the type map in docs/types.md.
+// means nothing at another server, is missing there or would be changed by to_json becomes text.
+// COLUMN_UNSUPPORTED for pseudo-types. Source: the type map in docs/types.md.
 absl::StatusOr<MappedType> MapType(const v1::DataType& type, const TypeEnds& ends);
 
 // The types that `type` may become, for asking the destination about them.

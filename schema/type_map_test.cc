@@ -30,6 +30,12 @@ v1::DataType ExtensionBase(const std::string& extension, const std::string& name
   return type;
 }
 
+v1::DataType Hstore() {
+  v1::DataType type = ExtensionBase("hstore", "hstore");
+  type.set_jsonb_cast(true);
+  return type;
+}
+
 TypeEnds EndsOf(int source_version, int destination_version) {
   return {.source_version = source_version,
           .destination_version = destination_version,
@@ -114,7 +120,7 @@ TEST(TypeMapTest, TypesThatTheDestinationLacksBecomeText) {
 }
 
 TEST(TypeMapTest, ExtensionTypesStayWhereTheDestinationHasThem) {
-  const v1::DataType hstore = ExtensionBase("hstore", "hstore");
+  const v1::DataType hstore = Hstore();
   EXPECT_EQ(Mapped(hstore), "extensions.hstore from public");
   EXPECT_EQ(Mapped(Of(v1::TYPE_KIND_ARRAY, "_hstore", hstore)), "extensions.hstore[] from public");
   EXPECT_EQ(Mapped(Of(v1::TYPE_KIND_ARRAY, "_hstore", hstore), EndsOf(150000, 130000)),
@@ -127,9 +133,9 @@ TEST(TypeMapTest, ExtensionTypesStayWhereTheDestinationHasThem) {
 TEST(TypeMapTest, ExtensionTypesThatTheDestinationLacks) {
   TypeEnds ends = EndsOf(150000, 150000);
   ends.extension.clear();
-  EXPECT_EQ(Mapped(ExtensionBase("hstore", "hstore"), ends), "jsonb");
+  EXPECT_EQ(Mapped(Hstore(), ends), "jsonb");
   EXPECT_EQ(Mapped(ExtensionBase("citext", "citext"), ends), "text by output");
-  ends.source_version = 90300;
+  // An hstore that came without its cast, or has lost it.
   EXPECT_EQ(Mapped(ExtensionBase("hstore", "hstore"), ends), "text by output");
 }
 
@@ -169,6 +175,17 @@ TEST(TypeMapTest, CompositesBecomeJson) {
   EXPECT_EQ(Mapped(kComposite), "json by to_json");
   EXPECT_EQ(Mapped(Of(v1::TYPE_KIND_ARRAY, "_address", kComposite)), "json by to_json");
   EXPECT_EQ(Mapped(Of(v1::TYPE_KIND_DOMAIN, "home", kComposite)), "json by to_json");
+}
+
+TEST(TypeMapTest, CompositesThatACastWouldChangeInJsonBecomeText) {
+  v1::DataType composite = kComposite;
+  composite.set_json_cast(true);
+  composite.set_delimiter(",");
+  EXPECT_EQ(Mapped(composite), "text by output");
+  EXPECT_EQ(Mapped(Of(v1::TYPE_KIND_DOMAIN, "home", composite)), "text by output");
+  const v1::DataType array = Of(v1::TYPE_KIND_ARRAY, "_address", composite);
+  EXPECT_EQ(Mapped(array), "text[] by output");
+  EXPECT_EQ(Mapped(array, EndsOf(100000, 150000)), "text[] by output");
 }
 
 TEST(TypeMapTest, PseudoTypesCannotBeRead) {

@@ -34,8 +34,10 @@ std::string Expression(const v1::ColumnMapping& column) {
       return absl::StrCat("pg_catalog.to_json(", name, ")", type);
     case v1::WIRE_CONVERSION_OUTPUT:
       // A cast would take the way that a user may have defined for it.
-      return absl::StrCat("CASE WHEN ", name, " IS NOT NULL THEN pg_catalog.format('%s', ", name,
-                          ") END", type);
+      // IS NOT NULL would be false of a row that holds a NULL.
+      return absl::StrCat("CASE WHEN ", name,
+                          " IS DISTINCT FROM NULL THEN pg_catalog.format('%s', ", name, ") END",
+                          type);
     case v1::WIRE_CONVERSION_FINITE_INTERVAL: {
       // Reading the text fails, which is the only way to fail in an expression; the message quotes
       // it.

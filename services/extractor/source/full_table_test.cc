@@ -60,9 +60,9 @@ TEST(QueryRangeTest, EveryColumnIsCastAndEveryNameQuoted) {
       CopyOf(*QueryRange(table, plan, range, "total > 5")),
       "COPY (SELECT \"id\"::\"pg_catalog\".\"int4\", \"select\"::\"pg_catalog\".\"bit\"[], "
       "pg_catalog.to_json(\"address\")::\"pg_catalog\".\"json\", "
-      "CASE WHEN \"mood\" IS NOT NULL THEN pg_catalog.format('%s', \"mood\") "
+      "CASE WHEN \"mood\" IS DISTINCT FROM NULL THEN pg_catalog.format('%s', \"mood\") "
       "END::\"pg_catalog\".\"text\", "
-      "CASE WHEN \"moods\" IS NOT NULL THEN pg_catalog.format('%s', \"moods\") "
+      "CASE WHEN \"moods\" IS DISTINCT FROM NULL THEN pg_catalog.format('%s', \"moods\") "
       "END::\"pg_catalog\".\"text\"[], \"tags\"::\"ext\".\"hstore\" "
       "FROM \"public\".\"say \"\"hi\"\"\" WHERE ctid >= '(5,0)'::pg_catalog.tid AND (\ntotal > "
       "5\n)) TO STDOUT (FORMAT binary)");
