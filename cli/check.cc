@@ -156,6 +156,10 @@ std::string AsJson(const Findings& findings) {
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string Counted(int count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
 std::string SelectionAsTable(const v1::ValidateIntegrationResponse& selection) {
   std::vector<std::vector<std::string>> rows;
   for (const v1::SelectedStream& stream : selection.streams()) {
@@ -175,8 +179,8 @@ std::string SelectionAsTable(const v1::ValidateIntegrationResponse& selection) {
     absl::StrAppend(&text, "\n", problem.stream().empty() ? "integration" : problem.stream(), ": ",
                     problem.reason(), ": ", problem.message(), "\n  ", problem.remedy(), "\n");
   }
-  absl::StrAppend(&text, "\n", selection.streams_size(), " streams would run, ",
-                  selection.problems_size(), " problems\n");
+  absl::StrAppend(&text, "\n", Counted(selection.streams_size(), "stream"), " would run, ",
+                  Counted(selection.problems_size(), "problem"), "\n");
   return text;
 }
 

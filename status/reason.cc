@@ -120,7 +120,9 @@ const ReasonInfo kReasons[] = {
      kNone,
      "The source holds a value that it can't give out: text with bytes that its encoding does "
      "not have, or an expression of a view that fails.",
-     "Correct the row that the message names, or leave the column out."},
+     "Correct the value at the source, in the row that the message names where that can be told, "
+     "or "
+     "leave the column out."},
     {Reason::kRowTooLarge, "ROW_TOO_LARGE", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
      "A row is larger than one COPY message can carry, which is 1 GB with all its columns.",
      "Leave a large column out, or filter the row out."},
@@ -188,7 +190,9 @@ const ReasonInfo kReasons[] = {
      "Act on the server's message."},
     {Reason::kValueRejected, "VALUE_REJECTED", Code::kInvalidArgument, Owner::kUser, 1, kNone,
      "The destination refused a value. Nothing of the run is visible.",
-     "Correct the value that the message names at the source, or leave the stream out."},
+     "Correct the value at the source, in the row that the message names where that can be told, "
+     "or "
+     "leave the column out."},
     {Reason::kKeyNotUnique, "KEY_NOT_UNIQUE", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
      "Rows have the same key: that of a view, or a primary key that the source should not allow.",
      "For a view, choose key_columns that tell its rows apart. For a table, look for a corrupt "
@@ -251,6 +255,13 @@ absl::Status Error(Reason reason, absl::string_view message, absl::string_view r
   status.SetPayload(kReasonPayload, absl::Cord(info.code));
   status.SetPayload(kRemedyPayload, absl::Cord(remedy.empty() ? info.remedy : remedy));
   return status;
+}
+
+absl::Status WithMessage(const absl::Status& error, absl::string_view message) {
+  absl::Status told(error.code(), message);
+  error.ForEachPayload(
+      [&](absl::string_view name, const absl::Cord& value) { told.SetPayload(name, value); });
+  return told;
 }
 
 Explanation Explain(const absl::Status& error) {

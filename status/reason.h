@@ -115,6 +115,9 @@ const ReasonInfo& InfoOf(Reason reason);
 // general one.
 absl::Status Error(Reason reason, absl::string_view message, absl::string_view remedy = "");
 
+// The same error with another message.
+absl::Status WithMessage(const absl::Status& error, absl::string_view message);
+
 // What an error means to a user. Errors made elsewhere are INTERNAL_ERROR.
 struct Explanation {
   std::string reason;

@@ -40,5 +40,12 @@ TEST(ReasonTest, ErrorsMadeElsewhereAreInternal) {
   EXPECT_EQ(ReasonOf(absl::UnknownError("what")), std::nullopt);
 }
 
+TEST(WithMessageTest, KeepsReasonAndRemedy) {
+  const absl::Status told = WithMessage(Error(Reason::kSuperseded, "old", "Rest."), "new");
+  EXPECT_EQ(ReasonOf(told), Reason::kSuperseded);
+  EXPECT_EQ(told.message(), "new");
+  EXPECT_EQ(Explain(told).remedy, "Rest.");
+}
+
 }  // namespace
 }  // namespace lockstitch

@@ -77,7 +77,8 @@ absl::StatusOr<std::optional<v1::LoadResult>> Prepare(Connection& connection,
   RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
   // The stream's row isn't locked meanwhile: a draw need not wait for an index.
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  RETURN_IF_ERROR(FinishTable(connection, *found.load));
+  if (const absl::Status finished = FinishTable(connection, *found.load); !finished.ok())
+    return WithoutLoadTable(finished, *found.load);
   if (old_oid != 0) RETURN_IF_ERROR(BuildIndexes(connection, old_oid, *found.load));
   RETURN_IF_ERROR(transaction.Commit());
   return std::nullopt;

@@ -99,7 +99,7 @@ absl::Status RangeLoader::Run() {
   const std::optional<Reason> reason = ReasonOf(status);
   if (reason == Reason::kValueRejected || MayBeOfAValue(status)) {
     absl::Status refused = WithRow(status, load_.load_table);
-    if (ReasonOf(refused) == Reason::kValueRejected) return refused;
+    if (ReasonOf(refused) == Reason::kValueRejected) return WithoutLoadTable(refused, load_);
   }
   if (reason == Reason::kDestinationWriteFailed || reason == Reason::kConnectionLost) {
     return ExplainFailure(open.claim(), status);

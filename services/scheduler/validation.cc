@@ -84,6 +84,8 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
     stream.notes.insert(stream.notes.end(), more.begin(), more.end());
     AddStream(stream, schema, &response);
   }
+  // With a problem of the whole integration none of them runs.
+  if (!catalog.ok() || !registered.ok()) response.clear_streams();
   return response;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "postgres/quote.h"
 #include "status/macros.h"
+#include "status/reason.h"
 
 namespace lockstitch::extractor {
 namespace {
@@ -98,10 +99,7 @@ absl::Status NameRow(const absl::Status& failure, postgres::Connection& source,
     source.Execute("ROLLBACK TO SAVEPOINT locate").IgnoreError();
   }
   if (!key.ok() || key->empty()) return failure;
-  absl::Status named(failure.code(), absl::StrCat(failure.message(), "; the row is ", *key));
-  failure.ForEachPayload(
-      [&](absl::string_view name, const absl::Cord& value) { named.SetPayload(name, value); });
-  return named;
+  return WithMessage(failure, absl::StrCat(failure.message(), "; the row is ", *key));
 }
 
 }  // namespace lockstitch::extractor

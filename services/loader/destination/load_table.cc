@@ -2,11 +2,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "postgres/quote.h"
 #include "postgres/transaction.h"
 #include "schema/destination_names.h"
 #include "services/loader/destination/state_schema.h"
 #include "status/macros.h"
+#include "status/reason.h"
 
 namespace lockstitch::loader {
 namespace {
@@ -119,6 +121,11 @@ absl::Status DropLoadTable(postgres::Connection& connection, const std::string& 
   RETURN_IF_ERROR(connection.Execute(kLockTimeout));
   RETURN_IF_ERROR(connection.Execute(absl::StrCat("DROP TABLE IF EXISTS ", Qualified(name))));
   return transaction.Commit();
+}
+
+absl::Status WithoutLoadTable(const absl::Status& failure, const LoadRecord& load) {
+  return WithMessage(
+      failure, absl::StrReplaceAll(failure.message(), {{load.load_table, load.destination_table}}));
 }
 
 absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load) {

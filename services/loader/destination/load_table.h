@@ -50,6 +50,9 @@ absl::Status EndOtherLoaders(postgres::Connection& connection, const std::string
 // most.
 absl::Status DropLoadTable(postgres::Connection& connection, const std::string& name, int64_t oid);
 
+// `failure` as its user knows the table: by the destination's name in place of the load's.
+absl::Status WithoutLoadTable(const absl::Status& failure, const LoadRecord& load);
+
 // Takes the system columns' defaults away and builds the primary key. May be repeated. Within a
 // transaction of the caller's; waits a few seconds at most for locks.
 absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load);
