@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <postgresql/libpq-fe.h>
 
-#include <algorithm>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -18,8 +18,6 @@
 
 namespace lockstitch::postgres {
 namespace {
-
-using Parameters = std::map<std::string, std::string>;
 
 ConnectionHandle Start(const Parameters& parameters) {
   std::vector<const char*> keywords, values;
@@ -89,10 +87,24 @@ class Tracer {
   absl::Time since_ = absl::Now();
 };
 
+// Takes the next step. In mode prefer libpq goes on without TLS where it fails, and forgets why.
+PostgresPollingStatusType Advance(PGconn* connection, Side side, std::string* tls_problem) {
+  const bool trying_tls =
+      PQsslInUse(connection) != 0 || PQstatus(connection) == CONNECTION_SSL_STARTUP;
+  const size_t told = strlen(PQerrorMessage(connection));
+  const PostgresPollingStatusType state = PQconnectPoll(connection);
+  const absl::string_view message = PQerrorMessage(connection);
+  if (trying_tls && message.size() > told) {
+    const absl::Status problem = ConnectError(message.substr(told), CertificateProblem(), side);
+    *tls_problem = std::string(problem.message());
+  }
+  return state;
+}
+
 // Drives PQconnectPoll, the only way to see the SQLSTATE of a refusal, which libpq shows in verbose
 // messages alone, and the stages.
 absl::Status Drive(PGconn* connection, const Host& host, absl::Time deadline, Side side,
-                   Tracer& tracer) {
+                   Tracer& tracer, std::string* tls_problem) {
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
   ListenForCertificateResult();
   const absl::Duration timeout = deadline - absl::Now();
@@ -110,7 +122,7 @@ absl::Status Drive(PGconn* connection, const Host& host, absl::Time deadline, Si
                    absl::StrCat("no connection to ", host.label(), " within ",
                                 absl::FormatDuration(absl::Ceil(timeout, absl::Seconds(1)))));
     }
-    state = PQconnectPoll(connection);
+    state = Advance(connection, side, tls_problem);
   }
   PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
   return absl::OkStatus();
@@ -141,7 +153,8 @@ absl::StatusOr<ConnectionHandle> ConnectTo(const Host& host, Parameters paramete
   if (connection == nullptr) return Error(Reason::kInternal, "out of memory for a connection");
   PQsetNoticeProcessor(
       connection.get(), [](void*, const char*) {}, nullptr);
-  const absl::Status status = Drive(connection.get(), host, deadline, side, tracer);
+  const absl::Status status =
+      Drive(connection.get(), host, deadline, side, tracer, &trace->tls_problem);
   tracer.End();
   if (!status.ok()) return status;
   // In mode prefer it may have gone on without TLS after all.
@@ -159,8 +172,6 @@ std::vector<std::string> SessionWishes(const Parameters& parameters) {
 }
 
 }  // namespace
-
-void FinishConnection::operator()(pg_conn* connection) const { PQfinish(connection); }
 
 absl::StatusOr<ConnectionHandle> Connect(const ConnectionSettings& settings,
                                          const std::string& application_name,

@@ -1,16 +1,14 @@
 #ifndef LOCKSTITCH_POSTGRES_CONNECT_H_
 #define LOCKSTITCH_POSTGRES_CONNECT_H_
 
-#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "postgres/connection_handle.h"
 #include "postgres/connection_settings.h"
 #include "postgres/sqlstate.h"
-
-struct pg_conn;
 
 namespace lockstitch::postgres {
 
@@ -20,17 +18,13 @@ struct ConnectTrace {
   bool socket = false;
   bool reached = false;
   absl::Duration reaching;
-  bool encrypted = false;  // A TLS session came about, also if it ended at once.
-  std::string protocol;    // For example TLSv1.3
+  bool encrypted = false;   // A TLS session came about, also if it ended at once.
+  std::string tls_problem;  // Why it went on without TLS, where that was tried.
+  std::string protocol;     // For example TLSv1.3
   std::string cipher;
   absl::Duration encrypting;
   absl::Duration authenticating;
 };
-
-struct FinishConnection {
-  void operator()(pg_conn* connection) const;
-};
-using ConnectionHandle = std::unique_ptr<pg_conn, FinishConnection>;
 
 // Connects to the first host that lets it, within `timeout` for all of them: each may take its
 // share of what is left. A host that refuses (a wrong password, no such database, no TLS) ends the

@@ -116,31 +116,32 @@ CheckAnswer DescribeSettings(const ConnectionSettings& settings) {
       absl::StrJoin(settings.hosts, ", ",
                     [](std::string* out, const Host& host) { absl::StrAppend(out, host.label()); });
   return Passed(absl::StrCat("user ", settings.user, ", database ", settings.database, " at ",
-                             hosts, ", TLS mode ", settings.tls_mode));
+                             hosts, ", TLS mode ", settings.tls.mode));
 }
 
 absl::StatusOr<CheckAnswer> DescribeTls(const ConnectionSettings& settings,
                                         const ConnectTrace& trace) {
   if (trace.encrypted) {
-    const absl::string_view tested = settings.tls_mode == "verify-full"
+    const absl::string_view tested = settings.tls.mode == "verify-full"
                                          ? "certificate verified, and it names the host"
-                                     : settings.verifies_certificate ? "certificate verified"
-                                                                     : "certificate not tested";
-    return Passed(absl::StrCat(trace.protocol, ", ", trace.cipher, "; mode ", settings.tls_mode,
+                                     : settings.tls.verifies_certificate ? "certificate verified"
+                                                                         : "certificate not tested";
+    return Passed(absl::StrCat(trace.protocol, ", ", trace.cipher, "; mode ", settings.tls.mode,
                                ": ", tested));
   }
   if (trace.socket) return Skipped("a Unix socket needs none");
   return Warning(
-      absl::StrCat("not encrypted: ",
-                   settings.tls_mode == "disable" ? "mode disable" : "the server offers no TLS"),
+      absl::StrCat("not encrypted: ", settings.tls.mode == "disable" ? "mode disable"
+                                      : trace.tls_problem.empty()    ? "the server offers no TLS"
+                                                                     : trace.tls_problem),
       "Set TLS mode require or stricter, and enable TLS at the server if it has none.");
 }
 
 // Tells from the trace which part of connecting failed.
 void AddConnecting(const ConnectionSettings& settings, const ConnectTrace& trace,
                    const absl::Status& status, Steps& steps) {
-  const bool must_encrypt = !trace.socket && (settings.tls_mode == "require" ||
-                                              absl::StartsWith(settings.tls_mode, "verify"));
+  const bool must_encrypt = !trace.socket && (settings.tls.mode == "require" ||
+                                              absl::StartsWith(settings.tls.mode, "verify"));
   if (!trace.reached) {
     steps.Add("connect", trace.reaching, status);
     return steps.Skip({"tls", "authenticate"}, "not reached");

@@ -1,7 +1,6 @@
 #ifndef LOCKSTITCH_POSTGRES_CONNECTION_SETTINGS_H_
 #define LOCKSTITCH_POSTGRES_CONNECTION_SETTINGS_H_
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -9,6 +8,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/integration.pb.h"
+#include "postgres/parameters.h"
+#include "postgres/tls_settings.h"
 
 namespace lockstitch::postgres {
 
@@ -25,13 +26,12 @@ struct Host {
 
 // What a connection is made with.
 struct ConnectionSettings {
-  std::map<std::string, std::string> parameters;  // libpq's, without hosts. Holds secrets.
-  std::vector<Host> hosts;                        // At least one.
-  absl::Duration timeout;                         // For all hosts together; zero if none was set.
+  Parameters parameters;    // Without hosts.
+  std::vector<Host> hosts;  // At least one.
+  absl::Duration timeout;   // For all hosts together; zero if none was set.
   std::string user;
   std::string database;
-  std::string tls_mode;               // As libpq's sslmode.
-  bool verifies_certificate = false;  // Whether an authority must have signed the server's.
+  TlsSettings tls;
 };
 
 // Reads a connection as integration.proto describes it, its files included, anew with each call.
@@ -42,7 +42,8 @@ struct ConnectionSettings {
 //    .rds.amazonaws.com (newer plans), .heroku.com, .herokuapp.com. Other servers at Amazon that
 //    offer no TLS need sslmode=prefer or disable.
 //  - A root.crt in the home folder never turns a mode into a stricter one. An authority that is
-//    named (sslrootcert) is tested against in every mode, as libpq does.
+//    named (sslrootcert) is tested against in every mode, as libpq does, and without a mode means
+//    `require`, `system` even verify-full.
 //  - verify-ca and verify-full without an authority, or with `system`, take the machine's ones:
 //    SSL_CERT_FILE, else the distribution's bundle.
 // CONNECTION_STRING_INVALID, CONNECTION_FILE_UNREADABLE; neither quotes what may hold a secret.

@@ -53,7 +53,7 @@ TEST_F(ConnectionSettingsTest, AUrlIsTakenApart) {
   EXPECT_EQ(settings.database, "shop");
   EXPECT_EQ(settings.parameters.at("password"), "s3cr@t");
   EXPECT_EQ(settings.timeout, absl::Seconds(7));
-  EXPECT_EQ(settings.tls_mode, "prefer");
+  EXPECT_EQ(settings.tls.mode, "prefer");
   EXPECT_EQ(settings.parameters.at("keepalives_idle"), "30");
 }
 
@@ -71,7 +71,7 @@ TEST_F(ConnectionSettingsTest, FieldsWinOverTheUrl) {
   EXPECT_EQ(settings.database, "db2");
   EXPECT_EQ(settings.user, "you");
   EXPECT_EQ(settings.parameters.at("password"), "b");
-  EXPECT_EQ(settings.tls_mode, "require");
+  EXPECT_EQ(settings.tls.mode, "require");
 }
 
 TEST_F(ConnectionSettingsTest, SeveralHostsHaveTheirPorts) {
@@ -96,14 +96,14 @@ TEST_F(ConnectionSettingsTest, TheUrlAndThePasswordComeFromFilesReadAnew) {
 
 TEST_F(ConnectionSettingsTest, HerokusHostsAreEncryptedUnlessToldOtherwise) {
   const std::string heroku = "postgres://u:p@ec2-1-2-3-4.compute-1.amazonaws.com/db";
-  EXPECT_EQ(Read(Url(heroku)).tls_mode, "require");
-  EXPECT_EQ(Read(Url("postgres://u@ec2-1-2-3-4.eu-west-1.compute.amazonaws.com/db")).tls_mode,
+  EXPECT_EQ(Read(Url(heroku)).tls.mode, "require");
+  EXPECT_EQ(Read(Url("postgres://u@ec2-1-2-3-4.eu-west-1.compute.amazonaws.com/db")).tls.mode,
             "require");
-  EXPECT_EQ(Read(Url("postgres://u@c1.cluster-x.us-east-1.rds.amazonaws.com/db")).tls_mode,
+  EXPECT_EQ(Read(Url("postgres://u@c1.cluster-x.us-east-1.rds.amazonaws.com/db")).tls.mode,
             "require");
-  EXPECT_EQ(Read(Url(heroku + "?sslmode=prefer")).tls_mode, "prefer");
-  EXPECT_EQ(Read(Url(heroku + "?sslmode=verify-full")).tls_mode, "verify-full");
-  EXPECT_EQ(Read(Url("postgres://u@compute.amazonaws.com.example/db")).tls_mode, "prefer");
+  EXPECT_EQ(Read(Url(heroku + "?sslmode=prefer")).tls.mode, "prefer");
+  EXPECT_EQ(Read(Url(heroku + "?sslmode=verify-full")).tls.mode, "verify-full");
+  EXPECT_EQ(Read(Url("postgres://u@compute.amazonaws.com.example/db")).tls.mode, "prefer");
 }
 
 TEST_F(ConnectionSettingsTest, NoRootFileOfTheHomeFolderCounts) {
@@ -111,8 +111,22 @@ TEST_F(ConnectionSettingsTest, NoRootFileOfTheHomeFolderCounts) {
     const ConnectionSettings settings = Read(Url(std::string("host=h sslmode=") + mode));
     EXPECT_FALSE(std::filesystem::exists(settings.parameters.at("sslrootcert"))) << mode;
     EXPECT_NE(settings.parameters.at("sslrootcert"), "");
-    EXPECT_FALSE(settings.verifies_certificate);
+    EXPECT_FALSE(settings.tls.verifies_certificate);
   }
+}
+
+TEST_F(ConnectionSettingsTest, AnAuthorityThatIsNamedIsMeant) {
+  const std::string own = File("own", "certificates");
+  const ConnectionSettings named = Read(Url("host=h sslrootcert=" + own));
+  EXPECT_EQ(named.tls.mode, "require");
+  EXPECT_TRUE(named.tls.verifies_certificate);
+  v1::PostgresConnection server = Url("host=h");
+  server.mutable_tls()->set_root_certificate_file(own);
+  EXPECT_EQ(Read(server).parameters.at("sslmode"), "require");
+  server.mutable_tls()->set_mode(v1::TLS_MODE_PREFER);
+  EXPECT_EQ(Read(server).parameters.at("sslmode"), "prefer");
+  setenv("SSL_CERT_FILE", own.c_str(), 1);
+  EXPECT_EQ(Read(Url("host=h sslrootcert=system")).tls.mode, "verify-full");
 }
 
 TEST_F(ConnectionSettingsTest, VerifyingTakesTheMachinesAuthorities) {
@@ -122,7 +136,7 @@ TEST_F(ConnectionSettingsTest, VerifyingTakesTheMachinesAuthorities) {
                           "host=h sslmode=verify-full sslrootcert=system"}) {
     const ConnectionSettings settings = Read(Url(url));
     EXPECT_EQ(settings.parameters.at("sslrootcert"), bundle);
-    EXPECT_TRUE(settings.verifies_certificate);
+    EXPECT_TRUE(settings.tls.verifies_certificate);
   }
   const std::string own = File("own", "certificates");
   EXPECT_EQ(Read(Url("host=h sslmode=verify-ca sslrootcert=" + own)).parameters.at("sslrootcert"),
@@ -138,7 +152,7 @@ TEST_F(ConnectionSettingsTest, AServiceGivesWhatTheConnectionLeavesOpen) {
   const ConnectionSettings settings = Read(server);
   EXPECT_EQ(settings.hosts[0].label(), "x.compute-1.amazonaws.com:7");
   EXPECT_EQ(settings.database, "b");
-  EXPECT_EQ(settings.tls_mode, "require");
+  EXPECT_EQ(settings.tls.mode, "require");
   server.set_service("none");
   EXPECT_THAT(ReadConnectionSettings(server), HasReason(Reason::kConnectionStringInvalid));
 }
@@ -148,7 +162,7 @@ TEST_F(ConnectionSettingsTest, TheEnvironmentGivesTheRest) {
   setenv("PGSSLMODE", "require", 1);
   const ConnectionSettings settings = Read(Url("dbname=x"));
   EXPECT_EQ(settings.hosts[0].label(), "h.example:5432");
-  EXPECT_EQ(settings.tls_mode, "require");
+  EXPECT_EQ(settings.tls.mode, "require");
 }
 
 TEST_F(ConnectionSettingsTest, SocketsAreTold) {
@@ -176,6 +190,7 @@ TEST_F(ConnectionSettingsTest, WhatContradictsItselfIsRefused) {
   refused([](auto& server) { server.set_url("postgres://u:hunter2/x@h/db"); });
   refused([](auto& server) { server.set_url("postgres://u:1/hunter2@h/db"); });
   refused([](auto& server) { server.set_url("postgres://u:hunter2#@h:x/db"); });
+  refused([](auto& server) { server.set_url("host=h connect_timeout=hunter2"); });
   refused([&](auto& server) {
     server.set_url("host=h");
     server.set_url_file(file);

@@ -99,6 +99,30 @@ TEST_F(TlsTest, AnUnknownAuthorityFailsWhereItIsTested) {
   unsetenv("SSL_CERT_FILE");
 }
 
+TEST_F(TlsTest, PlainTextNeverTakesThePlaceOfANamedAuthority) {
+  PostgresCluster::Options options = WithTls(Authority().Issue("localhost"));
+  options.access = {"host all all 127.0.0.1/32 trust"};
+  PostgresCluster lenient(options);
+  const CertificateAuthority other;
+  v1::PostgresConnection server = Connection(lenient, v1::TLS_MODE_UNSPECIFIED);
+  server.mutable_tls()->set_root_certificate_file(other.certificate_file());
+  EXPECT_THAT(Tls(server), Fails(Reason::kTlsFailed));
+  server.mutable_tls()->set_root_certificate_file(Authority().certificate_file());
+  EXPECT_THAT(Tls(server), Passes("mode require: certificate verified"));
+  // Who prefers doesn't insist, and is told.
+  server.mutable_tls()->set_root_certificate_file(other.certificate_file());
+  server.mutable_tls()->set_mode(v1::TLS_MODE_PREFER);
+  EXPECT_THAT(Tls(server), Warns("certificate verify failed"));
+  EXPECT_THAT(Step(CheckSource(server), "clock"), Passes(""));
+}
+
+TEST_F(TlsTest, ARefusalOverTlsIsTold) {
+  PostgresCluster::Options options = WithTls(Authority().Issue("localhost"));
+  options.access = {"hostssl all all 127.0.0.1/32 reject", "hostnossl all all 127.0.0.1/32 trust"};
+  PostgresCluster averse(options);
+  EXPECT_THAT(Tls(Connection(averse, v1::TLS_MODE_UNSPECIFIED)), Warns("pg_hba.conf rejects"));
+}
+
 TEST_F(TlsTest, PlainTextIsRefusedByAServerThatWantsTls) {
   const Steps steps = CheckSource(Connection(Cluster(), v1::TLS_MODE_DISABLE));
   EXPECT_THAT(Step(steps, "connect"), Passes(""));
