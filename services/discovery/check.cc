@@ -1,5 +1,6 @@
 #include "services/discovery/check.h"
 
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -40,15 +41,23 @@ ORDER BY wanted.i)sql";
 
 using Tables = google::protobuf::RepeatedPtrField<v1::TableName>;
 
-absl::StatusOr<CheckAnswer> AskCatalog(Connection& connection) {
-  ASSIGN_OR_RETURN(const postgres::Result count, connection.Query(kCountReadable));
-  return postgres::Passed(absl::StrCat(count.Int(0, 0), " tables and views"));
+// Tables and views, as the question about the catalog counts them for that about privileges.
+struct Counts {
+  bool known = false;
+  int64_t all = 0;
+  int64_t readable = 0;
+};
+
+absl::StatusOr<CheckAnswer> AskCatalog(Connection& connection, Counts& counts) {
+  ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kCountReadable));
+  counts = {.known = true, .all = found.Int(0, 0), .readable = found.Int(0, 1)};
+  return postgres::Passed(absl::StrCat(counts.all, " tables and views"));
 }
 
-absl::StatusOr<CheckAnswer> AskAnyTable(Connection& connection) {
-  ASSIGN_OR_RETURN(const postgres::Result count, connection.Query(kCountReadable));
-  const int64_t all = count.Int(0, 0);
-  const int64_t readable = count.Int(0, 1);
+absl::StatusOr<CheckAnswer> AnyTable(const Counts& counts) {
+  if (!counts.known) return postgres::Skipped("not known without the catalog");
+  const int64_t all = counts.all;
+  const int64_t readable = counts.readable;
   if (all == 0) {
     return postgres::Warning("there is nothing to read: no table and no view",
                              "Check the database's name in the connection.");
@@ -86,8 +95,9 @@ absl::StatusOr<CheckAnswer> AskTables(Connection& connection, const Tables& tabl
                absl::StrJoin(problems, "; "));
 }
 
-postgres::CheckQuestion PrivilegesQuestion(const Tables& tables) {
-  if (tables.empty()) return {"privileges", AskAnyTable};
+postgres::CheckQuestion PrivilegesQuestion(const Tables& tables,
+                                           const std::shared_ptr<Counts>& counts) {
+  if (tables.empty()) return {"privileges", [counts](Connection&) { return AnyTable(*counts); }};
   return {"privileges", [tables](Connection& connection) { return AskTables(connection, tables); }};
 }
 
@@ -95,13 +105,16 @@ postgres::CheckQuestion PrivilegesQuestion(const Tables& tables) {
 
 std::vector<v1::CheckStep> CheckSource(const Connection::Options& options,
                                        const v1::CheckConnectionRequest& request) {
-  return postgres::CheckConnection(options, {postgres::VersionQuestion(kOldestVersion, "9.3"),
-                                             {"read_catalog", AskCatalog},
-                                             postgres::RoleQuestion(),
-                                             postgres::PoolerQuestion(options),
-                                             PrivilegesQuestion(request.tables()),
-                                             postgres::ConnectionsQuestion(options.server),
-                                             postgres::ClockQuestion()});
+  const auto counts = std::make_shared<Counts>();
+  return postgres::CheckConnection(
+      options, {postgres::VersionQuestion(kOldestVersion, "9.3"),
+                {"read_catalog",
+                 [counts](Connection& connection) { return AskCatalog(connection, *counts); }},
+                postgres::RoleQuestion(),
+                postgres::PoolerQuestion(options),
+                PrivilegesQuestion(request.tables(), counts),
+                postgres::ConnectionsQuestion(options.server),
+                postgres::ClockQuestion()});
 }
 
 }  // namespace lockstitch::discovery

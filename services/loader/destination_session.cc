@@ -4,6 +4,7 @@
 
 #include "postgres/application_name.h"
 #include "schema/stream_name.h"
+#include "services/loader/destination/check.h"
 #include "services/loader/destination/state_schema.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -11,7 +12,6 @@
 namespace lockstitch::loader {
 namespace {
 
-constexpr int kOldestVersion = 100000;
 constexpr absl::string_view kSettings =
     "SET idle_in_transaction_session_timeout = '10s'; SET default_transaction_isolation = 'read "
     "committed'";

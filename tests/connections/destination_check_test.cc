@@ -76,6 +76,20 @@ TEST_F(DestinationCheckTest, AUserWhoMayNotCreate) {
   EXPECT_THAT(Step(steps, "state"), Passes(""));
 }
 
+TEST_F(DestinationCheckTest, AUserWhoNeedNotCreate) {
+  MakeIntegration("a");
+  database_->Run("GRANT USAGE ON SCHEMA _lockstitch TO " + name_ +
+                 "; GRANT SELECT ON ALL TABLES IN SCHEMA _lockstitch TO " + name_);
+  EXPECT_THAT(Step(CheckDestination(PoorUser()), "create_schema"), Passes("_lockstitch exists"));
+  v1::CheckDestinationRequest request;
+  request.set_integration("Shop");
+  EXPECT_THAT(Step(CheckDestination(PoorUser(), request), "create_schema"),
+              Fails(Reason::kDestinationPermissionDenied));
+  database_->Run("CREATE SCHEMA shop AUTHORIZATION " + name_);
+  EXPECT_THAT(Step(CheckDestination(PoorUser(), request), "create_schema"),
+              Passes("_lockstitch and shop exist"));
+}
+
 TEST_F(DestinationCheckTest, AReadOnlyUser) {
   database_->Run("ALTER ROLE " + name_ + " SET default_transaction_read_only = on");
   EXPECT_THAT(Step(CheckDestination(PoorUser()), "writable"), Fails(Reason::kDestinationReadOnly));
@@ -92,6 +106,10 @@ TEST_F(DestinationCheckTest, AFreeName) {
   database_->Run("CREATE SCHEMA shop");
   EXPECT_THAT(Name(Server()), Passes("empty"));
   EXPECT_THAT(Name(PoorUser()), Fails(Reason::kDestinationPermissionDenied));
+  database_->Run("GRANT USAGE ON SCHEMA shop TO " + name_);
+  EXPECT_THAT(Name(PoorUser()), Fails(Reason::kDestinationPermissionDenied));
+  database_->Run("GRANT CREATE ON SCHEMA shop TO " + name_);
+  EXPECT_THAT(Name(PoorUser()), Passes("empty"));
   database_->Run("CREATE TABLE shop.theirs (a int)");
   EXPECT_THAT(Name(Server()), Warns("did not make"));
 }
@@ -121,6 +139,26 @@ TEST_F(DestinationCheckTest, MissingExtensions) {
   EXPECT_THAT(step, Warns("not created: hstore; not installed at the server: nowhere"));
   EXPECT_THAT(step.remedy(), HasSubstr("CREATE EXTENSION \"hstore\";"));
   EXPECT_THAT(step.message(), HasSubstr("hstore as jsonb"));
+}
+
+TEST_F(DestinationCheckTest, HstoreIsSpokenOfWhereItIsMissing) {
+  database_->Run("CREATE EXTENSION hstore");
+  v1::CheckDestinationRequest request;
+  request.add_extensions("hstore");
+  request.add_extensions("citext");
+  const v1::CheckStep step = Step(CheckDestination(Server(), request), "extensions");
+  EXPECT_EQ(step.message(), "not created: citext; their types arrive as text");
+  EXPECT_EQ(step.remedy(), "At the destination: CREATE EXTENSION \"citext\";");
+}
+
+TEST_F(DestinationCheckTest, AnExtensionInASchemaThatMayNotBeUsed) {
+  database_->Run("CREATE SCHEMA \"Hidden\"; CREATE EXTENSION citext SCHEMA \"Hidden\"");
+  v1::CheckDestinationRequest request;
+  request.add_extensions("citext");
+  EXPECT_THAT(Step(CheckDestination(Server(), request), "extensions"), Passes("citext"));
+  const v1::CheckStep step = Step(CheckDestination(PoorUser(), request), "extensions");
+  EXPECT_THAT(step, Warns("may not use: citext"));
+  EXPECT_THAT(step.remedy(), HasSubstr("GRANT USAGE ON SCHEMA \"Hidden\""));
 }
 
 TEST_F(DestinationCheckTest, TheOldestServerThatTakesLoads) {

@@ -1,7 +1,7 @@
 #include "services/loader/destination/check.h"
 
+#include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,23 +31,31 @@ constexpr absl::string_view kTakesWrites =
 constexpr absl::string_view kMayCreate =
     "SELECT pg_catalog.has_database_privilege(current_database(), 'CREATE'), current_user, "
     "current_database()";
+// $1 schemas. Those that are there.
+constexpr absl::string_view kPresent =
+    "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1::pg_catalog.text[])";
 
 // $1 schema.
 constexpr absl::string_view kOwner =
     "SELECT uid FROM _lockstitch.integrations WHERE destination_schema = $1";
 // $1 schema. Whether tables can be made in it, and how many are there.
 constexpr absl::string_view kSchema = R"sql(
-SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE, CREATE'),
+SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND
+         pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c
         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))
 FROM pg_catalog.pg_namespace n WHERE n.nspname = $1)sql";
 
-// $1 names. Those that the server has, and whether the database has them.
-constexpr absl::string_view kExtensions =
-    "SELECT name, installed_version IS NOT NULL FROM pg_catalog.pg_available_extensions WHERE name "
-    "= ANY ($1::pg_catalog.text[])";
-
-constexpr int kOldestVersion = 100000;
+// $1 names. What keeps the user from the types of those extensions: whether the server has them,
+// the schema that the database has them in, or NULL, and whether the user may use it.
+constexpr absl::string_view kExtensions = R"sql(
+SELECT wanted.name,
+       EXISTS (SELECT 1 FROM pg_catalog.pg_available_extensions a WHERE a.name = wanted.name),
+       n.nspname, pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+FROM (SELECT DISTINCT pg_catalog.unnest($1::pg_catalog.text[]) AS name) wanted
+     LEFT JOIN pg_catalog.pg_extension x ON x.extname = wanted.name
+     LEFT JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace
+ORDER BY wanted.name)sql";
 
 absl::StatusOr<CheckAnswer> AskWritable(Connection& connection) {
   ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kTakesWrites));
@@ -58,10 +66,29 @@ absl::StatusOr<CheckAnswer> AskWritable(Connection& connection) {
                "ALTER ROLE or ALTER DATABASE ... RESET default_transaction_read_only.");
 }
 
-absl::StatusOr<CheckAnswer> AskMayCreate(Connection& connection) {
+// The schemas that loads of `integration` need; the state's alone where none is named.
+absl::StatusOr<std::vector<std::string>> NeededSchemas(const std::string& integration) {
+  std::vector<std::string> needed = {"_lockstitch"};
+  if (integration.empty()) return needed;
+  ASSIGN_OR_RETURN(needed.emplace_back(), schema::DestinationSchema(integration));
+  return needed;
+}
+
+// Whoever made the schemas for the user spared it the right to make any.
+absl::StatusOr<CheckAnswer> AskMayCreate(Connection& connection, const std::string& integration) {
   ASSIGN_OR_RETURN(const postgres::Result may, connection.Query(kMayCreate));
   const std::string what = absl::StrCat(" create schemas in ", may.Text(0, 2));
   if (may.Bool(0, 0)) return Passed(absl::StrCat(may.Text(0, 1), " may", what));
+  const absl::StatusOr<std::vector<std::string>> needed = NeededSchemas(integration);
+  if (needed.ok()) {
+    ASSIGN_OR_RETURN(const postgres::Result present,
+                     connection.Query(kPresent, {postgres::ArrayText(*needed)}));
+    if (static_cast<size_t>(present.rows()) == needed->size()) {
+      return Passed(absl::StrCat(may.Text(0, 1), " may not", what,
+                                 ", but has no need to: ", absl::StrJoin(*needed, " and "),
+                                 " exist", needed->size() == 1 ? "s" : ""));
+    }
+  }
   return Error(Reason::kDestinationPermissionDenied,
                absl::StrCat(may.Text(0, 1), " may not", what));
 }
@@ -104,34 +131,67 @@ absl::StatusOr<CheckAnswer> AskName(Connection& connection, const std::string& i
       absl::StrCat("schema ", schema, " belongs to the integration with uid ", owner.Text(0, 0)));
 }
 
+// Extensions whose types the user lacks, by what keeps it from them, and the remedies.
+struct LackingExtensions {
+  std::vector<std::string> absent, not_created, not_usable, remedies;
+
+  std::string Describe() const {
+    std::vector<std::string> parts;
+    const auto add = [&parts](absl::string_view what, const std::vector<std::string>& names) {
+      if (!names.empty()) parts.push_back(absl::StrCat(what, absl::StrJoin(names, ", ")));
+    };
+    add("not created: ", not_created);
+    add("in a schema that the user may not use: ", not_usable);
+    add("not installed at the server: ", absent);
+    return absl::StrJoin(parts, "; ");
+  }
+};
+
+LackingExtensions LackingOf(const postgres::Result& found) {
+  LackingExtensions lacking;
+  for (int row = 0; row < found.rows(); ++row) {
+    const std::string name = found.String(row, 0);
+    if (!found.IsNull(row, 2)) {
+      if (found.Bool(row, 3)) continue;
+      lacking.not_usable.push_back(name);
+      lacking.remedies.push_back(absl::StrCat("GRANT USAGE ON SCHEMA ",
+                                              postgres::QuoteIdentifier(found.Text(row, 2)),
+                                              " to the user."));
+    } else if (found.Bool(row, 1)) {
+      lacking.not_created.push_back(name);
+      lacking.remedies.push_back(
+          absl::StrCat("CREATE EXTENSION ", postgres::QuoteIdentifier(name), ";"));
+    } else {
+      lacking.absent.push_back(name);
+    }
+  }
+  if (!lacking.remedies.empty()) lacking.remedies.front().insert(0, "At the destination: ");
+  if (!lacking.absent.empty())
+    lacking.remedies.push_back("Install the packages at the server to have those not installed.");
+  return lacking;
+}
+
 absl::StatusOr<CheckAnswer> AskExtensions(Connection& connection,
                                           const std::vector<std::string>& names) {
   ASSIGN_OR_RETURN(const postgres::Result found,
                    connection.Query(kExtensions, {postgres::ArrayText(names)}));
-  std::set<std::string> absent(names.begin(), names.end());
-  std::vector<std::string> not_created, statements;
-  for (int row = 0; row < found.rows(); ++row) {
-    const std::string name = found.String(row, 0);
-    absent.erase(name);
-    if (found.Bool(row, 1)) continue;
-    not_created.push_back(name);
-    statements.push_back(absl::StrCat("CREATE EXTENSION ", postgres::QuoteIdentifier(name), ";"));
-  }
-  if (absent.empty() && not_created.empty()) {
-    return Passed(absl::StrCat("there: ", absl::StrJoin(names, ", ")));
-  }
-  std::vector<std::string> missing, remedies;
-  if (!not_created.empty()) {
-    missing.push_back(absl::StrCat("not created: ", absl::StrJoin(not_created, ", ")));
-    remedies.push_back(absl::StrCat("At the destination: ", absl::StrJoin(statements, " ")));
-  }
-  if (!absent.empty()) {
-    missing.push_back(absl::StrCat("not installed at the server: ", absl::StrJoin(absent, ", ")));
-    remedies.push_back("Install the packages at the server to have those not installed.");
-  }
+  const LackingExtensions lacking = LackingOf(found);
+  if (lacking.remedies.empty()) return Passed(absl::StrCat("there: ", absl::StrJoin(names, ", ")));
+  const std::string missing = lacking.Describe();
+  const auto lacks_hstore = [](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), "hstore") != names.end();
+  };
+  const bool hstore = lacks_hstore(lacking.absent) || lacks_hstore(lacking.not_created) ||
+                      lacks_hstore(lacking.not_usable);
   return Warning(
-      absl::StrCat(absl::StrJoin(missing, "; "), "; their types arrive as text, hstore as jsonb"),
-      absl::StrJoin(remedies, " "));
+      absl::StrCat(missing, "; their types arrive as text", hstore ? ", hstore as jsonb" : ""),
+      absl::StrJoin(lacking.remedies, " "));
+}
+
+postgres::CheckQuestion CreateQuestion(const v1::CheckDestinationRequest& request) {
+  return {"create_schema", [name = request.integration()](Connection& connection) {
+            return AskMayCreate(connection, name);
+          }};
 }
 
 postgres::CheckQuestion NameQuestion(const v1::CheckDestinationRequest& request) {
@@ -158,7 +218,7 @@ v1::CheckDestinationResponse CheckDestination(const Connection::Options& options
   std::vector<v1::CheckStep> steps =
       postgres::CheckConnection(options, {postgres::VersionQuestion(kOldestVersion, "10"),
                                           {"writable", AskWritable},
-                                          {"create_schema", AskMayCreate},
+                                          CreateQuestion(request),
                                           {"state", AskState},
                                           NameQuestion(request),
                                           ExtensionsQuestion(request),

@@ -6,6 +6,9 @@
 
 namespace lockstitch::loader {
 
+// The oldest server that can be written: 10.
+inline constexpr int kOldestVersion = 100000;
+
 // Tries what loads will need, step by step: those of postgres::CheckConnection, then version,
 // writable, create_schema, state, name, extensions, pooler, connections, clock. Changes nothing.
 v1::CheckDestinationResponse CheckDestination(const postgres::Connection::Options& options,
