@@ -129,6 +129,28 @@ std::string SampleTypes::Declared(size_t type, Form form) const {
   return "";
 }
 
+std::string SampleTypes::MemberBytes(size_t type, const std::string& member) const {
+  const std::string& name = types_[type].type;
+  // JSON's null and NULL are one in JSON.
+  if (name == "jsonb") return absl::StrCat("nullif(", member, "::text, 'null')");
+  // JSON has no bounds of arrays, of which these are.
+  if (name == "int2vector" || name == "oidvector") return member + "::text";
+  // A refcursor is sent by text's function too.
+  return absl::StrCat(send_[type], "(", member, send_[type] == "textsend" ? "::text)" : ")");
+}
+
+void SampleTypes::AddMember(size_t type, Form form, SampleColumn* column) const {
+  // Not all of these can be read, even at their own server; nor JSON that holds \u0000.
+  if (types_[type].own_server_only || types_[type].type == "json") return;
+  const std::string composite = Declared(type, Form::kComposite);
+  const bool array = form == Form::kArrayOfComposite;
+  column->source_member = MemberBytes(
+      type,
+      absl::StrCat("((", Quoted(column->name), array ? "[1]" : "", ")::", composite, ").member"));
+  column->back_member = MemberBytes(type, absl::StrCat("(json_populate_record(NULL::", composite,
+                                                       ", back", array ? "->0" : "", ")).member"));
+}
+
 SampleColumn SampleTypes::Column(size_t type, Form form, const std::string& name) const {
   const TypeValues& of = types_[type];
   SampleColumn column = {
@@ -138,6 +160,7 @@ SampleColumn SampleTypes::Column(size_t type, Form form, const std::string& name
     column.arrives_as = "json";
     column.source_bytes = absl::StrCat("to_json(", value, ")::text");
     column.arrived_bytes = value + "::text";
+    AddMember(type, form, &column);
     return column;
   }
   const std::string array = IsArray(form) ? "[]" : "";

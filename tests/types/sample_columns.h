@@ -31,6 +31,10 @@ struct SampleColumn {
   std::string source_bytes;   // Expressions that are equal if and only if the values are,
   std::string arrived_bytes;  // over columns of their databases.
   std::string shown;          // What it is, for failures.
+  // For what arrives as JSON, if the source can read it back: expressions over the source's column
+  // and over the JSON as "back", that are equal if and only if what they hold is.
+  std::string source_member;
+  std::string back_member;
 };
 
 // Types of a table of types, in a source's database, in all forms that the source has.
@@ -53,6 +57,8 @@ class SampleTypes {
 
  private:
   std::string Declared(size_t type, Form form) const;
+  std::string MemberBytes(size_t type, const std::string& member) const;
+  void AddMember(size_t type, Form form, SampleColumn* column) const;
 
   std::string schema_;
   int source_version_;
