@@ -144,5 +144,26 @@ TEST(TableTextTest, WhatBlocksTheWholeTableIsSaidOnce) {
   EXPECT_THAT(TableText(table), Not(HasSubstr("Recommended")));
 }
 
+TEST(TableTextTest, NoNameReachesTheTerminalAsACommand) {
+  v1::Table table = Orders();
+  const std::string name = "a\x1b[2J\nb";
+  table.mutable_name()->set_name(name);
+  table.set_comment(name);
+  table.set_primary_key(0, name);
+  table.mutable_unique_indexes(0)->set_name(name);
+  table.mutable_replication_keys(0)->set_column(name);
+  table.mutable_recommendation()->set_replication_key(name);
+  table.mutable_recommendation()->set_reason(name);
+  table.mutable_columns(1)->set_name(name);
+  table.mutable_columns(1)->mutable_obstacle()->set_message(name);
+  CatalogText catalog;
+  catalog.Add(table);
+  for (const std::string& text : {TableText(table), catalog.Text()}) {
+    EXPECT_THAT(text, HasSubstr("public.a\\x1b[2J\\nb"));
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(text, Not(HasSubstr("\nb")));
+  }
+}
+
 }  // namespace
 }  // namespace lockstitch::cli

@@ -65,23 +65,23 @@ std::map<int, std::vector<std::string>> Checksums(testing::Database& database,
 // to_json at both ends would agree on a loss that it makes: the source reads what arrived.
 std::vector<int> RowsThatReadBackDiffer(testing::Database& source, testing::Database& destination,
                                         const SampleTable& table, const SampleColumn& column) {
-  source.Run("CREATE TEMPORARY TABLE arrived (id int4, back json)");
+  std::string arrived;
   for (const std::string& row :
        destination.List(absl::Substitute("SELECT id || ' ' || coalesce($0::text, 'null') FROM $1",
                                          Quoted(column.name), table.destination))) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(row, absl::MaxSplits(' ', 1));
-    source.Run(absl::StrCat("INSERT INTO pg_temp.arrived VALUES (", parts.first, ", ",
-                            postgres::QuoteLiteral(parts.second), ")"));
+    absl::StrAppend(&arrived, arrived.empty() ? "" : ", ", "(", parts.first, ", nullif(",
+                    postgres::QuoteLiteral(parts.second), ", 'null')::json)");
   }
+  if (arrived.empty()) return {};
   std::vector<int> ids;
   for (const std::string& id : source.List(absl::Substitute(
-           "SELECT id FROM $0 LEFT JOIN (SELECT id, nullif(back::text, 'null')::json AS back FROM "
-           "pg_temp.arrived) arrived USING (id) WHERE $1 IS DISTINCT FROM $2 ORDER BY id",
-           table.source, column.source_member, column.back_member))) {
+           "SELECT id FROM $0 LEFT JOIN (VALUES $3) arrived(id, back) USING (id) WHERE $1 IS "
+           "DISTINCT FROM $2 ORDER BY id",
+           table.source, column.source_member, column.back_member, arrived))) {
     ids.emplace_back();
     static_cast<void>(absl::SimpleAtoi(id, &ids.back()));
   }
-  source.Run("DROP TABLE pg_temp.arrived");
   return ids;
 }
 
