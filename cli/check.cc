@@ -173,11 +173,12 @@ std::string SelectionAsTable(const v1::ValidateIntegrationResponse& selection) {
   }
   for (const v1::SelectedStream& stream : selection.streams()) {
     for (const std::string& note : stream.notes())
-      absl::StrAppend(&text, "\n", stream.stream(), ": ", note, "\n");
+      absl::StrAppend(&text, "\n", Printable(stream.stream()), ": ", Printable(note), "\n");
   }
   for (const v1::Problem& problem : selection.problems()) {
-    absl::StrAppend(&text, "\n", problem.stream().empty() ? "integration" : problem.stream(), ": ",
-                    problem.reason(), ": ", problem.message(), "\n  ", problem.remedy(), "\n");
+    absl::StrAppend(
+        &text, "\n", problem.stream().empty() ? "integration" : Printable(problem.stream()), ": ",
+        problem.reason(), ": ", Printable(problem.message()), "\n  ", problem.remedy(), "\n");
   }
   absl::StrAppend(&text, "\n", Counted(selection.streams_size(), "stream"), " would run, ",
                   Counted(selection.problems_size(), "problem"), "\n");

@@ -96,13 +96,14 @@ std::string JobAsTable(const JobView& view) {
     total_rows += run.progress().rows_loaded();
     if (run.state() == v1::STREAM_RUN_STATE_SUCCEEDED) ++succeeded;
     if (run.has_error()) {
-      absl::StrAppend(&failures, "\n", run.stream(), ": ", run.error().reason(), ": ",
-                      run.error().message(), "\n  ", run.error().remedy(), "\n");
+      absl::StrAppend(&failures, "\n", Printable(run.stream()), ": ", run.error().reason(), ": ",
+                      Printable(run.error().message()), "\n  ", run.error().remedy(), "\n");
     }
   }
   if (view.job().has_error()) {
-    absl::StrAppend(&failures, view.job().error().reason(), ": ", view.job().error().message(),
-                    "\n  ", view.job().error().remedy(), "\n");
+    absl::StrAppend(&failures, view.job().error().reason(), ": ",
+                    Printable(view.job().error().message()), "\n  ", view.job().error().remedy(),
+                    "\n");
   }
   std::string text;
   if (!rows.empty()) {

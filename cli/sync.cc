@@ -10,6 +10,7 @@
 #include "cli/job_view.h"
 #include "cli/local_services.h"
 #include "cli/progress_display.h"
+#include "cli/text_table.h"
 #include "rpc/channel.h"
 #include "services/scheduler/scheduler_client.h"
 #include "status/macros.h"
@@ -38,8 +39,8 @@ absl::StatusOr<v1::RunOnceRequest> RequestOf(const SyncCommand& command) {
 }
 
 void PrintLog(const v1::LogEntry& entry) {
-  std::fprintf(stderr, "%s%s%s\n", entry.stream().c_str(), entry.stream().empty() ? "" : ": ",
-               entry.message().c_str());
+  std::fprintf(stderr, "%s%s%s\n", Printable(entry.stream()).c_str(),
+               entry.stream().empty() ? "" : ": ", Printable(entry.message()).c_str());
 }
 
 void LogJson(const v1::LogEntry& entry) {

@@ -40,15 +40,9 @@ constexpr absl::string_view kSettingsSince17 = "SET transaction_timeout = 0";
 // A source is never written.
 constexpr absl::string_view kSourceSettings = "SET default_transaction_read_only = on";
 
-// The same error, beginning with the end that failed.
 absl::Status FailedAt(Side side, const absl::Status& error) {
-  absl::Status named(
-      error.code(),
-      absl::StrCat(side == Side::kSource ? "source: " : "destination: ", error.message()));
-  error.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
-    named.SetPayload(url, payload);
-  });
-  return named;
+  return WithMessage(
+      error, absl::StrCat(side == Side::kSource ? "source: " : "destination: ", error.message()));
 }
 
 }  // namespace
