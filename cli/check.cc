@@ -133,7 +133,7 @@ Json SelectionAsJson(const v1::ValidateIntegrationResponse& selection) {
                        {"columns", ListOf(stream.columns())},
                        {"notes", ListOf(stream.notes())}});
   }
-  return {{"problems", problems}, {"streams", streams}};
+  return {{"problems", problems}, {"streams", streams}, {"notes", ListOf(selection.notes())}};
 }
 
 std::string AsJson(const Findings& findings) {
@@ -175,6 +175,8 @@ std::string SelectionAsTable(const v1::ValidateIntegrationResponse& selection) {
     for (const std::string& note : stream.notes())
       absl::StrAppend(&text, "\n", Printable(stream.stream()), ": ", Printable(note), "\n");
   }
+  for (const std::string& note : selection.notes())
+    absl::StrAppend(&text, "\n", Printable(note), "\n");
   for (const v1::Problem& problem : selection.problems()) {
     absl::StrAppend(
         &text, "\n", problem.stream().empty() ? "integration" : Printable(problem.stream()), ": ",

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "schema/stream_name.h"
+#include "schema/stream_pattern.h"
 
 namespace lockstitch::cli {
 namespace {
@@ -34,18 +35,28 @@ void SelectOnly(const std::vector<std::string>& streams, v1::Integration* integr
   }
   integration->clear_streams();
   integration->mutable_selection()->clear_patterns();
-  for (const std::string& stream : streams) {
-    const auto name = schema::ParseStreamName(stream);
-    if (!name.ok()) {
-      integration->mutable_selection()->add_patterns(stream);
-      continue;
-    }
+  const auto select = [&](const std::string& stream) {
     v1::StreamSettings& settings = *integration->add_streams();
-    const auto found = described.find(schema::StreamName(*name));
-    if (found != described.end()) settings = found->second;
+    if (const auto found = described.extract(stream); found) settings = found.mapped();
     settings.set_stream(stream);
     settings.clear_selected();
+  };
+  std::vector<schema::StreamPattern> patterns;
+  for (const std::string& stream : streams) {
+    const auto name = schema::ParseStreamName(stream);
+    if (name.ok()) {
+      select(schema::StreamName(*name));
+      continue;
+    }
+    integration->mutable_selection()->add_patterns(stream);
+    if (auto pattern = schema::StreamPattern::Parse(stream); pattern.ok())
+      patterns.push_back(*std::move(pattern));
   }
+  std::vector<std::string> found;
+  for (const auto& [stream, settings] : described) {
+    if (schema::Selects(patterns, *schema::ParseStreamName(stream))) found.push_back(stream);
+  }
+  for (const std::string& stream : found) select(stream);
 }
 
 }  // namespace lockstitch::cli

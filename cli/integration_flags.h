@@ -15,8 +15,8 @@ namespace lockstitch::cli {
 void SetUrls(const std::string& source, const std::string& destination,
              v1::Integration* integration);
 
-// Selects these names and patterns and nothing else, each with the settings that it had; none
-// leaves the selection as it is.
+// Selects these names and patterns and nothing else, each stream with the settings that it had,
+// also where a pattern finds it; none leaves the selection as it is.
 void SelectOnly(const std::vector<std::string>& streams, v1::Integration* integration);
 
 }  // namespace lockstitch::cli

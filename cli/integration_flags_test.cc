@@ -33,13 +33,25 @@ TEST(SelectOnlyTest, StreamsKeepTheSettingsThatTheFileGaveThem) {
   }
   SelectOnly({}, &integration);
   EXPECT_EQ(integration.streams_size(), 2);
-  SelectOnly({"users", "public.new", "!sales.*"}, &integration);
+  SelectOnly({"users", "public.new", "sales.*"}, &integration);
   ASSERT_EQ(integration.streams_size(), 2);
-  EXPECT_EQ(integration.streams(0).stream(), "users");
+  EXPECT_EQ(integration.streams(0).stream(), "public.users");
   EXPECT_EQ(integration.streams(0).filter(), "id > 5");
   EXPECT_FALSE(integration.streams(0).has_selected());
   EXPECT_THAT(integration.streams(1).filter(), IsEmpty());
-  EXPECT_THAT(integration.selection().patterns(), ElementsAre("!sales.*"));
+  EXPECT_THAT(integration.selection().patterns(), ElementsAre("sales.*"));
+}
+
+TEST(SelectOnlyTest, ThatHoldsWhereAPatternFindsThem) {
+  v1::Integration integration;
+  for (const char* name : {"users", "orders"}) {
+    integration.add_streams()->set_stream(name);
+    integration.mutable_streams(integration.streams_size() - 1)->add_exclude_columns("secret");
+  }
+  SelectOnly({"public.us*"}, &integration);
+  ASSERT_EQ(integration.streams_size(), 1);
+  EXPECT_EQ(integration.streams(0).stream(), "public.users");
+  EXPECT_THAT(integration.streams(0).exclude_columns(), ElementsAre("secret"));
 }
 
 }  // namespace

@@ -54,8 +54,8 @@ class Selector {
   }
 
  private:
-  void Problem(Reason reason, const std::string& message) {
-    result_.problems.push_back(Error(reason, message));
+  void Problem(Reason reason, const std::string& message, absl::string_view remedy = "") {
+    result_.problems.push_back(Error(reason, message, remedy));
   }
 
   void TestMethod() {
@@ -172,7 +172,8 @@ class Selector {
                 absl::StrCat("the filter compares column ", column.name(), " of type ",
                              column.type().display(),
                              ", whose own operators and functions are not seen: write ",
-                             column.name(), "::text, or OPERATOR(schema.=)"));
+                             column.name(), "::text, or OPERATOR(schema.=)"),
+                "Write the cast, or the operator with its schema, as the message shows.");
       }
     }
   }

@@ -2,8 +2,10 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <utility>
 
 #include "absl/strings/substitute.h"
+#include "postgres/sqlstate.h"
 
 namespace lockstitch::testing {
 namespace {
@@ -51,7 +53,13 @@ std::vector<std::string> Database::List(const std::string& sql) {
 absl::Status Database::Try(const std::string& sql) { return connection_.Execute(sql); }
 
 void Database::Await(const std::string& condition) {
-  while (Text(condition) != "t") Run("SELECT pg_sleep(0.01)");
+  while (true) {
+    absl::StatusOr<postgres::Result> answer = connection_.Query(condition);
+    // A standby cancels what stands in the way of its recovery.
+    const bool cancelled = postgres::SqlStateOf(answer.status()) == "40001";
+    if (!cancelled && ValueOrDie(std::move(answer), condition).Bool(0, 0)) return;
+    Try("SELECT pg_sleep(0.01)").IgnoreError();
+  }
 }
 
 void MakeDatabase(const std::string& admin_url, const std::string& name) {

@@ -25,7 +25,8 @@ class Database {
   // For what may fail.
   absl::Status Try(const std::string& sql);
 
-  // Blocks until the query's first value is true. Asks the server again and again.
+  // Blocks until the query's first value is true. Asks the server again and again, also where a
+  // standby's recovery cancels the question.
   void Await(const std::string& condition);
 
   int backend_pid() const { return connection_.backend_pid(); }

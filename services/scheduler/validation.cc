@@ -71,8 +71,13 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
       loader.RegisterStreams(RegistrationOf(integration, streams, /*validate_only=*/true));
   std::map<std::string, std::vector<std::string>> notes;
   if (registered.ok()) {
-    for (const LeftOut& left_out : LeaveOutNew(integration, *registered, &streams))
-      notes[left_out.stream].push_back(left_out.note);
+    for (const LeftOut& left_out : LeaveOutNew(integration, *registered, &streams)) {
+      if (left_out.column.empty()) {
+        response.add_notes(absl::StrCat(left_out.stream, " ", left_out.note));
+      } else {
+        notes[left_out.stream].push_back(left_out.note);
+      }
+    }
   } else {
     AddProblem(registered.status(), "", &response);
   }

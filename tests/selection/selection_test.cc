@@ -196,6 +196,7 @@ TEST_F(SelectionTest, WhatThePreviewShowsIsWhatRuns) {
   ASSERT_EQ(answer->streams_size(), 1);
   EXPECT_THAT(answer->streams(0).columns(), ElementsAre("id", "a"));
   EXPECT_THAT(answer->streams(0).notes(), ElementsAre(HasSubstr("_sdc_b is new")));
+  EXPECT_THAT(answer->notes(), ElementsAre(HasSubstr("s.t is new and left out")));
   const JobOutcome outcome = RunJob(stack_, integration);
   ExpectSucceeded(outcome);
   EXPECT_EQ(outcome.streams.size(), 1u);
