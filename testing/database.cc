@@ -57,7 +57,10 @@ void Database::Await(const std::string& condition) {
     absl::StatusOr<postgres::Result> answer = connection_.Query(condition);
     // A standby cancels what stands in the way of its recovery.
     const bool cancelled = postgres::SqlStateOf(answer.status()) == "40001";
-    if (!cancelled && ValueOrDie(std::move(answer), condition).Bool(0, 0)) return;
+    if (!cancelled) {
+      const postgres::Result result = ValueOrDie(std::move(answer), condition);
+      if (!result.empty() && result.Bool(0, 0)) return;
+    }
     Try("SELECT pg_sleep(0.01)").IgnoreError();
   }
 }
