@@ -113,7 +113,9 @@ absl::StatusOr<v1::BeginLoadResponse> Answer(Connection& connection, const LoadR
   v1::BeginLoadResponse response;
   *response.mutable_plan() = load.plan;
   for (const auto& [number, range] : ranges) {
-    if (range.complete) response.mutable_plan()->add_durable_ranges(number);
+    v1::PlannedRange* planned = response.mutable_plan()->add_ranges();
+    planned->set_number(number);
+    planned->set_durable(range.complete);
   }
   return response;
 }

@@ -92,8 +92,9 @@ TEST_F(ProtocolTest, BeginLoadRepeatedByItsExtractionGivesTheStoredAnswer) {
   const auto again = run.Begin(loader_.client);
   ASSERT_THAT(again, IsOk());
   EXPECT_EQ(again->plan().columns().size(), first->plan().columns().size());
-  ASSERT_EQ(again->plan().durable_ranges_size(), 1);
-  EXPECT_EQ(again->plan().durable_ranges(0), 1u);
+  ASSERT_EQ(again->plan().ranges_size(), 2);
+  EXPECT_FALSE(again->plan().ranges(0).durable());
+  EXPECT_TRUE(again->plan().ranges(1).durable());
   ASSERT_THAT(run.SendRange(loader_.client, 0), IsOk());
   ASSERT_THAT(run.SendRange(loader_.client, 1), IsOk());
   ASSERT_THAT(run.Finish(loader_.client), IsOk());

@@ -242,8 +242,7 @@ absl::Status InsertChunk(Connection& connection, const LoadRecord& load, uint32_
   RETURN_IF_ERROR(connection.Execute(
       kInsertChunk, {Text(load.stream_id), Text(load.fence), Text(range), Text(chunk.chunk()),
                      load.run_id, Signed(extent.rows()), Signed(extent.bytes()),
-                     Signed(extent.checksum()), Signed(extent.row_sum()),
-                     OptionalText(chunk, chunk.has_last_key(), &v1::ChunkEnd::last_key)}));
+                     Signed(extent.checksum()), Signed(extent.row_sum()), std::nullopt}));
   if (!chunk.ends_range()) return absl::OkStatus();
   return connection.Execute(kCompleteRange, RangeKey(load, range));
 }
