@@ -2,7 +2,9 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -17,6 +19,7 @@
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/publish.h"
+#include "services/loader/destination/range_record.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -32,21 +35,22 @@ constexpr rpc::RetryPolicy kSwapPolicy = {.first = absl::Milliseconds(200),
 
 absl::Status TestRanges(Connection& connection, const LoadRecord& load,
                         const v1::FinishLoadRequest& request) {
-  ASSIGN_OR_RETURN(const auto durable, DurableRanges(connection, load));
+  ASSIGN_OR_RETURN(const std::vector<RangeRecord> ranges, ReadRanges(connection, load));
   std::map<uint32_t, v1::Extent> reported;
   for (const v1::RangeExtent& range : request.ranges()) reported[range.range()] = range.extent();
-  if (reported.size() != durable.size()) {
+  if (reported.size() != ranges.size()) {
     return Error(Reason::kLoadMismatch,
-                 absl::StrCat("the load has ", durable.size(), " ranges, the extraction read ",
+                 absl::StrCat("the load has ", ranges.size(), " ranges, the extraction read ",
                               reported.size()));
   }
-  for (const auto& [number, range] : durable) {
+  for (const RangeRecord& range : ranges) {
+    const uint32_t number = range.planned.number();
     const auto expected = reported.find(number);
-    if (!range.complete)
+    if (!range.planned.durable())
       return Error(Reason::kLoadMismatch, absl::StrCat("range ", number, " isn't durable"));
-    if (expected == reported.end() || !batch::SameExtent(range.extent, expected->second)) {
+    if (expected == reported.end() || !batch::SameExtent(range.durable, expected->second)) {
       return Error(Reason::kLoadMismatch,
-                   absl::StrCat("range ", number, " is durable with ", range.extent.rows(),
+                   absl::StrCat("range ", number, " is durable with ", range.durable.rows(),
                                 " rows, but differs from what was read"));
     }
   }
@@ -60,47 +64,77 @@ absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadReq
   return found;
 }
 
-// Everything that takes long, before the swap: the key, and the old table's indexes. May be
-// repeated.
-absl::StatusOr<std::optional<v1::LoadResult>> Prepare(Connection& connection,
-                                                      const v1::FinishLoadRequest& request) {
+// What a load is ready to be published with.
+struct Prepared {
+  std::optional<v1::LoadResult> result;  // It has been already.
+  std::optional<std::string> bookmark;   // Of an incremental stream's first load.
+};
+
+// Everything that takes long, before the swap: the key, the old table's indexes, the bookmark. May
+// be repeated. Nothing is left to be done for changes, which are in their table.
+absl::StatusOr<Prepared> Prepare(Connection& connection, const v1::FinishLoadRequest& request) {
   ClaimedLoad found;
   int64_t old_oid = 0;
   {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
     ASSIGN_OR_RETURN(found, Test(connection, request));
-    if (found.result) return found.result;
+    if (found.result || found.load->plan.mode() == v1::LOAD_MODE_CHANGES)
+      return Prepared{.result = std::move(found.result)};
     ASSIGN_OR_RETURN(old_oid,
                      FindDestinationTable(connection, found.state, found.load->destination_table));
     RETURN_IF_ERROR(transaction.Commit());
   }
   RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
   // The stream's row isn't locked meanwhile: a draw need not wait for an index.
+  const LoadRecord& load = *found.load;
+  Prepared prepared;
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  if (const absl::Status finished = FinishTable(connection, *found.load); !finished.ok())
-    return WithoutLoadTable(finished, *found.load);
-  if (old_oid != 0) RETURN_IF_ERROR(BuildIndexes(connection, old_oid, *found.load));
+  if (load.plan.mode() == v1::LOAD_MODE_FIRST) {
+    ASSIGN_OR_RETURN(const bool several, HasSeveralSnapshots(connection, load));
+    if (!load.key_columns.empty() && (several || load.plan.duplicate_keys()))
+      RETURN_IF_ERROR(LeaveNewest(connection, load));
+    ASSIGN_OR_RETURN(prepared.bookmark, BookmarkOf(connection, load));
+  }
+  if (const absl::Status finished = FinishTable(connection, load); !finished.ok())
+    return WithoutLoadTable(finished, load);
+  if (old_oid != 0) RETURN_IF_ERROR(BuildIndexes(connection, old_oid, load));
   RETURN_IF_ERROR(transaction.Commit());
-  return std::nullopt;
+  return prepared;
+}
+
+// Gets the load's rows to where readers see them, unless they are there already, and answers what
+// is to be kept of it.
+absl::StatusOr<Published> PutInPlace(Connection& connection, const StreamState& state,
+                                     const LoadRecord& load, const Prepared& prepared) {
+  if (load.plan.mode() == v1::LOAD_MODE_CHANGES) {
+    return Published{.destination_oid = state.destination_oid,
+                     .table_version = state.table_version,
+                     .bookmark = state.bookmark};
+  }
+  RETURN_IF_ERROR(Swap(connection, state, load));
+  return Published{.destination_oid = load.load_oid,
+                   .table_version = state.table_version + 1,
+                   .bookmark = prepared.bookmark};
 }
 
 absl::StatusOr<v1::LoadResult> Publish(Connection& connection, const v1::FinishLoadRequest& request,
-                                       telemetry::Metrics* metrics) {
+                                       const Prepared& prepared, telemetry::Metrics* metrics) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   ASSIGN_OR_RETURN(ClaimedLoad found, Test(connection, request));
   if (found.result) return *std::move(found.result);
   const StreamState& state = found.state;
   const LoadRecord& load = *found.load;
-  RETURN_IF_ERROR(Swap(connection, state, load));
+  ASSIGN_OR_RETURN(const Published published, PutInPlace(connection, state, load, prepared));
 
   v1::LoadResult result;
   result.set_outcome(v1::LOAD_OUTCOME_PUBLISHED);
   result.set_destination_table(load.plan.destination_table());
-  result.set_table_version(state.table_version + 1);
+  result.set_table_version(published.table_version);
+  if (published.bookmark) result.set_bookmark(*published.bookmark);
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
-  RETURN_IF_ERROR(CountRun(connection, state, load.run_id, load.fence, &result));
-  RETURN_IF_ERROR(EndLoad(connection, load.stream_id, load.fence, "published"));
-  RETURN_IF_ERROR(RecordPublished(connection, state, load, result.table_version()));
+  RETURN_IF_ERROR(CountRun(connection, state, load.run_id, load.load_id, &result));
+  RETURN_IF_ERROR(EndLoad(connection, load, "published"));
+  RETURN_IF_ERROR(RecordPublished(connection, load, published));
   RETURN_IF_ERROR(KeepResult(connection, state, load.run_id, result));
   Failpoint("loader.finish.publishing");
   RETURN_IF_ERROR(transaction.Commit());
@@ -112,9 +146,9 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, const v1::FinishL
 absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
                                                  const v1::FinishLoadRequest& request,
                                                  telemetry::Metrics* metrics) {
-  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept, Prepare(connection, request));
-  if (kept) return *std::move(kept);
-  return Publish(connection, request, metrics);
+  ASSIGN_OR_RETURN(Prepared prepared, Prepare(connection, request));
+  if (prepared.result) return *std::move(prepared.result);
+  return Publish(connection, request, prepared, metrics);
 }
 
 }  // namespace

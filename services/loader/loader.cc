@@ -11,6 +11,7 @@
 #include "services/loader/destination/check.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
+#include "services/loader/destination/range_record.h"
 #include "services/loader/destination/registration.h"
 #include "services/loader/destination/state_schema.h"
 #include "services/loader/destination/stream_state.h"
@@ -42,7 +43,8 @@ absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRe
     *response.mutable_result() = *std::move(kept);
     return response;
   }
-  ASSIGN_OR_RETURN(const int64_t fence, DrawFence(connection, state, request.run_id()));
+  ASSIGN_OR_RETURN(const int64_t fence,
+                   DrawFence(connection, state, request.run_id(), request.draw()));
   RETURN_IF_ERROR(transaction.Commit());
   response.set_fence(fence);
   return response;
@@ -95,12 +97,15 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
   v1::LoadResult result;
   result.set_outcome(v1::LOAD_OUTCOME_ABORTED);
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
-  RETURN_IF_ERROR(CountRun(connection, state, claim.run_id(), claim.fence(), &result));
+  if (state.bookmark) result.set_bookmark(*state.bookmark);
+  RETURN_IF_ERROR(CountRun(connection, state, claim.run_id(), own ? load->load_id : 0, &result));
   RETURN_IF_ERROR(KeepResult(connection, state, claim.run_id(), result));
-  if (own) RETURN_IF_ERROR(EndLoad(connection, state.stream_id, claim.fence(), "aborted"));
+  // The stream's next run goes on with what is durable of a first load.
+  const bool ends = own && (load->plan.mode() != v1::LOAD_MODE_FIRST || request.cancelled());
+  if (ends) RETURN_IF_ERROR(EndLoad(connection, *load, "aborted"));
   RETURN_IF_ERROR(transaction.Commit());
   // What can't be dropped now is swept by the stream's next load.
-  if (own) DropLoadTable(connection, load->load_table, load->load_oid).IgnoreError();
+  if (ends) DropLoadTable(connection, load->load_table, load->load_oid).IgnoreError();
   options_.metrics->Add(Metric::kLoaderLoads, {"aborted"}, 1);
   *response.mutable_result() = std::move(result);
   return response;

@@ -6,10 +6,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "failpoint/failpoint.h"
 #include "postgres/copy_writer.h"
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
+#include "services/loader/destination/changes.h"
 #include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination_session.h"
@@ -26,11 +28,11 @@ using telemetry::Metric;
 
 // VALUE_REJECTED with the row, if `failure` tells one. PostgreSQL tells it in the error's context:
 // "COPY table, line 5, column c", the words in the server's language.
-absl::Status WithRow(absl::Status failure, const std::string& load_table) {
+absl::Status WithRow(absl::Status failure, absl::string_view table) {
   const absl::string_view message = failure.message();
-  const size_t context = message.find(absl::StrCat("COPY ", load_table, ", "));
+  const size_t context = message.find(absl::StrCat("COPY ", table, ", "));
   if (context == absl::string_view::npos) return failure;
-  const size_t digits = message.find_first_of("0123456789", context + 7 + load_table.size());
+  const size_t digits = message.find_first_of("0123456789", context + 7 + table.size());
   if (digits == absl::string_view::npos) return failure;
   const size_t end = std::min(message.find_first_not_of("0123456789", digits), message.size());
   const absl::Cord row(message.substr(digits, end - digits));
@@ -49,6 +51,11 @@ bool MayBeOfAValue(const absl::Status& failure) {
     if (absl::StartsWith(sqlstate, other)) return false;
   }
   return !sqlstate.empty();
+}
+
+// What COPY's errors name as its table.
+std::string CopiedTable(const LoadRecord& load) {
+  return load.load_table.empty() ? std::string(kStagingName) : load.load_table;
 }
 
 absl::Status RunEnded(const v1::Claim& claim) {
@@ -98,8 +105,12 @@ absl::Status RangeLoader::Run() {
   }
   const std::optional<Reason> reason = ReasonOf(status);
   if (reason == Reason::kValueRejected || MayBeOfAValue(status)) {
-    absl::Status refused = WithRow(status, load_.load_table);
-    if (ReasonOf(refused) == Reason::kValueRejected) return WithoutLoadTable(refused, load_);
+    absl::Status refused = WithRow(status, CopiedTable(load_));
+    if (ReasonOf(refused) == Reason::kValueRejected) {
+      return WithMessage(
+          refused,
+          absl::StrReplaceAll(refused.message(), {{CopiedTable(load_), load_.destination_table}}));
+    }
   }
   if (reason == Reason::kDestinationWriteFailed || reason == Reason::kConnectionLost) {
     return ExplainFailure(open.claim(), status);
@@ -125,12 +136,13 @@ absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpe
     return false;
   }
   load_ = *std::move(claimed.load);
-  ASSIGN_OR_RETURN(opened_, RaiseAttempt(connection, load_, open.range()));
+  schema_ = claimed.state.schema;
+  ASSIGN_OR_RETURN(opened_, OpenRange(connection, load_, open.range()));
   RETURN_IF_ERROR(transaction.Commit());
-  next_chunk_ = opened_.durable_chunks();
-  *response.mutable_opened() = opened_;
+  next_chunk_ = opened_.answer.durable_chunks();
+  *response.mutable_opened() = opened_.answer;
   if (!stream_.Write(response)) return CutOff();
-  return !opened_.complete();
+  return !opened_.answer.complete();
 }
 
 absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::LoadOpen& open) {
@@ -140,7 +152,8 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   }
   deadline_->Touch();
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, CopyIntoLoadTable(load_)));
+  ASSIGN_OR_RETURN(const std::string target, PrepareTarget(connection));
+  ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, CopyInto(target, load_.plan)));
   while (request_.has_batch()) {
     RETURN_IF_ERROR(verifier_.Add(request_.batch()));
     RETURN_IF_ERROR(copy.Write(request_.batch().data()));
@@ -161,6 +174,7 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   }
   Failpoint("loader.chunk.copied");
   RETURN_IF_ERROR(Commit(connection, open, chunk));
+  Failpoint("loader.chunk.recorded");
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.chunk.committed");
   deadline_->Touch();
@@ -175,12 +189,29 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   return !chunk.ends_range();
 }
 
+absl::StatusOr<std::string> RangeLoader::PrepareTarget(Connection& connection) const {
+  if (load_.plan.mode() == v1::LOAD_MODE_CHANGES) return CreateStaging(connection, load_);
+  if (opened_.closing && load_.key_columns.empty())
+    RETURN_IF_ERROR(MakeRoomForClosing(connection, load_));
+  return QuotedLoadTable(load_);
+}
+
 absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& open,
                                  const v1::ChunkEnd& chunk) {
+  const bool changes = load_.plan.mode() == v1::LOAD_MODE_CHANGES;
+  if (changes) RETURN_IF_ERROR(LockDestination(connection, load_, schema_));
   ASSIGN_OR_RETURN(const ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
   if (claimed.result) return RunEnded(open.claim());
-  RETURN_IF_ERROR(TestAttempt(connection, *claimed.load, open.range(), opened_.attempt()));
-  return InsertChunk(connection, *claimed.load, open.range(), chunk);
+  const LoadRecord& load = *claimed.load;
+  RETURN_IF_ERROR(TestAttempt(connection, load, open.range(), opened_.answer.attempt()));
+  StagedKeys keys;
+  if (changes) {
+    ASSIGN_OR_RETURN(keys, ReadStagedKeys(connection, claimed.state, load));
+    RETURN_IF_ERROR(ApplyChanges(connection, claimed.state, load, chunk.chunk() == 0));
+    if (keys.bookmark && keys.bookmark != claimed.state.bookmark)
+      RETURN_IF_ERROR(SetBookmark(connection, claimed.state, *keys.bookmark));
+  }
+  return InsertChunk(connection, load, open.range(), chunk, keys.last_key);
 }
 
 absl::Status RangeLoader::CutOff() const {

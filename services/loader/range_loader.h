@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <stop_token>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -12,6 +13,7 @@
 #include "rpc/progress_deadline.h"
 #include "rpc/stream.h"
 #include "services/loader/destination/load_record.h"
+#include "services/loader/destination/range_record.h"
 #include "telemetry/metrics.h"
 
 namespace lockstitch::loader {
@@ -37,6 +39,8 @@ class RangeLoader {
   absl::StatusOr<bool> Open(postgres::Connection& connection, const v1::LoadOpen& open);
   // Reads one chunk's batches and commits them; false when the caller has sent its last.
   absl::StatusOr<bool> WriteChunk(postgres::Connection& connection, const v1::LoadOpen& open);
+  // Makes ready what the chunk's rows go to first, and answers it as SQL.
+  absl::StatusOr<std::string> PrepareTarget(postgres::Connection& connection) const;
   absl::Status Commit(postgres::Connection& connection, const v1::LoadOpen& open,
                       const v1::ChunkEnd& chunk);
   // Why the call ended while it waited for a message.
@@ -46,7 +50,8 @@ class RangeLoader {
   const Options options_;
   rpc::ProgressDeadline* deadline_ = nullptr;
   LoadRecord load_;
-  v1::LoadOpened opened_;
+  std::string schema_;  // Where the destination table is.
+  OpenedRange opened_;
   uint32_t next_chunk_ = 0;
   v1::LoadRequest request_;  // Its memory is reused from batch to batch.
   batch::Verifier verifier_;

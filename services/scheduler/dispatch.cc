@@ -128,6 +128,7 @@ absl::StatusOr<v1::ReserveRunResponse> Dispatch::Reserve() {
   v1::ReserveRunRequest request;
   *request.mutable_target() = offer_.target();
   request.set_run_id(offer_.run_id());
+  request.set_draw(++draws_);
   v1::ReserveRunResponse response;
   RETURN_IF_ERROR(rpc::Retry({.reached = fence_ > 0}, options_.stop, [&] {
     ASSIGN_OR_RETURN(response, options_.loader->ReserveRun(request, options_.stop));

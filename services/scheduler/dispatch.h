@@ -62,6 +62,7 @@ class Dispatch {
   const Options options_;
   const Listener listener_;
   int attempts_ = 0;
+  uint32_t draws_ = 0;
   int64_t fence_ = 0;
   absl::Time idle_since_ =
       absl::InfinitePast();  // When a run was last accepted, reported or queued.

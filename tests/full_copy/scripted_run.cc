@@ -50,6 +50,7 @@ absl::Status ScriptedRun::Reserve(const loader::LoaderClient& loader) {
   v1::ReserveRunRequest request;
   *request.mutable_target() = claim_.target();
   request.set_run_id(claim_.run_id());
+  request.set_draw(++draws_);
   ASSIGN_OR_RETURN(const v1::ReserveRunResponse response, loader.ReserveRun(request));
   if (response.has_result()) return Error(Reason::kRunAborted, "the run has a result already");
   claim_.set_fence(response.fence());

@@ -62,6 +62,7 @@ class ScriptedRun {
   v1::Claim claim_;
   int version_;
   bool keyed_;
+  uint32_t draws_ = 0;
   std::string database_ = "source";
   int64_t reset_generation_ = 0;
   std::map<uint32_t, v1::Extent> extents_;

@@ -6,6 +6,8 @@
 #include "absl/strings/str_join.h"
 #include "postgres/quote.h"
 #include "schema/destination_names.h"
+#include "schema/key_order.h"
+#include "schema/replication_keys.h"
 #include "schema/type_map.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -88,6 +90,7 @@ v1::Table WithoutNewColumns(const v1::BeginLoadRequest& request, const std::set<
   std::set<std::string> kept = known;
   kept.insert(request.named_columns().begin(), request.named_columns().end());
   kept.insert(request.table().primary_key().begin(), request.table().primary_key().end());
+  kept.insert(request.replication_key());
   v1::Table table = request.table();
   table.clear_columns();
   for (const v1::Column& column : request.table().columns()) {
@@ -149,6 +152,16 @@ std::vector<std::string> PlanKey(const v1::Table& table,
   return key;
 }
 
+// Rows must have the same order on both sides.
+absl::Status TestReplicationKey(const v1::Column& source, const v1::ColumnMapping& mapped) {
+  if (schema::FitsReplicationKey(source.type()) &&
+      schema::KeyType(source.type()) == mapped.wire_type() && !mapped.wire_array())
+    return absl::OkStatus();
+  return Error(Reason::kReplicationKeyUnfit,
+               absl::StrCat("column ", source.name(),
+                            " has another type at the destination: ", mapped.destination_type()));
+}
+
 std::vector<std::string> ColumnNames(const v1::Table& table) {
   std::vector<std::string> names;
   for (const v1::Column& column : table.columns()) names.push_back(column.name());
@@ -188,6 +201,8 @@ absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection,
     column.set_destination_type(types.String(i, 0));
     named[column.source_column()] = column.destination_column();
     if (types.Bool(i, 1)) orderable.insert(column.source_column());
+    if (column.source_column() == request.replication_key())
+      RETURN_IF_ERROR(TestReplicationKey(table.columns(i), column));
   }
   plan.key_columns = PlanKey(table, named, orderable, &plan.notes);
   return plan;

@@ -2,94 +2,80 @@
 #define LOCKSTITCH_SERVICES_LOADER_DESTINATION_LOAD_RECORD_H_
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "lockstitch/v1/batch.pb.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
 #include "services/loader/destination/stream_state.h"
 
 namespace lockstitch::loader {
 
-// What _lockstitch keeps of a load, its ranges and their chunks. Every function runs within a
-// transaction of the caller's that has locked the stream's row.
+// What _lockstitch keeps of a load. Every function runs within a transaction of the caller's that
+// has locked the stream's row.
 struct LoadRecord {
   int64_t stream_id = 0;
-  int64_t fence = 0;
+  int64_t load_id = 0;  // The fence that opened it.
+  int64_t fence = 0;    // Its present owner's, like the next two.
   std::string run_id;
   std::string extraction_id;
   bool open = false;
-  std::string load_table;  // In the schema _lockstitch.
+  std::string load_table;  // In the schema _lockstitch; empty in mode CHANGES.
   int64_t load_oid = 0;
   std::string destination_table;
   std::vector<std::string> key_columns;  // Empty: the table gets no key.
   v1::ReplicationMethod method = v1::REPLICATION_METHOD_FULL_TABLE;
-  v1::SourceIdentity source;
-  v1::LoadPlan plan;
+  std::optional<std::string> horizon;  // Of the load's first snapshot.
+  v1::SourceIdentity source;           // Of the present owner's snapshot.
+  v1::LoadPlan plan;                   // But for its ranges, which have records of their own.
 };
 
-absl::Status InsertLoad(postgres::Connection& connection, const LoadRecord& load,
-                        const v1::BeginLoadRequest& request);
+absl::Status InsertLoad(postgres::Connection& connection, const LoadRecord& load);
 
-// The load of this fence, if it has begun.
+// The load that this fence owns, if it has begun.
 absl::StatusOr<std::optional<LoadRecord>> FindLoad(postgres::Connection& connection,
                                                    const StreamState& state, int64_t fence);
 
-// The source's columns that the stream's last published load knew, loaded or not; empty if there is
-// none.
-absl::StatusOr<std::set<std::string>> KnownColumns(postgres::Connection& connection,
-                                                   const StreamState& state);
+// The stream's last published load.
+absl::StatusOr<std::optional<LoadRecord>> LastPublished(postgres::Connection& connection,
+                                                        const StreamState& state);
 
-// Loads of the stream with smaller fences whose tables may still be there.
+// The stream's last load if it is an unfinished first one of an incremental stream, whose table is
+// there.
+absl::StatusOr<std::optional<LoadRecord>> UnfinishedFirstLoad(postgres::Connection& connection,
+                                                              const StreamState& state);
+
+// Makes the claim the load's owner, its source's position the load's.
+absl::Status TakeOver(postgres::Connection& connection, const v1::Claim& claim,
+                      const v1::SourceIdentity& source, LoadRecord* load);
+
+// Tables of other loads of the stream that go on no more.
 struct Leftover {
-  int64_t fence = 0;
   std::string load_table;
   int64_t load_oid = 0;
 };
 absl::StatusOr<std::vector<Leftover>> Leftovers(postgres::Connection& connection,
-                                                const StreamState& state, int64_t before_fence);
+                                                const LoadRecord& load);
 
-// 'published', 'aborted' or 'superseded', each for good.
-absl::Status EndLoad(postgres::Connection& connection, int64_t stream_id, int64_t fence,
+// 'published' or 'aborted', for good.
+absl::Status EndLoad(postgres::Connection& connection, const LoadRecord& load,
                      absl::string_view state);
 
-// How far a range is, after raising its attempt by one. LOAD_NOT_BEGUN if the load has no such
-// range.
-absl::StatusOr<v1::LoadOpened> RaiseAttempt(postgres::Connection& connection,
-                                            const LoadRecord& load, uint32_t range);
-
-// RANGE_SUPERSEDED unless `attempt` is the range's present one.
-absl::Status TestAttempt(postgres::Connection& connection, const LoadRecord& load, uint32_t range,
-                         uint32_t attempt);
-
-// Records a chunk as committed by the caller's transaction.
-absl::Status InsertChunk(postgres::Connection& connection, const LoadRecord& load, uint32_t range,
-                         const v1::ChunkEnd& chunk);
-
-// Every range of the load by its number: what its durable chunks hold, and whether it is durable to
-// its end.
-struct DurableRange {
-  bool complete = false;
-  v1::Extent extent;
-};
-absl::StatusOr<std::map<uint32_t, DurableRange>> DurableRanges(postgres::Connection& connection,
-                                                               const LoadRecord& load);
-
-// Rows and bytes of the chunks that the run committed to its load with this fence, whatever became
-// of it.
-absl::Status CountRun(postgres::Connection& connection, const StreamState& state,
-                      const std::string& run_id, int64_t fence, v1::LoadResult* result);
+// Every open load of the stream but this one is 'superseded', for good.
+absl::Status EndOtherLoads(postgres::Connection& connection, const LoadRecord& load);
 
 // Stores what a published load leaves behind in the stream's row, and removes records older than 30
 // days.
-absl::Status RecordPublished(postgres::Connection& connection, const StreamState& state,
-                             const LoadRecord& load, int64_t table_version);
+struct Published {
+  int64_t destination_oid = 0;
+  int64_t table_version = 0;
+  std::optional<std::string> bookmark;
+};
+absl::Status RecordPublished(postgres::Connection& connection, const LoadRecord& load,
+                             const Published& published);
 
 }  // namespace lockstitch::loader
 

@@ -3,9 +3,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
 #include "postgres/quote.h"
 #include "postgres/transaction.h"
 #include "schema/destination_names.h"
+#include "services/loader/destination/replication_key.h"
 #include "services/loader/destination/state_schema.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -54,57 +56,102 @@ std::string Qualified(const std::string& load_table) {
   return QuoteQualified(schema::kStateSchema, load_table);
 }
 
-std::string DefaultOf(absl::string_view system_column, const SystemValues& values) {
+std::string DefaultOf(absl::string_view system_column, const v1::SystemValues& values) {
+  const absl::Time extracted_at = absl::FromUnixSeconds(values.extracted_at().seconds()) +
+                                  absl::Nanoseconds(values.extracted_at().nanos());
   if (system_column == "_sdc_received_at") {
     return QuoteLiteral(
-        absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", values.extracted_at, absl::UTCTimeZone()));
+        absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", extracted_at, absl::UTCTimeZone()));
   }
   if (system_column == "_sdc_batched_at") return "pg_catalog.now()";
-  if (system_column == "_sdc_sequence") return absl::StrCat(absl::ToUnixNanos(values.extracted_at));
-  return absl::StrCat(values.table_version);
+  if (system_column == "_sdc_sequence") return absl::StrCat(absl::ToUnixNanos(extracted_at));
+  return absl::StrCat(values.table_version());
 }
+
+void AppendQuoted(std::string* out, const std::string& name) { out->append(QuoteIdentifier(name)); }
 
 }  // namespace
 
-std::string LoadTableName(int64_t stream_id, int64_t fence) {
-  return absl::StrCat("_lockstitch_load_", stream_id, "_", fence);
+std::string LoadTableName(int64_t stream_id, int64_t load_id) {
+  return absl::StrCat("_lockstitch_load_", stream_id, "_", load_id);
+}
+
+std::string QuotedLoadTable(const LoadRecord& load) { return Qualified(load.load_table); }
+
+std::string ColumnDefinitions(const v1::LoadPlan& plan) {
+  std::vector<std::string> definitions;
+  for (const v1::ColumnMapping& column : plan.columns()) {
+    definitions.push_back(
+        absl::StrCat(QuoteIdentifier(column.destination_column()), " ", column.destination_type()));
+  }
+  for (const schema::SystemColumn& column : schema::SystemColumnsOf(plan.system().columns())) {
+    definitions.push_back(absl::StrCat(QuoteIdentifier(column.name), " ", column.sql_type,
+                                       " DEFAULT ", DefaultOf(column.name, plan.system())));
+  }
+  return absl::StrJoin(definitions, ", ");
 }
 
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
-                                        const std::string& name,
-                                        const std::vector<v1::ColumnMapping>& columns,
-                                        const SystemValues& system) {
+                                        const std::string& name, const v1::LoadPlan& plan) {
   RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(const postgres::Result exists, connection.Query(kSchemaExists, {schema}));
   if (!exists.Bool(0, 0)) {
     RETURN_IF_ERROR(connection.Execute(absl::StrCat("CREATE SCHEMA ", QuoteIdentifier(schema))));
   }
-  std::vector<std::string> definitions;
-  for (const v1::ColumnMapping& column : columns) {
-    definitions.push_back(
-        absl::StrCat(QuoteIdentifier(column.destination_column()), " ", column.destination_type()));
-  }
-  for (const schema::SystemColumn& column : schema::SystemColumnsOf(system.columns)) {
-    definitions.push_back(absl::StrCat(QuoteIdentifier(column.name), " ", column.sql_type,
-                                       " DEFAULT ", DefaultOf(column.name, system)));
-  }
   // Made where it will be published, for that schema's default privileges, then put out of sight.
   const std::string made = QuoteQualified(schema, name);
-  RETURN_IF_ERROR(connection.Execute(
-      absl::StrCat("CREATE TABLE ", made, " (", absl::StrJoin(definitions, ", "), ")")));
+  RETURN_IF_ERROR(
+      connection.Execute(absl::StrCat("CREATE TABLE ", made, " (", ColumnDefinitions(plan), ")")));
   RETURN_IF_ERROR(connection.Execute(
       absl::StrCat("ALTER TABLE ", made, " SET SCHEMA ", QuoteIdentifier(schema::kStateSchema))));
   ASSIGN_OR_RETURN(const postgres::Result oid, connection.Query(kOidOf, {Qualified(name)}));
   return oid.Int(0, 0);
 }
 
-std::string CopyIntoLoadTable(const LoadRecord& load) {
+std::string CopyInto(const std::string& table, const v1::LoadPlan& plan) {
   std::vector<std::string> columns;
-  for (const v1::ColumnMapping& column : load.plan.columns()) {
+  for (const v1::ColumnMapping& column : plan.columns()) {
     columns.push_back(QuoteIdentifier(column.destination_column()));
   }
-  return absl::StrCat("COPY ", Qualified(load.load_table), " (", absl::StrJoin(columns, ", "),
+  return absl::StrCat("COPY ", table, " (", absl::StrJoin(columns, ", "),
                       ") FROM STDIN (FORMAT binary)");
+}
+
+absl::Status MakeRoomForClosing(postgres::Connection& connection, const LoadRecord& load) {
+  const schema::KeyOrder key = ReplicationKeyOf(load.plan);
+  std::string condition = absl::StrCat(key.expression(), " IS NULL");
+  if (load.horizon)
+    absl::StrAppend(&condition, " OR ", key.expression(), " >= ", key.Constant(*load.horizon));
+  return connection.Execute(
+      absl::StrCat("DELETE FROM ", QuotedLoadTable(load), " WHERE ", condition));
+}
+
+absl::Status LeaveNewest(postgres::Connection& connection, const LoadRecord& load) {
+  const std::string table = QuotedLoadTable(load);
+  const schema::KeyOrder key = ReplicationKeyOf(load.plan);
+  // A snapshot's chunks are committed before the next snapshot is taken: rows of a transaction that
+  // began later are of the newer one, or of the same.
+  return connection.Execute(absl::StrCat(
+      "DELETE FROM ", table,
+      " AS stale USING (SELECT ctid AS place, pg_catalog.row_number() OVER (PARTITION BY ",
+      absl::StrJoin(load.key_columns, ", ", AppendQuoted), " ORDER BY pg_catalog.age(xmin), ",
+      key.expression(), " DESC NULLS LAST, ctid) AS rank FROM ", table,
+      ") AS ranked WHERE stale.ctid = ranked.place AND ranked.rank > 1"));
+}
+
+absl::StatusOr<std::optional<std::string>> BookmarkOf(postgres::Connection& connection,
+                                                      const LoadRecord& load) {
+  const schema::KeyOrder key = ReplicationKeyOf(load.plan);
+  const std::string greatest =
+      absl::StrCat("SELECT ", key.expression(), " AS key FROM ", QuotedLoadTable(load), " WHERE ",
+                   key.IsFinite(connection.server_version()), " ORDER BY 1 DESC LIMIT 1");
+  const std::string bounded =
+      load.horizon ? absl::StrCat("LEAST(key, ", key.Constant(*load.horizon), ")") : "key";
+  ASSIGN_OR_RETURN(const postgres::Result found,
+                   connection.Query(absl::StrCat("SELECT (", bounded, ")::pg_catalog.text FROM (",
+                                                 greatest, ") AS top")));
+  if (found.empty()) return std::nullopt;
+  return found.Optional(0, 0);
 }
 
 absl::Status EndOtherLoaders(postgres::Connection& connection, const std::string& name,
@@ -140,11 +187,8 @@ absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& loa
   }
   ASSIGN_OR_RETURN(const postgres::Result key, connection.Query(kHasKey, {oid}));
   if (load.key_columns.empty() || key.Bool(0, 0)) return absl::OkStatus();
-  const auto quoted = [](std::string* out, const std::string& column) {
-    out->append(QuoteIdentifier(column));
-  };
   return connection.Execute(absl::StrCat("ALTER TABLE ", table, " ADD PRIMARY KEY (",
-                                         absl::StrJoin(load.key_columns, ", ", quoted), ")"));
+                                         absl::StrJoin(load.key_columns, ", ", AppendQuoted), ")"));
 }
 
 }  // namespace lockstitch::loader

@@ -2,14 +2,12 @@
 #define LOCKSTITCH_SERVICES_LOADER_DESTINATION_LOAD_TABLE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
-#include "lockstitch/v1/integration.pb.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
 #include "services/loader/destination/load_record.h"
@@ -23,23 +21,35 @@ namespace lockstitch::loader {
 // _lockstitch_load_STREAM_FENCE.
 std::string LoadTableName(int64_t stream_id, int64_t fence);
 
-// What the system columns of a load hold; all rows of it hold the same but for _sdc_batched_at.
-struct SystemValues {
-  v1::SystemColumns columns = v1::SYSTEM_COLUMNS_NONE;
-  absl::Time extracted_at;
-  int64_t table_version = 0;
-};
+// The columns of a table that holds the plan's rows, as CREATE TABLE wants them. System columns
+// are filled by their defaults.
+std::string ColumnDefinitions(const v1::LoadPlan& plan);
 
 // Makes the destination schema where it is missing, and the table with the privileges that the
-// schema's defaults give. System columns are filled by column defaults. Answers the table's OID.
-// Within a transaction of the caller's.
+// schema's defaults give. Answers the table's OID. Within a transaction of the caller's.
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
-                                        const std::string& name,
-                                        const std::vector<v1::ColumnMapping>& columns,
-                                        const SystemValues& system);
+                                        const std::string& name, const v1::LoadPlan& plan);
 
-// COPY ... FROM STDIN into the table, columns in the order of the plan.
-std::string CopyIntoLoadTable(const LoadRecord& load);
+// COPY ... FROM STDIN into `table`, which is SQL, columns in the order of the plan.
+std::string CopyInto(const std::string& table, const v1::LoadPlan& plan);
+
+// The load table as SQL.
+std::string QuotedLoadTable(const LoadRecord& load);
+
+// Takes away what the load's closing range reads again where no key tells its rows: those at or
+// past the horizon, and those without a replication key. Within the transaction of the range's
+// chunk.
+absl::Status MakeRoomForClosing(postgres::Connection& connection, const LoadRecord& load);
+
+// Where rows of one key have come from several snapshots, or from a view that has several, leaves
+// one each: that of the newest snapshot, and of one snapshot's that with the greatest replication
+// key. Within a transaction of the caller's.
+absl::Status LeaveNewest(postgres::Connection& connection, const LoadRecord& load);
+
+// The greatest replication key in the table that counts for a bookmark, as far as the load's
+// horizon lets it move.
+absl::StatusOr<std::optional<std::string>> BookmarkOf(postgres::Connection& connection,
+                                                      const LoadRecord& load);
 
 // Ends every other session of a loader that holds a lock on the table: a stopped loader's COPY is
 // caught by no timeout.
@@ -50,7 +60,8 @@ absl::Status EndOtherLoaders(postgres::Connection& connection, const std::string
 // most.
 absl::Status DropLoadTable(postgres::Connection& connection, const std::string& name, int64_t oid);
 
-// `failure` as its user knows the table: by the destination's name in place of the load's.
+// `failure` as its user knows the table: by the destination's name in place of the load's. For
+// loads that have one.
 absl::Status WithoutLoadTable(const absl::Status& failure, const LoadRecord& load);
 
 // Takes the system columns' defaults away and builds the primary key. May be repeated. Within a

@@ -124,8 +124,33 @@ ALTER TABLE _lockstitch.integrations
 UPDATE _lockstitch.schema_version SET version = 2;
 )sql";
 
+// Loads of incremental streams. A first load goes from run to run: it is named by the fence that
+// opened it, and has the fence of its present owner besides. What is kept of a run begins with its
+// first draw.
+constexpr absl::string_view kVersion3 = R"sql(
+ALTER TABLE _lockstitch.loads RENAME COLUMN fence TO load_id;
+ALTER TABLE _lockstitch.ranges RENAME COLUMN fence TO load_id;
+ALTER TABLE _lockstitch.chunks RENAME COLUMN fence TO load_id;
+ALTER TABLE _lockstitch.loads ADD COLUMN fence bigint;
+UPDATE _lockstitch.loads SET fence = load_id;
+ALTER TABLE _lockstitch.loads ALTER COLUMN fence SET NOT NULL;
+CREATE INDEX ON _lockstitch.loads (stream_id, fence);
+ALTER TABLE _lockstitch.ranges
+  ADD COLUMN null_keys boolean NOT NULL DEFAULT false,
+  ADD COLUMN closing boolean NOT NULL DEFAULT false;
+ALTER TABLE _lockstitch.chunks ADD COLUMN fence bigint;
+UPDATE _lockstitch.chunks SET fence = load_id;
+ALTER TABLE _lockstitch.chunks ALTER COLUMN fence SET NOT NULL;
+ALTER TABLE _lockstitch.results RENAME TO runs;
+ALTER TABLE _lockstitch.runs
+  ADD COLUMN draw integer NOT NULL DEFAULT 0,
+  ADD COLUMN fence bigint NOT NULL DEFAULT 0,
+  ALTER COLUMN result DROP NOT NULL;
+UPDATE _lockstitch.schema_version SET version = 3;
+)sql";
+
 // What brings the schema from each version to the next, from none to 1 first.
-constexpr absl::string_view kMigrations[kStateVersion] = {kVersion1, kVersion2};
+constexpr absl::string_view kMigrations[kStateVersion] = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

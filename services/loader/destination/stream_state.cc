@@ -47,10 +47,23 @@ constexpr absl::string_view kNoLockTimeout = "SET LOCAL lock_timeout = 0";
 // $1 destination schema, $2 source schema, $3 source table.
 constexpr absl::string_view kLockStream = R"sql(
 SELECT s.stream_id, i.destination_schema, s.fence, s.run_id, s.destination_table, s.destination_oid, s.table_version,
-       s.reset_generation, s.source_system, s.source_database, s.source_position
+       s.reset_generation, s.source_system, s.source_database, s.source_position, s.bookmark
 FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
 WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3
 FOR UPDATE OF s)sql";
+
+// $1 stream, $2 run.
+constexpr absl::string_view kLastDraw =
+    "SELECT draw, fence FROM _lockstitch.runs WHERE stream_id = $1 AND run_id = $2";
+
+// $1 stream, $2 run, $3 draw, $4 fence.
+constexpr absl::string_view kKeepDraw = R"sql(
+INSERT INTO _lockstitch.runs (stream_id, run_id, draw, fence) VALUES ($1, $2, $3, $4)
+ON CONFLICT (stream_id, run_id) DO UPDATE SET draw = EXCLUDED.draw, fence = EXCLUDED.fence)sql";
+
+// $1 stream, $2 bookmark.
+constexpr absl::string_view kSetBookmark =
+    "UPDATE _lockstitch.streams SET bookmark = $2 WHERE stream_id = $1";
 
 // $1 stream, $2 run.
 constexpr absl::string_view kDrawFence =
@@ -59,11 +72,12 @@ constexpr absl::string_view kDrawFence =
 
 // $1 stream, $2 run, $3 result.
 constexpr absl::string_view kKeptResult =
-    "SELECT pg_catalog.encode(result, 'hex') FROM _lockstitch.results WHERE stream_id = $1 AND "
-    "run_id = $2";
+    "SELECT pg_catalog.encode(result, 'hex') FROM _lockstitch.runs WHERE stream_id = $1 AND "
+    "run_id = $2 AND result IS NOT NULL";
 constexpr absl::string_view kKeepResult =
-    "INSERT INTO _lockstitch.results (stream_id, run_id, result) VALUES ($1, $2, "
-    "pg_catalog.decode($3, 'hex'))";
+    "INSERT INTO _lockstitch.runs (stream_id, run_id, result) VALUES ($1, $2, "
+    "pg_catalog.decode($3, 'hex')) "
+    "ON CONFLICT (stream_id, run_id) DO UPDATE SET result = EXCLUDED.result, kept_at = now()";
 
 // $1 stream, $2 generation.
 constexpr absl::string_view kForget = R"sql(
@@ -153,6 +167,7 @@ absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                      .run_id = row.String(0, 3),
                      .destination_table = row.String(0, 4),
                      .destination_oid = row.Int(0, 5),
+                     .bookmark = row.Optional(0, 11),
                      .table_version = row.Int(0, 6),
                      .reset_generation = row.Int(0, 7),
                      .source_system = row.String(0, 8),
@@ -161,10 +176,26 @@ absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
 }
 
 absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
-                                  const std::string& run_id) {
-  ASSIGN_OR_RETURN(const postgres::Result drawn,
-                   connection.Query(kDrawFence, {absl::StrCat(state.stream_id), run_id}));
+                                  const std::string& run_id, uint32_t draw) {
+  const std::string stream = absl::StrCat(state.stream_id);
+  ASSIGN_OR_RETURN(const postgres::Result last, connection.Query(kLastDraw, {stream, run_id}));
+  if (!last.empty()) {
+    const int64_t last_draw = last.Int(0, 0);
+    if (state.run_id != run_id || draw < last_draw) {
+      return Error(Reason::kSuperseded, absl::StrCat("draw ", draw, " of run ", run_id,
+                                                     " came after a draw of run ", state.run_id));
+    }
+    if (draw == last_draw) return last.Int(0, 1);
+  }
+  ASSIGN_OR_RETURN(const postgres::Result drawn, connection.Query(kDrawFence, {stream, run_id}));
+  RETURN_IF_ERROR(
+      connection.Execute(kKeepDraw, {stream, run_id, absl::StrCat(draw), drawn.String(0, 0)}));
   return drawn.Int(0, 0);
+}
+
+absl::Status SetBookmark(postgres::Connection& connection, const StreamState& state,
+                         const std::string& bookmark) {
+  return connection.Execute(kSetBookmark, {absl::StrCat(state.stream_id), bookmark});
 }
 
 absl::Status TestClaim(const StreamState& state, const v1::Claim& claim) {

@@ -20,6 +20,7 @@ struct StreamState {
   std::string run_id;
   std::string destination_table;  // Empty before the first load has been published.
   int64_t destination_oid = 0;
+  std::optional<std::string> bookmark;
   int64_t table_version = 0;
   int64_t reset_generation = 0;
   std::string source_system;
@@ -49,10 +50,16 @@ absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarg
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target);
 
-// Stores a new greatest fence and the run it is drawn for; answers the fence. The row must be
-// locked.
+// Stores a new greatest fence and the run whose extraction number `draw` it is drawn for; answers
+// the fence, for the same draw the same. SUPERSEDED if the run has drawn a later one, or drew
+// before another run did: a call that comes late must not outrank what came after it. The row must
+// be locked.
 absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
-                                  const std::string& run_id);
+                                  const std::string& run_id, uint32_t draw);
+
+// Stores how far the stream is durable. The row must be locked.
+absl::Status SetBookmark(postgres::Connection& connection, const StreamState& state,
+                         const std::string& bookmark);
 
 // SUPERSEDED unless the claim is the stream's present one. The row must be locked, or else the
 // answer may age.

@@ -1,0 +1,131 @@
+#include "services/loader/destination/changes.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "postgres/quote.h"
+#include "schema/destination_names.h"
+#include "schema/key_order.h"
+#include "services/loader/destination/load_table.h"
+#include "services/loader/destination/publish.h"
+#include "services/loader/destination/replication_key.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+using postgres::QuoteIdentifier;
+using postgres::QuoteQualified;
+
+constexpr absl::string_view kStaging = "pg_temp._lockstitch_staging";
+constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '60s'";
+
+// Of the rows, which users may have locked: the stream's next run waits for as long.
+constexpr absl::string_view kRowLockTimeout = "SET LOCAL lock_timeout = '30s'";
+
+std::string Quoted(const std::vector<std::string>& columns, absl::string_view table = "") {
+  return absl::StrJoin(columns, ", ", [&](std::string* out, const std::string& column) {
+    absl::StrAppend(out, table, QuoteIdentifier(column));
+  });
+}
+
+std::vector<std::string> LoadedColumns(const v1::LoadPlan& plan) {
+  std::vector<std::string> columns;
+  for (const v1::ColumnMapping& column : plan.columns())
+    columns.push_back(column.destination_column());
+  return columns;
+}
+
+std::vector<std::string> AllColumns(const v1::LoadPlan& plan) {
+  std::vector<std::string> columns = LoadedColumns(plan);
+  for (const schema::SystemColumn& column : schema::SystemColumnsOf(plan.system().columns()))
+    columns.emplace_back(column.name);
+  return columns;
+}
+
+// Rows are compared by their images: equality lets 1.0 stand for 1.00, and json has none.
+std::string Upsert(const std::string& table, const LoadRecord& load) {
+  const std::vector<std::string> all = AllColumns(load.plan);
+  const std::vector<std::string> loaded = LoadedColumns(load.plan);
+  const std::string key = Quoted(load.key_columns);
+  const schema::KeyOrder replication_key = ReplicationKeyOf(load.plan);
+  const auto take_new = [](std::string* out, const std::string& column) {
+    const std::string name = QuoteIdentifier(column);
+    absl::StrAppend(out, name, " = EXCLUDED.", name);
+  };
+  const bool duplicates = load.plan.duplicate_keys();
+  return absl::StrCat(
+      "INSERT INTO ", table, " AS old (", Quoted(all), ") SELECT ",
+      duplicates ? absl::StrCat("DISTINCT ON (", key, ") ") : "", Quoted(all), " FROM ", kStaging,
+      " ORDER BY ", key,
+      duplicates ? absl::StrCat(", ", replication_key.expression(), " DESC NULLS LAST") : "",
+      " ON CONFLICT (", key, ") DO UPDATE SET ", absl::StrJoin(all, ", ", take_new), " WHERE ROW(",
+      Quoted(loaded, "old."), ") OPERATOR(pg_catalog.*<>) ROW(", Quoted(loaded, "EXCLUDED."), ")");
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> CreateStaging(postgres::Connection& connection,
+                                          const LoadRecord& load) {
+  RETURN_IF_ERROR(
+      connection.Execute(absl::StrCat("CREATE TEMPORARY TABLE ", kStaging, " (",
+                                      ColumnDefinitions(load.plan), ") ON COMMIT DROP")));
+  return std::string(kStaging);
+}
+
+absl::Status LockDestination(postgres::Connection& connection, const LoadRecord& load,
+                             const std::string& schema) {
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  return connection.Execute(absl::StrCat(
+      "LOCK TABLE ", QuoteQualified(schema, load.destination_table), " IN ROW EXCLUSIVE MODE"));
+}
+
+absl::Status ApplyChanges(postgres::Connection& connection, const StreamState& state,
+                          const LoadRecord& load, bool first_chunk) {
+  ASSIGN_OR_RETURN(const int64_t oid,
+                   FindDestinationTable(connection, state, load.destination_table));
+  if (oid == 0) {
+    return Error(Reason::kDestinationConflict,
+                 absl::StrCat("the destination table ", load.plan.destination_table(),
+                              " was dropped while changes were loaded"));
+  }
+  const std::string table = QuoteQualified(state.schema, load.destination_table);
+  RETURN_IF_ERROR(connection.Execute(kRowLockTimeout));
+  if (!load.key_columns.empty()) return connection.Execute(Upsert(table, load));
+  if (first_chunk) {
+    const schema::KeyOrder key = ReplicationKeyOf(load.plan);
+    RETURN_IF_ERROR(
+        connection.Execute(absl::StrCat("DELETE FROM ", table, " WHERE ", key.expression(),
+                                        " >= ", key.Constant(load.plan.lower_bound()))));
+  }
+  const std::string all = Quoted(AllColumns(load.plan));
+  return connection.Execute(
+      absl::StrCat("INSERT INTO ", table, " (", all, ") SELECT ", all, " FROM ", kStaging));
+}
+
+absl::StatusOr<StagedKeys> ReadStagedKeys(postgres::Connection& connection,
+                                          const StreamState& state, const LoadRecord& load) {
+  const schema::KeyOrder key = ReplicationKeyOf(load.plan);
+  const std::string from =
+      absl::StrCat("(SELECT ", key.expression(), " FROM ", kStaging, " WHERE ");
+  const std::string top = " ORDER BY 1 DESC LIMIT 1)";
+  const std::string bounded =
+      load.horizon ? absl::StrCat("LEAST(finite, ", key.Constant(*load.horizon), ")") : "finite";
+  // The bookmark never goes back, and rows whose keys count for nothing don't move it.
+  const std::string bookmark =
+      state.bookmark
+          ? absl::StrCat("CASE WHEN finite IS NULL THEN ", key.Constant(*state.bookmark),
+                         " ELSE GREATEST(", key.Constant(*state.bookmark), ", ", bounded, ") END")
+          : absl::StrCat("CASE WHEN finite IS NOT NULL THEN ", bounded, " END");
+  ASSIGN_OR_RETURN(
+      const postgres::Result row,
+      connection.Query(absl::StrCat(
+          "SELECT last::pg_catalog.text, (", bookmark, ")::pg_catalog.text FROM (SELECT ", from,
+          key.expression(), " IS NOT NULL", top, " AS last, ", from,
+          key.IsFinite(connection.server_version()), top, " AS finite) AS keys")));
+  return StagedKeys{.last_key = row.Optional(0, 0), .bookmark = row.Optional(0, 1)};
+}
+
+}  // namespace lockstitch::loader

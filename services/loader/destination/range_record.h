@@ -1,0 +1,64 @@
+#ifndef LOCKSTITCH_SERVICES_LOADER_DESTINATION_RANGE_RECORD_H_
+#define LOCKSTITCH_SERVICES_LOADER_DESTINATION_RANGE_RECORD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lockstitch/v1/batch.pb.h"
+#include "lockstitch/v1/loader.pb.h"
+#include "postgres/connection.h"
+#include "services/loader/destination/load_record.h"
+
+namespace lockstitch::loader {
+
+// What _lockstitch keeps of a load's ranges and their chunks. Every function runs within a
+// transaction of the caller's that has locked the stream's row.
+
+// A range, and what its durable chunks hold together.
+struct RangeRecord {
+  v1::PlannedRange planned;
+  v1::Extent durable;
+};
+
+// Ranges of the load in the order of their numbers.
+absl::StatusOr<std::vector<RangeRecord>> ReadRanges(postgres::Connection& connection,
+                                                    const LoadRecord& load);
+
+// Only number, bounds and whether it is a closing one are kept.
+absl::Status InsertRange(postgres::Connection& connection, const LoadRecord& load,
+                         const v1::PlannedRange& range);
+
+// A range that has been opened for writing.
+struct OpenedRange {
+  v1::LoadOpened answer;
+  bool closing = false;
+};
+// Raises its attempt by one. LOAD_NOT_BEGUN if the load has no such range; PROTOCOL_VIOLATED for a
+// closing range before its turn.
+absl::StatusOr<OpenedRange> OpenRange(postgres::Connection& connection, const LoadRecord& load,
+                                      uint32_t range);
+
+// RANGE_SUPERSEDED unless `attempt` is the range's present one.
+absl::Status TestAttempt(postgres::Connection& connection, const LoadRecord& load, uint32_t range,
+                         uint32_t attempt);
+
+// Records a chunk as committed by the caller's transaction. `last_key` is the greatest replication
+// key among its rows.
+absl::Status InsertChunk(postgres::Connection& connection, const LoadRecord& load, uint32_t range,
+                         const v1::ChunkEnd& chunk, const std::optional<std::string>& last_key);
+
+// Rows and bytes that the run committed to this load, 0 for none, and in mode CHANGES to those of
+// its earlier extractions.
+absl::Status CountRun(postgres::Connection& connection, const StreamState& state,
+                      const std::string& run_id, int64_t load_id, v1::LoadResult* result);
+
+// Whether chunks of the load were read from several snapshots.
+absl::StatusOr<bool> HasSeveralSnapshots(postgres::Connection& connection, const LoadRecord& load);
+
+}  // namespace lockstitch::loader
+
+#endif  // LOCKSTITCH_SERVICES_LOADER_DESTINATION_RANGE_RECORD_H_
