@@ -15,6 +15,7 @@
 #include "services/loader/destination/registration.h"
 #include "services/loader/destination/state_schema.h"
 #include "services/loader/destination/stream_state.h"
+#include "services/loader/destination/sweep.h"
 #include "services/loader/destination_session.h"
 #include "services/loader/finish_load.h"
 #include "services/loader/range_loader.h"
@@ -26,6 +27,13 @@ namespace lockstitch::loader {
 using postgres::Connection;
 using postgres::Transaction;
 using telemetry::Metric;
+
+namespace {
+
+// An unfinished load that nothing was committed to for so long is given up by a sweep.
+constexpr absl::Duration kSweepIdle = absl::Hours(24);
+
+}  // namespace
 
 absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRequest& request) {
   const v1::StreamTarget& target = request.target();
@@ -128,6 +136,20 @@ absl::StatusOr<v1::RegisterStreamsResponse> Loader::RegisterStreams(
   ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "registration", ""));
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   return loader::RegisterStreams(connection, request);
+}
+
+absl::StatusOr<v1::SweepResponse> Loader::Sweep(const v1::SweepRequest& request) {
+  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "sweep", ""));
+  const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
+  ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
+  if (!version) return v1::SweepResponse();
+  RETURN_IF_ERROR(MigrateState(connection));
+  SweepOptions options = {.idle = kSweepIdle, .dry_run = request.dry_run()};
+  if (request.has_idle()) options.idle = absl::Seconds(request.idle().seconds());
+  if (!request.integration().empty()) {
+    ASSIGN_OR_RETURN(options.schema, schema::DestinationSchema(request.integration()));
+  }
+  return SweepLoads(connection, options);
 }
 
 absl::StatusOr<v1::CheckDestinationResponse> Loader::CheckDestination(

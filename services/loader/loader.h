@@ -38,6 +38,7 @@ class Loader {
   absl::StatusOr<v1::GetStateResponse> GetState(const v1::GetStateRequest& request);
   absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
       const v1::RegisterStreamsRequest& request);
+  absl::StatusOr<v1::SweepResponse> Sweep(const v1::SweepRequest& request);
   absl::StatusOr<v1::CheckDestinationResponse> CheckDestination(
       const v1::CheckDestinationRequest& request);
 

@@ -64,6 +64,11 @@ absl::StatusOr<v1::RegisterStreamsResponse> LoaderClient::RegisterStreams(
   return rpc::Call(name_, stub_->service, &Service::RegisterStreams, request, {.deadline = kShort});
 }
 
+absl::StatusOr<v1::SweepResponse> LoaderClient::Sweep(const v1::SweepRequest& request,
+                                                      std::stop_token stop) const {
+  return rpc::Call(name_, stub_->service, &Service::Sweep, request, {.stop = stop});
+}
+
 absl::StatusOr<v1::CheckDestinationResponse> LoaderClient::CheckDestination(
     const v1::CheckDestinationRequest& request) const {
   return rpc::Call(name_, stub_->service, &Service::CheckDestination, request,

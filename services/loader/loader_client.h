@@ -33,6 +33,8 @@ class LoaderClient {
   absl::StatusOr<v1::GetStateResponse> GetState(const v1::GetStateRequest& request) const;
   absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
       const v1::RegisterStreamsRequest& request) const;
+  absl::StatusOr<v1::SweepResponse> Sweep(const v1::SweepRequest& request,
+                                          std::stop_token stop = {}) const;
   absl::StatusOr<v1::CheckDestinationResponse> CheckDestination(
       const v1::CheckDestinationRequest& request) const;
 

@@ -46,6 +46,10 @@ class Service final : public v1::LoaderService::Service {
                                v1::RegisterStreamsResponse* response) override {
     return Answer("RegisterStreams", loader_->RegisterStreams(*request), response);
   }
+  grpc::Status Sweep(grpc::ServerContext*, const v1::SweepRequest* request,
+                     v1::SweepResponse* response) override {
+    return Answer("Sweep", loader_->Sweep(*request), response);
+  }
   grpc::Status CheckDestination(grpc::ServerContext*, const v1::CheckDestinationRequest* request,
                                 v1::CheckDestinationResponse* response) override {
     return Answer("CheckDestination", loader_->CheckDestination(*request), response);
