@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <vector>
 
 #include "rpc/server_flags.h"
 
@@ -89,6 +91,29 @@ CLI::App* AddCheck(CLI::App& app, CheckCommand& check) {
   return command;
 }
 
+CLI::App* AddClean(CLI::App& app, CleanCommand& clean) {
+  CLI::App* command =
+      app.add_subcommand("clean", "Drop what loads have left behind at a destination.");
+  command->footer(
+      "Example:\n"
+      "  lockstitch clean --destination \"$WAREHOUSE_URL\" --dry-run\n"
+      "\n"
+      "A stream's next load drops what earlier ones left: this is for streams that run no more.\n"
+      "Exit status: 0 everything found is gone, 1 something could not be dropped, 2 wrong usage.");
+  AddUrl(*command, "--destination", clean.destination);
+  command->add_option("--name", clean.name, "the integration's name [every integration]")
+      ->option_text("NAME");
+  command
+      ->add_option("--idle", clean.idle_seconds,
+                   "unfinished loads count as left behind after so long without a commit [24h]")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, int64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
+          CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION"))
+      ->option_text("DURATION");
+  command->add_flag("--dry-run", clean.dry_run, "only list what would be dropped");
+  return command;
+}
+
 void AddOutput(CLI::App* command, CommandLine& line) {
   const auto set = [&line](const std::string& name) {
     line.output = name == "json" ? Output::kJson : Output::kTable;
@@ -139,17 +164,21 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   SyncCommand sync;
   DiscoverCommand discover;
   CheckCommand check;
+  CleanCommand clean;
   CLI::App* sync_app = AddSync(app, sync);
   CLI::App* discover_app = AddDiscover(app, discover);
   CLI::App* check_app = AddCheck(app, check);
+  CLI::App* clean_app = AddClean(app, clean);
   CLI::App* version_app = app.add_subcommand("version", "Print the version.");
-  for (CLI::App* command : {sync_app, discover_app, check_app, version_app})
-    AddOutput(command, line);
+  const std::vector<CLI::App*> commands = {sync_app, discover_app, check_app, clean_app,
+                                           version_app};
+  for (CLI::App* command : commands) AddOutput(command, line);
   app.parse_complete_callback([&] {
     Require(sync_app, !sync.file.empty() || !sync.name.empty(), "--name or --file");
     Require(sync_app, !sync.file.empty() || !sync.source.empty(), "--source or --file");
     Require(sync_app, !sync.file.empty() || !sync.destination.empty(), "--destination or --file");
     Require(discover_app, !discover.source.empty(), "--source");
+    Require(clean_app, !clean.destination.empty(), "--destination");
     Require(check_app, !check.file.empty() || !check.source.empty() || !check.destination.empty(),
             "--source, --destination or --file");
   });
@@ -165,9 +194,10 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   if (sync_app->parsed()) line.command = std::move(sync);
   if (discover_app->parsed()) line.command = std::move(discover);
   if (check_app->parsed()) line.command = std::move(check);
+  if (clean_app->parsed()) line.command = std::move(clean);
   if (version_app->parsed()) line.command = VersionCommand();
   const bool asked_for_logs = [&] {
-    for (const CLI::App* command : {sync_app, discover_app, check_app, version_app}) {
+    for (const CLI::App* command : commands) {
       if (command->parsed() && command->get_option("--log-level")->count() > 0) return true;
     }
     return false;

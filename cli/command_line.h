@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_CLI_COMMAND_LINE_H_
 #define LOCKSTITCH_CLI_COMMAND_LINE_H_
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,10 +38,17 @@ struct CheckCommand {
   std::string destination;
 };
 
+struct CleanCommand {
+  std::string destination;
+  std::string name;  // Empty: every integration.
+  int64_t idle_seconds = 24 * 60 * 60;
+  bool dry_run = false;
+};
+
 struct VersionCommand {};
 
 struct CommandLine {
-  std::variant<SyncCommand, DiscoverCommand, CheckCommand, VersionCommand> command;
+  std::variant<SyncCommand, DiscoverCommand, CheckCommand, CleanCommand, VersionCommand> command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;
 };

@@ -20,6 +20,7 @@ inline constexpr int kInterrupted =
 int Run(const SyncCommand& command, Output output, std::stop_token stop);
 int Run(const DiscoverCommand& command, Output output, std::stop_token stop);
 int Run(const CheckCommand& command, Output output, std::stop_token stop);
+int Run(const CleanCommand& command, Output output, std::stop_token stop);
 int Run(const VersionCommand& command, Output output, std::stop_token stop);
 
 // A failure's reason, message and remedy as one line of JSON.
