@@ -218,8 +218,6 @@ std::vector<LeftOut> LeaveOutNew(const v1::Integration& integration,
   std::map<std::string, const v1::KnownStream*> known;
   for (const v1::KnownStream& stream : registered.known())
     known[StreamName(stream.table())] = &stream;
-  // Before the first job nothing is new.
-  const bool first = known.empty();
   std::vector<LeftOut> left_out;
   std::vector<SelectedStream> kept;
   for (SelectedStream& stream : *streams) {
@@ -227,7 +225,7 @@ std::vector<LeftOut> LeaveOutNew(const v1::Integration& integration,
     if (found != known.end() && integration.selection().new_columns() == v1::NEW_POLICY_IGNORE) {
       LeaveOutNewColumns(*found->second, &stream, &left_out);
     }
-    if (!first && found == known.end() && stream.by_pattern &&
+    if (!registered.first() && found == known.end() && stream.by_pattern &&
         integration.selection().new_tables() == v1::NEW_POLICY_IGNORE) {
       left_out.push_back({stream.settings.stream(), "",
                           "is new and left out: new_tables is IGNORE; name it in streams to "

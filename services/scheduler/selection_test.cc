@@ -185,8 +185,19 @@ TEST(LeaveOutNewTest, NothingIsNewToTheFirstJob) {
   v1::Integration integration = IntegrationOf({});
   integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
   std::vector<SelectedStream> streams = SelectStreams(integration, kCatalog);
-  EXPECT_THAT(LeaveOutNew(integration, {}, &streams), IsEmpty());
+  v1::RegisterStreamsResponse registered;
+  registered.set_first(true);
+  EXPECT_THAT(LeaveOutNew(integration, registered, &streams), IsEmpty());
   EXPECT_EQ(streams.size(), 3u);
+}
+
+TEST(LeaveOutNewTest, EveryTableCanBeNewToALaterJob) {
+  v1::Integration integration = IntegrationOf({"sales.b"});
+  integration.mutable_selection()->add_patterns("*.*");
+  integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
+  std::vector<SelectedStream> streams = SelectStreams(integration, kCatalog);
+  EXPECT_EQ(LeaveOutNew(integration, {}, &streams).size(), 2u);
+  EXPECT_THAT(Names(streams), ElementsAre("sales.b"));
 }
 
 }  // namespace

@@ -157,6 +157,16 @@ TEST_F(SelectionTest, NewTablesReplicateUnlessToldOtherwise) {
   EXPECT_THAT(LoadedTables(), ElementsAre("a", "b", "d"));
 }
 
+TEST_F(SelectionTest, EveryTableCanBeNew) {
+  source_->Run("CREATE TABLE a (i int)");
+  v1::Integration integration = Integration();
+  integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
+  ExpectSucceeded(RunJob(stack_, integration));
+  source_->Run("ALTER TABLE a RENAME TO b");
+  EXPECT_THAT(RunJob(stack_, integration).streams, IsEmpty());
+  EXPECT_THAT(LoadedTables(), ElementsAre("a"));
+}
+
 TEST_F(SelectionTest, AFilterThatIsMoreThanAConditionNeverReachesTheSource) {
   source_->Run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
   const std::string trace = SourceCluster().socket_folder() + "/data/trace";

@@ -121,6 +121,7 @@ absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
   v1::RegisterStreamsResponse response;
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   KeptByName streams;
+  response.set_first(true);
   if (version == kStateVersion) {
     if (!request.validate_only()) RETURN_IF_ERROR(LockSchemas(connection));
     ASSIGN_OR_RETURN(const postgres::Result before, connection.Query(kHasIntegration, {schema}));
@@ -128,7 +129,8 @@ absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
                                                               {.name = request.integration(),
                                                                .uid = request.integration_uid(),
                                                                .naming = request.naming()}));
-    if (!before.Bool(0, 0)) RETURN_IF_ERROR(AddStreams(connection, uid, request));
+    response.set_first(!before.Bool(0, 0));
+    if (response.first()) RETURN_IF_ERROR(AddStreams(connection, uid, request));
     ASSIGN_OR_RETURN(streams, ReadStreams(connection, schema));
   }
   AddKnown(request, streams, &response);
