@@ -1,6 +1,5 @@
 #include "services/scheduler/selection.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "schema/column_selection.h"
 #include "schema/destination_names.h"
+#include "schema/new_columns.h"
 #include "schema/stream_name.h"
 #include "schema/stream_pattern.h"
 #include "status/reason.h"
@@ -158,20 +158,15 @@ void FindCollisions(std::vector<SelectedStream>* streams) {
 // Takes the new columns away from a stream that has been loaded before.
 void LeaveOutNewColumns(const v1::KnownStream& known, SelectedStream* stream,
                         std::vector<LeftOut>* left_out) {
-  if (known.columns().empty()) return;
-  std::set<std::string> kept(known.columns().begin(), known.columns().end());
-  kept.insert(stream->settings.include_columns().begin(), stream->settings.include_columns().end());
-  kept.insert(stream->key.begin(), stream->key.end());
-  const auto is_new = [&](const std::string& column) {
-    if (kept.count(column) > 0) return false;
-    left_out->push_back({stream->settings.stream(), column,
-                         absl::StrCat("column ", column,
-                                      " is new and left out: new_columns is IGNORE; name it in "
-                                      "include_columns to load it")});
-    return true;
-  };
-  stream->columns.erase(std::remove_if(stream->columns.begin(), stream->columns.end(), is_new),
-                        stream->columns.end());
+  std::set<std::string> wanted(stream->key.begin(), stream->key.end());
+  wanted.insert(stream->settings.include_columns().begin(),
+                stream->settings.include_columns().end());
+  wanted.insert(stream->settings.replication_key());
+  for (const std::string& column : schema::NewColumns(
+           stream->columns, {known.columns().begin(), known.columns().end()}, wanted)) {
+    left_out->push_back({stream->settings.stream(), column, schema::LeftOutNote(column)});
+    std::erase(stream->columns, column);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "services/loader/destination/column_plan.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +8,7 @@
 #include "postgres/quote.h"
 #include "schema/destination_names.h"
 #include "schema/key_order.h"
+#include "schema/new_columns.h"
 #include "schema/replication_keys.h"
 #include "schema/type_map.h"
 #include "status/macros.h"
@@ -83,24 +85,25 @@ absl::StatusOr<schema::TypeEnds> AskEnds(postgres::Connection& connection,
   return ends;
 }
 
+std::vector<std::string> ColumnNames(const v1::Table& table) {
+  std::vector<std::string> names;
+  for (const v1::Column& column : table.columns()) names.push_back(column.name());
+  return names;
+}
+
 // The request's table without the columns that it wants ignored.
 v1::Table WithoutNewColumns(const v1::BeginLoadRequest& request, const std::set<std::string>& known,
                             std::vector<std::string>* notes) {
-  if (request.new_columns() != v1::NEW_POLICY_IGNORE || known.empty()) return request.table();
-  std::set<std::string> kept = known;
-  kept.insert(request.named_columns().begin(), request.named_columns().end());
-  kept.insert(request.table().primary_key().begin(), request.table().primary_key().end());
-  kept.insert(request.replication_key());
   v1::Table table = request.table();
-  table.clear_columns();
-  for (const v1::Column& column : request.table().columns()) {
-    if (kept.count(column.name()) > 0) {
-      *table.add_columns() = column;
-    } else {
-      notes->push_back(absl::StrCat("column ", column.name(),
-                                    " is new and left out: new_columns is IGNORE; name it in "
-                                    "include_columns to load it"));
-    }
+  if (request.new_columns() != v1::NEW_POLICY_IGNORE) return table;
+  std::set<std::string> wanted(table.primary_key().begin(), table.primary_key().end());
+  wanted.insert(request.named_columns().begin(), request.named_columns().end());
+  wanted.insert(request.replication_key());
+  for (const std::string& name : schema::NewColumns(ColumnNames(table), known, wanted)) {
+    const auto is_new = [&](const v1::Column& column) { return column.name() == name; };
+    table.mutable_columns()->erase(
+        std::find_if(table.columns().begin(), table.columns().end(), is_new));
+    notes->push_back(schema::LeftOutNote(name));
   }
   return table;
 }
@@ -160,12 +163,6 @@ absl::Status TestReplicationKey(const v1::Column& source, const v1::ColumnMappin
   return Error(Reason::kReplicationKeyUnfit,
                absl::StrCat("column ", source.name(),
                             " has another type at the destination: ", mapped.destination_type()));
-}
-
-std::vector<std::string> ColumnNames(const v1::Table& table) {
-  std::vector<std::string> names;
-  for (const v1::Column& column : table.columns()) names.push_back(column.name());
-  return names;
 }
 
 }  // namespace
