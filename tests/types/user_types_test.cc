@@ -70,7 +70,7 @@ class UserTypesTest : public ::testing::TestWithParam<VersionPair> {
     }
     Stack stack;
     const JobOutcome outcome =
-        RunJob(stack, IntegrationOf("s", source_url_, destination_.url, {"t"}));
+        RunJob(stack, IntegrationOf("s", source_url_, destination_url_, {"t"}));
     ASSERT_EQ(outcome.stream("public.t").state(), v1::STREAM_RUN_STATE_SUCCEEDED)
         << outcome.job.ShortDebugString();
     const auto show = [&](size_t column, int id) {
@@ -83,6 +83,7 @@ class UserTypesTest : public ::testing::TestWithParam<VersionPair> {
   FreshDatabase source_;
   FreshDatabase destination_;
   std::string source_url_ = source_.url;
+  std::string destination_url_ = destination_.url;
 };
 
 TEST_P(UserTypesTest, Enums) {
@@ -286,6 +287,20 @@ TEST_P(ExtensionsTest, InASchemaThatTheUserMayNotUse) {
                 AsTextArray("shut.citext[]", {"'{A,\"b,c\",NULL}'"}),
                 {"shut.hstore", "jsonb", "shut.hstore_to_jsonb($)::text", kHstores},
                 AsJson("public.holder", {"ROW('X', 'a=>1')"})});
+}
+
+TEST_P(ExtensionsTest, InASchemaThatTheDestinationsUserMayNotUse) {
+  MakeAtSource({"hstore", "citext"});
+  MakeAtDestination({"hstore", "citext"});
+  destination_.session->Run(R"sql(
+    DO $$ BEGIN
+      BEGIN CREATE ROLE writer LOGIN; EXCEPTION WHEN duplicate_object THEN END;
+      EXECUTE 'GRANT CREATE ON DATABASE ' || current_database() || ' TO writer';
+    END $$)sql");
+  destination_url_ = absl::StrReplaceAll(destination_.url, {{"user=lockstitch", "user=writer"}});
+  ExpectArrive({AsText("public.citext", {"''", "'GröSSe'"}),
+                AsTextArray("public.citext[]", {"'{A,\"b,c\",NULL}'"}),
+                {"public.hstore", "jsonb", "public.hstore_to_jsonb($)::text", kHstores}});
 }
 
 const auto kPairs =

@@ -26,14 +26,16 @@ constexpr absl::string_view kBuiltInTypes =
     "0 "
     "AND typreceive <> 0 AND typname = ANY ($1::text[])";
 
-// $1 names of extensions. Their types that have a binary form, and where they are.
+// $1 names of extensions. Their types that have a binary form and that the user may use, and where
+// they are.
 constexpr absl::string_view kExtensionTypes = R"sql(
 SELECT x.extname, t.typname, n.nspname
 FROM pg_catalog.pg_extension x
      JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = x.oid
           AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objsubid = 0 AND d.deptype = 'e'
      JOIN pg_catalog.pg_type t ON t.oid = d.objid JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-WHERE x.extname = ANY ($1::text[]) AND t.typtype = 'b' AND t.typsend <> 0 AND t.typreceive <> 0)sql";
+WHERE x.extname = ANY ($1::text[]) AND t.typtype = 'b' AND t.typsend <> 0 AND t.typreceive <> 0 AND
+      pg_catalog.has_schema_privilege(n.oid, 'USAGE'))sql";
 
 constexpr absl::string_view kMoneyLocale = "SHOW lc_monetary";
 
