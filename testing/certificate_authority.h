@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "testing/temporary_folder.h"
+
 namespace lockstitch::testing {
 
 // A certificate with its private key, both PEM.
@@ -15,20 +17,18 @@ struct KeyPair {
 class CertificateAuthority {
  public:
   CertificateAuthority();
-  ~CertificateAuthority();
-  CertificateAuthority(const CertificateAuthority&) = delete;
 
   // Signs a certificate for a host or a user; valid from now for that many days, or until some ago.
   KeyPair Issue(const std::string& name, int days = 1) const;
 
   // The file with its own certificate.
-  std::string certificate_file() const { return folder_ + "/authority.crt"; }
+  std::string certificate_file() const { return folder_.path() + "/authority.crt"; }
 
   // Writes a file for the test's user alone, which goes with the authority; answers its path.
   std::string File(const std::string& name, const std::string& content) const;
 
  private:
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace lockstitch::testing

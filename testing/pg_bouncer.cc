@@ -1,7 +1,6 @@
 #include "testing/pg_bouncer.h"
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -14,30 +13,22 @@ constexpr char kPort[] = "6432";
 }  // namespace
 
 PgBouncer::PgBouncer(const PostgresCluster& cluster, const std::string& pool_mode, int pool_size) {
-  char path[] = "/tmp/pgbouncer.XXXXXX";
-  if (mkdtemp(path) == nullptr) std::abort();
-  folder_ = path;
   // It refuses to run as root; where the test is root it runs as PostgreSQL's user.
-  std::filesystem::permissions(folder_, std::filesystem::perms::all);
-  std::ofstream(folder_ + "/pgbouncer.ini")
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
+  std::ofstream(folder_.path() + "/pgbouncer.ini")
       << "[databases]\n* = host=" << cluster.socket_folder() << " port=" << cluster.port()
-      << " user=lockstitch\n[pgbouncer]\nunix_socket_dir = " << folder_
+      << " user=lockstitch\n[pgbouncer]\nunix_socket_dir = " << folder_.path()
       << "\nlisten_port = " << kPort << "\nauth_type = any\npool_mode = " << pool_mode
       << "\ndefault_pool_size = " << pool_size << "\n";
   process_ = std::make_unique<ChildProcess>(ChildProcess::Options{
-      .command = {"/usr/sbin/pgbouncer", folder_ + "/pgbouncer.ini"}, .user = "postgres"});
+      .command = {"/usr/sbin/pgbouncer", folder_.path() + "/pgbouncer.ini"}, .user = "postgres"});
   if (!process_->WaitForLine("process up").empty()) return;
   std::cerr << "pgbouncer did not start:\n" << process_->stderr_text() << std::endl;
   std::abort();
 }
 
-PgBouncer::~PgBouncer() {
-  process_.reset();
-  std::filesystem::remove_all(folder_);
-}
-
 std::string PgBouncer::Url(const std::string& database) const {
-  return "host=" + folder_ + " port=" + kPort + " user=lockstitch dbname=" + database;
+  return "host=" + folder_.path() + " port=" + kPort + " user=lockstitch dbname=" + database;
 }
 
 }  // namespace lockstitch::testing

@@ -6,6 +6,7 @@
 
 #include "testing/child_process.h"
 #include "testing/postgres_cluster.h"
+#include "testing/temporary_folder.h"
 
 namespace lockstitch::testing {
 
@@ -16,13 +17,11 @@ class PgBouncer {
   // `pool_mode` is session, transaction or statement. `pool_size` bounds its sessions with the
   // server.
   PgBouncer(const PostgresCluster& cluster, const std::string& pool_mode, int pool_size = 20);
-  ~PgBouncer();
-  PgBouncer(const PgBouncer&) = delete;
 
   std::string Url(const std::string& database) const;
 
  private:
-  std::string folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<ChildProcess> process_;
 };
 

@@ -46,14 +46,6 @@ void Own(const std::string& path) {
   }
 }
 
-// Short, since a socket's path has 107 bytes at most.
-std::string MakeFolder() {
-  char path[] = "/tmp/lockstitch.XXXXXX";
-  if (mkdtemp(path) == nullptr) Die("mkdtemp", path);
-  Own(path);
-  return path;
-}
-
 // One that nobody listens on just now.
 int FreePort() {
   sockaddr_in address = {};
@@ -73,8 +65,8 @@ int FreePort() {
 
 PostgresCluster::PostgresCluster(const Options& options)
     : programs_(options.primary == nullptr ? ProgramFolder(options.version)
-                                           : options.primary->programs_),
-      folder_(MakeFolder()) {
+                                           : options.primary->programs_) {
+  Own(folder_.path());
   if (options.tcp) port_ = FreePort();
   if (options.primary == nullptr) {
     MakeData(options);
@@ -86,36 +78,36 @@ PostgresCluster::PostgresCluster(const Options& options)
 }
 
 void PostgresCluster::MakeData(const Options& options) {
-  const std::string password_file = folder_ + "/password";
+  const std::string password_file = folder_.path() + "/password";
   std::ofstream(password_file) << kPassword << "\n";
   const CommandResult made =
-      RunCommand({.command = {programs_ + "initdb", "-D", folder_ + "/data", "-U", "lockstitch",
-                              "-A", options.authentication, "-E", "UTF8", "--locale=C.UTF-8",
-                              "--no-sync", "--pwfile", password_file},
+      RunCommand({.command = {programs_ + "initdb", "-D", folder_.path() + "/data", "-U",
+                              "lockstitch", "-A", options.authentication, "-E", "UTF8",
+                              "--locale=C.UTF-8", "--no-sync", "--pwfile", password_file},
                   .user = kUser});
   if (made.status != 0) Die("initdb", made.err);
 }
 
 void PostgresCluster::CopyPrimary(const PostgresCluster& primary) {
   const CommandResult copied = RunCommand(
-      {.command = {ProgramFolder(0) + "pg_basebackup", "-D", folder_ + "/data", "-R", "-X",
+      {.command = {ProgramFolder(0) + "pg_basebackup", "-D", folder_.path() + "/data", "-R", "-X",
                    "stream", "-c", "fast", "--no-sync", "-d", primary.Url("postgres")},
        .user = kUser});
   if (copied.status != 0) Die("pg_basebackup", copied.err);
   // Debian's program writes options that older servers don't know; the last line counts.
-  const std::string old_file = folder_ + "/data/recovery.conf";
+  const std::string old_file = folder_.path() + "/data/recovery.conf";
   std::ofstream(
-      std::filesystem::exists(old_file) ? old_file : folder_ + "/data/postgresql.auto.conf",
+      std::filesystem::exists(old_file) ? old_file : folder_.path() + "/data/postgresql.auto.conf",
       std::ios::app)
-      << "primary_conninfo = 'host=" << primary.folder_ << " port=" << primary.port_
+      << "primary_conninfo = 'host=" << primary.folder_.path() << " port=" << primary.port_
       << " user=lockstitch password=" << kPassword << "'\n";
 }
 
 void PostgresCluster::Configure(const Options& options) {
-  const std::string data = folder_ + "/data/";
+  const std::string data = folder_.path() + "/data/";
   std::ofstream configuration(data + "postgresql.conf", std::ios::app);
   configuration << "listen_addresses = '" << (options.tcp ? "127.0.0.1" : "")
-                << "'\nport = " << port_ << "\nunix_socket_directories = '" << folder_
+                << "'\nport = " << port_ << "\nunix_socket_directories = '" << folder_.path()
                 << "'\nlog_min_messages = fatal\n"
                 << "fsync = off\nmax_connections = 60\nautovacuum = off\n";
   for (const std::string& setting : options.settings) configuration << setting << "\n";
@@ -134,15 +126,14 @@ void PostgresCluster::Configure(const Options& options) {
 PostgresCluster::~PostgresCluster() {
   server_->Signal(SIGQUIT);
   server_->Wait();
-  server_.reset();
-  std::filesystem::remove_all(folder_);
 }
 
 void PostgresCluster::Start() {
-  server_ = std::make_unique<ChildProcess>(ChildProcess::Options{
-      .command = {programs_ + "postgres", "-D", folder_ + "/data", "-c", "log_min_messages=log"},
-      .user = kUser,
-      .death_signal = SIGQUIT});
+  server_ = std::make_unique<ChildProcess>(
+      ChildProcess::Options{.command = {programs_ + "postgres", "-D", folder_.path() + "/data",
+                                        "-c", "log_min_messages=log"},
+                            .user = kUser,
+                            .death_signal = SIGQUIT});
   // A standby says: read-only connections.
   if (server_->WaitForLine("ready to accept ").empty()) Die("postgres", server_->stderr_text());
 }
@@ -154,8 +145,8 @@ void PostgresCluster::Crash() {
 }
 
 std::string PostgresCluster::Url(const std::string& database) const {
-  return "postgresql:///" + database + "?host=" + folder_ + "&port=" + std::to_string(port_) +
-         "&user=lockstitch&password=" + kPassword;
+  return "postgresql:///" + database + "?host=" + folder_.path() +
+         "&port=" + std::to_string(port_) + "&user=lockstitch&password=" + kPassword;
 }
 
 }  // namespace lockstitch::testing

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "testing/child_process.h"
+#include "testing/temporary_folder.h"
 
 namespace lockstitch::testing {
 
@@ -34,7 +35,7 @@ class PostgresCluster {
   std::string Url(const std::string& database) const;
 
   // The folder of its socket.
-  const std::string& socket_folder() const { return folder_; }
+  const std::string& socket_folder() const { return folder_.path(); }
   // Of its socket, and on 127.0.0.1 where it listens there.
   int port() const { return port_; }
 
@@ -50,7 +51,7 @@ class PostgresCluster {
   void Start();
 
   std::string programs_;
-  std::string folder_;
+  TemporaryFolder folder_;
   int port_ = 5432;
   std::unique_ptr<ChildProcess> server_;
 };

@@ -5,21 +5,14 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 
 namespace lockstitch::testing {
 
-Rendezvous::Rendezvous() {
-  char folder[] = "/tmp/lockstitch.XXXXXX";
-  if (mkdtemp(folder) == nullptr) std::abort();
-  path_ = std::string(folder) + "/fifo";
+Rendezvous::Rendezvous() : path_(folder_.path() + "/fifo") {
   if (mkfifo(path_.c_str(), 0600) != 0) std::abort();
 }
 
-Rendezvous::~Rendezvous() {
-  Release();
-  std::filesystem::remove_all(std::filesystem::path(path_).parent_path());
-}
+Rendezvous::~Rendezvous() { Release(); }
 
 void Rendezvous::AwaitArrival() { descriptor_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC); }
 

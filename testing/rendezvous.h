@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "testing/temporary_folder.h"
+
 namespace lockstitch::testing {
 
 // A point at which a process waits for the test, through the failpoint action `wait:FIFO`.
@@ -22,6 +24,7 @@ class Rendezvous {
   void Release();
 
  private:
+  TemporaryFolder folder_;
   std::string path_;
   int descriptor_ = -1;
 };
