@@ -14,16 +14,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr auto kSucceeded = v1::STREAM_RUN_STATE_SUCCEEDED;
-
 class ContentsTest : public ClustersTest {
  protected:
-  void ExpectSucceeded(const JobOutcome& outcome) {
-    EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
-    for (const v1::StreamRun& run : outcome.streams)
-      EXPECT_EQ(run.state(), kSucceeded) << run.stream();
-  }
-
   Stack stack_;
 };
 
@@ -261,7 +253,7 @@ TEST_F(ContentsTest, OneStreamsFailureLeavesTheOthersAlone) {
   const JobOutcome outcome =
       RunJob(stack_, IntegrationOf("s", source_url_, destination_url_, {"good", "bad", "missing"}));
   EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_FAILED);
-  EXPECT_EQ(outcome.stream("public.good").state(), kSucceeded);
+  EXPECT_EQ(outcome.stream("public.good").state(), v1::STREAM_RUN_STATE_SUCCEEDED);
   EXPECT_EQ(outcome.stream("public.bad").error().reason(), "SOURCE_VALUE_INVALID");
   EXPECT_EQ(outcome.stream("public.missing").error().reason(), "STREAM_NOT_FOUND");
   EXPECT_THAT(destination_->List("SELECT relname::text FROM pg_class WHERE relkind = 'r' AND "

@@ -29,7 +29,7 @@ class FaultsTest : public ClustersTest {
   v1::Integration Job() { return IntegrationOf("s", source_url_, destination_url_, {"t"}, 2); }
 
   void ExpectExactlyOnce(const JobOutcome& outcome) {
-    EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+    ExpectSucceeded(outcome);
     EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), 20000);
     ExpectSameContents("t", "s.t", "id, v");
   }

@@ -50,7 +50,7 @@ TEST_F(ReadersTest, AReaderThatHoldsTheOldTableDelaysTheSwapButNoOtherReader) {
   EXPECT_EQ(holder.Int("SELECT sum(v) FROM s.t"), 1000);
   holder.Run("COMMIT");
   job.join();
-  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(outcome);
   EXPECT_EQ(watcher.Int("SELECT sum(v) FROM s.t"), 2000);
   // A reader that comes while the swap waits for its lock waits with it: lock_timeout bounds that
   // to a second.
@@ -76,7 +76,7 @@ TEST_F(ReadersTest, ReadersThatArriveMeanwhileSeeAllOfOneVersion) {
   });
   for (int version = 2; version <= 4; ++version) {
     source_->Run("UPDATE t SET v = " + std::to_string(version));
-    EXPECT_EQ(RunJob(stack_, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+    ExpectSucceeded(RunJob(stack_, integration));
   }
   done = true;
   reader.join();
@@ -113,7 +113,7 @@ TEST_F(ReadersTest, WhatWouldBeLostKeepsTheOldTableAndIsNamed) {
     EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 1);
     destination_->Run(drop);
   }
-  EXPECT_EQ(RunJob(stack_, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(RunJob(stack_, integration));
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 2);
 }
 

@@ -46,7 +46,7 @@ class SourceChangesTest : public ClustersTest {
     opened.Release();
     job.join();
     changer.join();
-    EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+    ExpectSucceeded(outcome);
     EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), 20000);
     EXPECT_EQ(destination_->Text(testing::ContentsQuery("s.t", "id, v")), before_);
   }
@@ -83,7 +83,7 @@ TEST_F(SourceChangesTest, WritersDoNotWaitAndAreNotSeen) {
       "'late')");
   opened.Release();
   job.join();
-  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(outcome);
   EXPECT_EQ(destination_->Text(testing::ContentsQuery("s.t", "id, v")), before_);
 }
 
@@ -102,7 +102,7 @@ TEST_F(SourceChangesTest, AMaterializedViewIsHeldStillToo) {
             false);
   opened.Release();
   job.join();
-  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(outcome);
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.mv"), 20000);
 }
 

@@ -104,26 +104,26 @@ TEST_F(HerokuTest, RotatedCredentialsAndAnotherHostAreTheSameSource) {
   integration.mutable_source()->mutable_postgres()->clear_url();
   integration.mutable_source()->mutable_postgres()->set_url_file(url_file);
   Stack stack;
-  EXPECT_EQ(RunJob(stack, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(RunJob(stack, integration));
 
   // pg:credentials:rotate gives another user with another password; a failover another host.
   source_->Run("CREATE ROLE v_" + name_ + " LOGIN PASSWORD 'second' IN ROLE " + User() +
                "; ALTER ROLE " + User() + " PASSWORD 'revoked'; INSERT INTO t VALUES (3)");
   EXPECT_EQ(RunJob(stack, integration).job.error().reason(), "AUTHENTICATION_FAILED");
   std::ofstream(url_file) << DatabaseUrl("v_" + name_, "second", kOtherHost) << "\n";
-  EXPECT_EQ(RunJob(stack, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(RunJob(stack, integration));
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM shop.t"), 3);
 
   // The password alone.
   source_->Run("ALTER ROLE v_" + name_ + " PASSWORD 'third'; INSERT INTO t VALUES (4)");
   std::ofstream(password_file) << "third\n";
   integration.mutable_source()->mutable_postgres()->set_password_file(password_file);
-  EXPECT_EQ(RunJob(stack, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(RunJob(stack, integration));
 
   // Another way altogether to the same database.
   integration.mutable_source()->mutable_postgres()->Clear();
   integration.mutable_source()->mutable_postgres()->set_url(Cluster().Url(name_));
-  EXPECT_EQ(RunJob(stack, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(RunJob(stack, integration));
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM shop.t"), 4);
 }
 
@@ -132,11 +132,11 @@ TEST_F(HerokuTest, AFollowerAsTheSource) {
   Stack stack;
   const v1::Integration integration =
       IntegrationOf("shop", follower.Url(name_), DestinationUrl(), {"public.t"});
-  EXPECT_EQ(RunJob(stack, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(RunJob(stack, integration));
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM shop.t"), 2);
   source_->Run("INSERT INTO t VALUES (3)");
   testing::Database(follower.Url(name_)).Await("SELECT count(*) = 3 FROM t");
-  EXPECT_EQ(RunJob(stack, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(RunJob(stack, integration));
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM shop.t"), 3);
 }
 
@@ -148,7 +148,7 @@ TEST_F(HerokuTest, ALimitOfTwentyConnections) {
   Stack stack;
   const JobOutcome outcome =
       RunJob(stack, IntegrationOf("shop", DatabaseUrl(User(), "first"), DestinationUrl()));
-  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSucceeded(outcome);
   EXPECT_EQ(outcome.streams.size(), 41u);
 }
 

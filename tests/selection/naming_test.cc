@@ -1,7 +1,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/stack/clusters.h"
-#include "tests/stack/stack.h"
+#include "tests/selection/shop_test.h"
 
 namespace lockstitch::tests {
 namespace {
@@ -9,21 +8,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class NamingTest : public ClustersTest {
- protected:
-  v1::Integration Integration() { return IntegrationOf("shop", source_url_, destination_url_); }
-  std::vector<std::string> LoadedTables() {
-    return destination_->List(
-        "SELECT relname::text FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind "
-        "= 'r' ORDER BY relname COLLATE \"C\"");
-  }
-
-  Stack stack_;
-};
-
-void ExpectSucceeded(const JobOutcome& outcome) {
-  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED) << outcome.job.ShortDebugString();
-}
+using NamingTest = ShopTest;
 
 TEST_F(NamingTest, SchemaNamesKeepTablesApart) {
   source_->Run(

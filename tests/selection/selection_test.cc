@@ -4,8 +4,7 @@
 #include "gtest/gtest.h"
 #include "rpc/channel.h"
 #include "services/scheduler/scheduler_client.h"
-#include "tests/stack/clusters.h"
-#include "tests/stack/stack.h"
+#include "tests/selection/shop_test.h"
 
 namespace lockstitch::tests {
 namespace {
@@ -17,15 +16,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-class SelectionTest : public ClustersTest {
+class SelectionTest : public ShopTest {
  protected:
-  v1::Integration Integration() { return IntegrationOf("shop", source_url_, destination_url_); }
-
-  std::vector<std::string> LoadedTables() {
-    return destination_->List(
-        "SELECT relname::text FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind "
-        "= 'r' ORDER BY relname COLLATE \"C\"");
-  }
   std::vector<std::string> LoadedColumns(const std::string& table) {
     return destination_->List("SELECT attname::text FROM pg_attribute WHERE attrelid = 'shop." +
                               table +
@@ -41,18 +33,12 @@ class SelectionTest : public ClustersTest {
       problems.push_back(problem.stream() + " " + problem.reason());
     return problems;
   }
-
-  Stack stack_;
 };
 
 v1::StreamSettings& Add(v1::Integration& integration, const std::string& stream) {
   v1::StreamSettings* settings = integration.add_streams();
   settings->set_stream(stream);
   return *settings;
-}
-
-void ExpectSucceeded(const JobOutcome& outcome) {
-  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED) << outcome.job.ShortDebugString();
 }
 
 TEST_F(SelectionTest, ColumnsAndRowsAreThoseChosen) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/job_view.h"
+#include "gtest/gtest.h"
 #include "rpc/channel.h"
 
 namespace lockstitch::tests {
@@ -59,6 +60,12 @@ v1::StreamRun JobOutcome::stream(const std::string& name) const {
     if (run.stream() == name) return run;
   }
   return {};
+}
+
+void ExpectSucceeded(const JobOutcome& outcome) {
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED) << outcome.job.ShortDebugString();
+  for (const v1::StreamRun& run : outcome.streams)
+    EXPECT_EQ(run.state(), v1::STREAM_RUN_STATE_SUCCEEDED) << run.ShortDebugString();
 }
 
 JobOutcome RunJob(Stack& stack, const v1::Integration& integration) {

@@ -67,6 +67,9 @@ struct JobOutcome {
   v1::StreamRun stream(const std::string& name) const;
 };
 
+// Expects that the job has succeeded, and every stream run with it.
+void ExpectSucceeded(const JobOutcome& outcome);
+
 // Runs one job at the stack's scheduler, over gRPC.
 JobOutcome RunJob(Stack& stack, const v1::Integration& integration);
 

@@ -42,7 +42,7 @@ class StandbyTest : public ::testing::TestWithParam<int> {
   }
 
   void ExpectArrived(const JobOutcome& outcome, int rows) {
-    EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED) << outcome.job.ShortDebugString();
+    ExpectSucceeded(outcome);
     EXPECT_EQ(destination_.session->Int("SELECT count(*) FROM s.t"), rows);
     const std::string contents = "SELECT md5(string_agg(id || v, ',' ORDER BY id)) FROM ";
     EXPECT_EQ(destination_.session->Text(contents + "s.t"), reader_.Text(contents + "public.t"));
