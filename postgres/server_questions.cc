@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "postgres/connection_limit.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -36,7 +37,6 @@ SELECT pg_catalog.current_setting('max_connections')::pg_catalog.int8
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE usesysid = r.oid)
 FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
 WHERE r.rolname = session_user AND d.datname = current_database())sql";
-constexpr int kDefaultConnections = 4;  // As integration.proto says.
 
 constexpr absl::string_view kClock =
     "SELECT pg_catalog.floor(extract(epoch FROM pg_catalog.clock_timestamp()) * "
@@ -153,8 +153,7 @@ CheckQuestion PoolerQuestion(const Connection::Options& options) {
 }
 
 CheckQuestion ConnectionsQuestion(const v1::PostgresConnection& server) {
-  const int64_t granted =
-      server.max_connections() == 0 ? kDefaultConnections : server.max_connections();
+  const int64_t granted = ConnectionLimit(server);
   return {"connections",
           [granted](Connection& connection) { return AskConnections(connection, granted); }};
 }

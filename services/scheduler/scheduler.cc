@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_join.h"
+#include "postgres/connection_limit.h"
 #include "services/scheduler/job_runner.h"
 #include "services/scheduler/selection.h"
 #include "services/scheduler/validation.h"
@@ -11,16 +12,10 @@
 namespace lockstitch::scheduler {
 namespace {
 
-constexpr uint32_t kDefaultConnections = 4;
-
-uint32_t ConnectionsOf(const v1::PostgresConnection& database) {
-  return database.max_connections() > 0 ? database.max_connections() : kDefaultConnections;
-}
-
 // How many a job of the integration may open at each of its databases: the lesser number.
 uint32_t ConnectionsOf(const v1::Integration& integration) {
-  return std::min(ConnectionsOf(integration.source().postgres()),
-                  ConnectionsOf(integration.destination().postgres()));
+  return std::min(postgres::ConnectionLimit(integration.source().postgres()),
+                  postgres::ConnectionLimit(integration.destination().postgres()));
 }
 
 }  // namespace
