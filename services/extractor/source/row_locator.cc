@@ -22,7 +22,7 @@ constexpr absl::string_view kEncoding = "SHOW server_encoding";
 // as they are. Undone with the savepoint.
 constexpr absl::string_view kWithoutEncoding = "SET LOCAL client_encoding = 'SQL_ASCII'";
 // What the planner may choose for few columns gives another order.
-constexpr absl::string_view kInTableOrder =
+constexpr absl::string_view kWithoutIndexes =
     "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL "
     "enable_bitmapscan = off; SET LOCAL "
     "max_parallel_workers_per_gather = 0";
@@ -72,7 +72,7 @@ absl::StatusOr<std::string> Locate(postgres::Connection& source, const RangeQuer
   ASSIGN_OR_RETURN(const postgres::Result encoding, source.Query(kEncoding));
   const bool raw = encoding.Text(0, 0) == "SQL_ASCII";
   if (raw) RETURN_IF_ERROR(source.Execute(kWithoutEncoding));
-  RETURN_IF_ERROR(source.Execute(kInTableOrder));
+  RETURN_IF_ERROR(source.Execute(kWithoutIndexes));
   const auto as_text = [](std::string* out, const std::string& column) {
     absl::StrAppend(out, TextOf(column));
   };
