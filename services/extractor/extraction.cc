@@ -15,6 +15,7 @@
 #include "rpc/progress_deadline.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
+#include "rpc/timestamp.h"
 #include "schema/column_selection.h"
 #include "schema/stream_name.h"
 #include "services/extractor/range_sender.h"
@@ -150,9 +151,7 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot
   request.set_reset_generation(offer_.reset_generation());
   request.set_reset(offer_.reset());
   *request.mutable_source() = snapshot.source();
-  const int64_t nanos = absl::ToUnixNanos(snapshot.taken_at());
-  request.mutable_extracted_at()->set_seconds(nanos / 1'000'000'000);
-  request.mutable_extracted_at()->set_nanos(static_cast<int>(nanos % 1'000'000'000));
+  *request.mutable_extracted_at() = rpc::ToTimestamp(snapshot.taken_at());
   v1::BeginLoadResponse response;
   RETURN_IF_ERROR(rpc::Retry({}, stop_.get_token(), [&] {
     ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, stop_.get_token()));

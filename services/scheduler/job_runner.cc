@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
+#include "rpc/timestamp.h"
 #include "services/scheduler/registration.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -19,12 +20,6 @@ namespace lockstitch::scheduler {
 namespace {
 
 using telemetry::Metric;
-
-void SetNow(google::protobuf::Timestamp* timestamp) {
-  const int64_t nanos = absl::GetCurrentTimeNanos();
-  timestamp->set_seconds(nanos / 1'000'000'000);
-  timestamp->set_nanos(static_cast<int>(nanos % 1'000'000'000));
-}
 
 double SecondsOf(const v1::StreamRun& run) {
   return static_cast<double>(run.ended_at().seconds() - run.started_at().seconds()) +
@@ -58,7 +53,7 @@ void JobRunner::Run() {
   {
     absl::MutexLock lock(&mutex_);
     job_.set_state(v1::JOB_STATE_RUNNING);
-    SetNow(job_.mutable_started_at());
+    *job_.mutable_started_at() = rpc::ToTimestamp(absl::Now());
     ReportJob();
   }
   EndJob(SelectAndRun());
@@ -120,7 +115,7 @@ void JobRunner::RunStreams() {
       Stream& stream = *streams_[start.run];
       stream.connections = start.connections;
       stream.run.set_state(v1::STREAM_RUN_STATE_RUNNING);
-      SetNow(stream.run.mutable_started_at());
+      *stream.run.mutable_started_at() = rpc::ToTimestamp(absl::Now());
       telemetry::Log(telemetry::LogSeverity::kInfo, "stream run starts",
                      {{"stream", stream.run.stream()},
                       {"run_id", stream.run.run_id()},
@@ -180,7 +175,7 @@ void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& 
   absl::MutexLock lock(&mutex_);
   v1::StreamRun& run = stream.run;
   run.set_attempts(static_cast<uint32_t>(attempts));
-  SetNow(run.mutable_ended_at());
+  *run.mutable_ended_at() = rpc::ToTimestamp(absl::Now());
   if (result.ok()) {
     run.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
     run.set_destination_table(result->destination_table());
@@ -219,7 +214,7 @@ void JobRunner::EndJob(const absl::Status& failure) {
               absl::StrCat(job_.error().reason(), ": ", job_.error().message(), " ",
                            job_.error().remedy()));
   }
-  SetNow(job_.mutable_ended_at());
+  *job_.mutable_ended_at() = rpc::ToTimestamp(absl::Now());
   options_.metrics->Add(Metric::kSchedulerJobs,
                         {LabelOf(v1::JobState_Name(job_.state()), "JOB_STATE_")}, 1);
   ReportJob();
@@ -251,7 +246,7 @@ void JobRunner::ReportLog(v1::Severity severity, const std::string& stream,
                           const std::string& text) {
   v1::JobEvent event;
   v1::LogEntry& entry = *event.mutable_log();
-  SetNow(entry.mutable_time());
+  *entry.mutable_time() = rpc::ToTimestamp(absl::Now());
   entry.set_severity(severity);
   entry.set_stream(stream);
   entry.set_message(text);

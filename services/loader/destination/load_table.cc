@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "postgres/quote.h"
 #include "postgres/transaction.h"
+#include "rpc/timestamp.h"
 #include "schema/destination_names.h"
 #include "services/loader/destination/replication_key.h"
 #include "services/loader/destination/state_schema.h"
@@ -57,8 +58,7 @@ std::string Qualified(const std::string& load_table) {
 }
 
 std::string DefaultOf(absl::string_view system_column, const v1::SystemValues& values) {
-  const absl::Time extracted_at = absl::FromUnixSeconds(values.extracted_at().seconds()) +
-                                  absl::Nanoseconds(values.extracted_at().nanos());
+  const absl::Time extracted_at = rpc::FromTimestamp(values.extracted_at());
   if (system_column == "_sdc_received_at") {
     return QuoteLiteral(
         absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", extracted_at, absl::UTCTimeZone()));
