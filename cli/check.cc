@@ -2,7 +2,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -47,17 +46,6 @@ absl::StatusOr<v1::Integration> IntegrationOf(const CheckCommand& command) {
   return integration;
 }
 
-// The extensions whose types the source's tables have, where the catalog can be read.
-std::set<std::string> ExtensionsOf(const std::vector<v1::Table>& catalog) {
-  std::set<std::string> extensions;
-  for (const v1::Table& table : catalog) {
-    for (const v1::Column& column : table.columns()) {
-      if (!column.type().extension().empty()) extensions.insert(column.type().extension());
-    }
-  }
-  return extensions;
-}
-
 absl::StatusOr<Findings> Check(const v1::Integration& integration, bool whole) {
   ASSIGN_OR_RETURN(const std::unique_ptr<LocalServices> services, LocalServices::Start());
   Findings findings;
@@ -68,11 +56,7 @@ absl::StatusOr<Findings> Check(const v1::Integration& integration, bool whole) {
     for (const v1::SelectedStream& stream : findings.selection->streams()) {
       ASSIGN_OR_RETURN(*source.add_tables(), schema::ParseStreamName(stream.stream()));
     }
-    const auto catalog = services->discovery().Discover(integration.source());
-    if (catalog.ok()) {
-      for (const std::string& extension : ExtensionsOf(*catalog))
-        destination.add_extensions(extension);
-    }
+    *destination.mutable_extensions() = findings.selection->extensions();
     destination.set_integration(integration.name());
     destination.set_integration_uid(integration.uid());
   }

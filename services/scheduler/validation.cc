@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "schema/destination_names.h"
 #include "schema/stream_name.h"
+#include "schema/type_map.h"
 #include "services/scheduler/registration.h"
 #include "services/scheduler/selection.h"
 #include "status/reason.h"
@@ -40,6 +41,17 @@ void AddStream(const SelectedStream& stream, const std::string& schema,
   selected->mutable_notes()->Add(stream.notes.begin(), stream.notes.end());
 }
 
+void AddExtensions(const std::vector<v1::Table>& catalog,
+                   v1::ValidateIntegrationResponse* response) {
+  schema::TypesToAskFor types;
+  for (const v1::Table& table : catalog) {
+    for (const v1::Column& column : table.columns()) schema::CollectTypes(column.type(), &types);
+  }
+  std::set<std::string> extensions;
+  for (const schema::ExtensionType& type : types.extension) extensions.insert(type.first);
+  response->mutable_extensions()->Add(extensions.begin(), extensions.end());
+}
+
 void AddTaken(const v1::RegisterStreamsResponse& registered, std::vector<SelectedStream>* streams) {
   std::set<std::string> taken;
   for (const v1::TableName& table : registered.taken()) taken.insert(schema::StreamName(table));
@@ -66,7 +78,10 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
   const absl::StatusOr<std::vector<v1::Table>> catalog = discovery.Discover(integration.source());
   if (!catalog.ok()) AddProblem(catalog.status(), "", &response);
   std::vector<SelectedStream> streams;
-  if (catalog.ok()) streams = SelectStreams(integration, *catalog);
+  if (catalog.ok()) {
+    streams = SelectStreams(integration, *catalog);
+    AddExtensions(*catalog, &response);
+  }
   const absl::StatusOr<v1::RegisterStreamsResponse> registered =
       loader.RegisterStreams(RegistrationOf(integration, streams, /*validate_only=*/true));
   std::map<std::string, std::vector<std::string>> notes;

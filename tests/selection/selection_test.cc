@@ -243,7 +243,9 @@ TEST_F(SelectionTest, OneValidationFindsEveryProblem) {
 }
 
 TEST_F(SelectionTest, ValidationTellsWhatWouldRun) {
-  source_->Run("CREATE TABLE t (id int PRIMARY KEY, a int, b int)");
+  source_->Run(
+      "CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION ltree;"
+      "CREATE TABLE t (id int PRIMARY KEY, a int, b int); CREATE TABLE u (h hstore, c citext[])");
   v1::Integration integration = Integration();
   Add(integration, "t").add_exclude_columns("a");
   const scheduler::SchedulerClient client(rpc::Connect(stack_.scheduler.address()), "scheduler");
@@ -255,6 +257,7 @@ TEST_F(SelectionTest, ValidationTellsWhatWouldRun) {
   EXPECT_EQ(answer->streams(0).destination_table(), "shop.t");
   EXPECT_EQ(answer->streams(0).method(), v1::REPLICATION_METHOD_FULL_TABLE);
   EXPECT_THAT(answer->streams(0).columns(), ElementsAre("id", "b"));
+  EXPECT_THAT(answer->extensions(), ElementsAre("citext", "hstore"));
 }
 
 TEST_F(SelectionTest, AJobOpensNoMoreConnectionsThanItMay) {
