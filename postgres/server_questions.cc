@@ -105,7 +105,7 @@ absl::StatusOr<CheckAnswer> AskPooler(Connection& connection, const Connection::
 absl::StatusOr<CheckAnswer> AskConnections(Connection& connection, int64_t granted) {
   ASSIGN_OR_RETURN(const Result found, connection.Query(kConnections));
   if (found.empty()) return Skipped("the server doesn't tell");
-  const absl::string_view scopes[] = {"the server", "the database", "the user"};
+  const absl::string_view scopes[] = {"the server's", "the database's", "the user's"};
   int64_t left = -1;
   std::string message;
   for (int scope = 0; scope < 3; ++scope) {
@@ -115,10 +115,9 @@ absl::StatusOr<CheckAnswer> AskConnections(Connection& connection, int64_t grant
     const int64_t used = found.Int(0, 2 * scope + 1) - 1;
     const int64_t here = std::max<int64_t>(0, limit - used);
     left = left < 0 ? here : std::min(left, here);
-    absl::StrAppend(&message, message.empty() ? "" : ", ", scopes[scope], " has ", used, " of ",
-                    limit);
+    absl::StrAppend(&message, message.empty() ? "" : ", ", used, " of ", scopes[scope], " ", limit);
   }
-  message = absl::StrCat(left, " left: ", message);
+  message = absl::StrCat(left, " left; in use: ", message);
   if (left >= granted) return Passed(message);
   return Warning(absl::StrCat(message, "; jobs may use ", granted),
                  "Free connections, raise the limit, or lower the connection's max_connections.");

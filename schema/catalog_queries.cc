@@ -140,11 +140,14 @@ constexpr absl::string_view kElementSince14 =
     "coalesce(nullif(t.typbasetype, 0), e.oid, r.rngsubtype, m.rngtypid)";
 
 std::string Condition(int version, std::optional<int64_t> oid) {
-  if (oid) return absl::StrCat("c.oid = ", *oid);
-  return absl::StrCat(kUsersTables, version >= 100000 ? " AND NOT c.relispartition" : "");
+  return oid ? absl::StrCat("c.oid = ", *oid) : ListedTables(version);
 }
 
 }  // namespace
+
+std::string ListedTables(int server_version) {
+  return absl::StrCat(kUsersTables, server_version >= 100000 ? " AND NOT c.relispartition" : "");
+}
 
 CatalogQueries CatalogQueriesFor(int version, std::optional<int64_t> oid) {
   const std::string chosen = absl::Substitute(kChosen, Condition(version, oid));

@@ -31,7 +31,11 @@ struct CatalogQueries {
   std::string types;
 };
 
-// nullopt: every table, partitions left out.
+// Which tables are listed: every one of the users' schemas, partitions left out. A condition over
+// pg_class c and pg_namespace n.
+std::string ListedTables(int server_version);
+
+// nullopt: every table that is listed.
 CatalogQueries CatalogQueriesFor(int server_version, std::optional<int64_t> oid);
 
 }  // namespace lockstitch::schema

@@ -5,9 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/substitute.h"
 #include "postgres/connection_check.h"
 #include "postgres/quote.h"
 #include "postgres/server_questions.h"
+#include "schema/catalog_queries.h"
 #include "schema/stream_name.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -19,13 +21,13 @@ using postgres::CheckAnswer;
 using postgres::Connection;
 
 // How many tables and views there are, and how many of them the user may read, or columns of them.
+// $0: which tables are meant.
 constexpr absl::string_view kCountReadable = R"sql(
 SELECT pg_catalog.count(*),
        pg_catalog.count(CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND
                                   pg_catalog.has_any_column_privilege(c.oid, 'SELECT') THEN 1 END)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND
-      n.nspname NOT LIKE 'pg\_%')sql";
+WHERE $0)sql";
 
 // $1 schemas, $2 tables, as many. Answers, in their order, for those that can't be read, their
 // number from 1 and whether they are there.
@@ -49,9 +51,12 @@ struct Counts {
 };
 
 absl::StatusOr<CheckAnswer> AskCatalog(Connection& connection, Counts& counts) {
-  ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kCountReadable));
+  const std::string listed = schema::ListedTables(connection.server_version());
+  ASSIGN_OR_RETURN(const postgres::Result found,
+                   connection.Query(absl::Substitute(kCountReadable, listed)));
   counts = {.known = true, .all = found.Int(0, 0), .readable = found.Int(0, 1)};
-  return postgres::Passed(absl::StrCat(counts.all, " tables and views"));
+  return postgres::Passed(counts.all == 1 ? "1 table or view"
+                                          : absl::StrCat(counts.all, " tables and views"));
 }
 
 absl::StatusOr<CheckAnswer> AnyTable(const Counts& counts) {
@@ -79,7 +84,9 @@ absl::StatusOr<CheckAnswer> AskTables(Connection& connection, const Tables& tabl
       const postgres::Result unreadable,
       connection.Query(kUnreadable, {postgres::ArrayText(schemas), postgres::ArrayText(names)}));
   if (unreadable.empty()) {
-    return postgres::Passed(absl::StrCat("all ", tables.size(), " selected can be read"));
+    return postgres::Passed(
+        tables.size() == 1 ? "the selected stream can be read"
+                           : absl::StrCat("all ", tables.size(), " selected streams can be read"));
   }
   std::vector<std::string> forbidden, missing;
   for (int row = 0; row < unreadable.rows(); ++row) {

@@ -83,7 +83,7 @@ TEST_F(SourceCheckTest, AServerThatIsAsItShouldBe) {
   database_->Run("CREATE TABLE t (a int)");
   const Steps steps = CheckSource(ByUrl(Cluster().Url(name_)));
   EXPECT_THAT(Step(steps, "version"), Passes("PostgreSQL 15"));
-  EXPECT_THAT(Step(steps, "read_catalog"), Passes("1 tables"));
+  EXPECT_THAT(Step(steps, "read_catalog"), Passes("1 table or view"));
   EXPECT_THAT(Step(steps, "role"), Passes("primary"));
   EXPECT_THAT(Step(steps, "privileges"), Passes("1 of 1"));
   EXPECT_THAT(Step(steps, "connections"), Passes("left"));
@@ -106,7 +106,7 @@ TEST_F(SourceCheckTest, EveryUnreadableTableIsNamed) {
   EXPECT_THAT(Step(CheckSource(Reader(), {Table("public", "none")}), "privileges"),
               Fails(Reason::kStreamNotFound));
   EXPECT_THAT(Step(CheckSource(Reader(), {Table("public", "open")}), "privileges"),
-              Passes("all 1"));
+              Passes("the selected stream can"));
 }
 
 TEST_F(SourceCheckTest, WithoutASelectionSomethingMustBeReadable) {
@@ -115,12 +115,22 @@ TEST_F(SourceCheckTest, WithoutASelectionSomethingMustBeReadable) {
   EXPECT_THAT(Step(CheckSource(Reader()), "privileges"), Fails(Reason::kSourcePermissionDenied));
 }
 
+TEST_F(SourceCheckTest, WhatDiscoveryListsIsCounted) {
+  database_->Run(
+      "CREATE TABLE t (a int) PARTITION BY LIST (a); CREATE TABLE p PARTITION OF t FOR VALUES IN "
+      "(1); CREATE SCHEMA _lockstitch; CREATE TABLE _lockstitch.state (a int); "
+      "CREATE VIEW v AS SELECT 1 AS a; GRANT SELECT ON t TO public");
+  const Steps steps = CheckSource(Reader());
+  EXPECT_THAT(Step(steps, "read_catalog"), Passes("2 tables and views"));
+  EXPECT_THAT(Step(steps, "privileges"), Passes("1 of 2"));
+}
+
 TEST_F(SourceCheckTest, TheLimitsOfRoleAndDatabaseCount) {
   database_->Run("ALTER ROLE " + name_ + " CONNECTION LIMIT 3");
   v1::PostgresConnection server = Reader();
   EXPECT_THAT(Step(CheckSource(server), "connections"), Warns("3 left"));
   server.set_max_connections(3);
-  EXPECT_THAT(Step(CheckSource(server), "connections"), Passes("the user has 0 of 3"));
+  EXPECT_THAT(Step(CheckSource(server), "connections"), Passes("0 of the user's 3"));
   database_->Run("ALTER DATABASE " + name_ + " CONNECTION LIMIT 3");
   EXPECT_THAT(Step(CheckSource(server), "connections"), Warns("2 left"));
   database_->Run("ALTER ROLE " + name_ + " CONNECTION LIMIT 0");
