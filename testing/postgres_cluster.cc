@@ -73,6 +73,7 @@ PostgresCluster::PostgresCluster(const Options& options)
   } else {
     CopyPrimary(*options.primary);
   }
+  if (options.primary != nullptr && !options.hot) ready_ = "consistent recovery state reached";
   Configure(options);
   Start();
 }
@@ -109,7 +110,8 @@ void PostgresCluster::Configure(const Options& options) {
   configuration << "listen_addresses = '" << (options.tcp ? "127.0.0.1" : "")
                 << "'\nport = " << port_ << "\nunix_socket_directories = '" << folder_.path()
                 << "'\nlog_min_messages = fatal\n"
-                << "fsync = off\nmax_connections = 60\nautovacuum = off\n";
+                << "fsync = off\nmax_connections = 60\nautovacuum = off\nhot_standby = "
+                << (options.hot ? "on" : "off") << "\n";
   for (const std::string& setting : options.settings) configuration << setting << "\n";
   std::stringstream defaults;
   defaults << std::ifstream(data + "pg_hba.conf").rdbuf();
@@ -134,8 +136,7 @@ void PostgresCluster::Start() {
                                         "-c", "log_min_messages=log"},
                             .user = kUser,
                             .death_signal = SIGQUIT});
-  // A standby says: read-only connections.
-  if (server_->WaitForLine("ready to accept ").empty()) Die("postgres", server_->stderr_text());
+  if (server_->WaitForLine(ready_).empty()) Die("postgres", server_->stderr_text());
 }
 
 void PostgresCluster::Crash() {

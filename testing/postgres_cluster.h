@@ -23,7 +23,8 @@ class PostgresCluster {
     std::map<std::string, std::string>
         files;         // Put into the data folder, for the server's user alone.
     bool tcp = false;  // Also listens on 127.0.0.1.
-    const PostgresCluster* primary = nullptr;  // Of which it is a hot standby; the version is its.
+    const PostgresCluster* primary = nullptr;  // Of which it is a standby; the version is its.
+    bool hot = true;  // A standby takes sessions; else it keeps saying that it is starting.
   };
 
   PostgresCluster() : PostgresCluster(Options()) {}
@@ -53,6 +54,8 @@ class PostgresCluster {
   std::string programs_;
   TemporaryFolder folder_;
   int port_ = 5432;
+  // What it says once it has started: "connections", a standby "read-only connections".
+  std::string ready_ = "ready to accept ";
   std::unique_ptr<ChildProcess> server_;
 };
 

@@ -177,6 +177,12 @@ TEST_F(SourceCheckTest, HowConnectingFails) {
   EXPECT_THAT(Step(CheckSource(server), "settings"), Fails(Reason::kConnectionFileUnreadable));
 }
 
+TEST_F(SourceCheckTest, AServerThatIsStarting) {
+  PostgresCluster standby({.primary = &Cluster(), .hot = false});
+  EXPECT_THAT(Step(CheckSource(ByUrl(standby.Url(name_))), "authenticate"),
+              Fails(Reason::kServerStarting));
+}
+
 TEST_F(SourceCheckTest, AServerThatDoesNotAnswerIsGivenUp) {
   const SilentServer silent;
   const Steps steps = CheckSource(Tcp("127.0.0.1:" + silent.port()));

@@ -13,6 +13,8 @@
 namespace lockstitch::tests {
 namespace {
 
+using ::testing::Contains;
+using ::testing::HasSubstr;
 using testing::Rendezvous;
 
 constexpr int kKilled = 128 + SIGKILL;
@@ -124,48 +126,66 @@ TEST_F(FaultsTest, AKilledSchedulerLeavesALoadThatTheNextJobEnds) {
 // half-loaded is seen.
 class TerminatedTest : public FaultsTest {
  protected:
+  TerminatedTest() { MakeTable(/*keyed=*/true); }
+
+  // A job runs, and in the middle of a range the service is told to end, which it does.
   void Terminate(ServiceProcess Stack::*service) {
-    MakeTable(/*keyed=*/true);
-    Rendezvous reading;
-    Stack stack({.extractor = "extractor.batch.built=" + reading.action()});
-    JobOutcome outcome;
-    std::thread job([&] { outcome = RunJob(stack, Job()); });
-    reading.AwaitArrival();
-    (stack.*service).process().Signal(SIGTERM);
-    (stack.*service).process().WaitForLine("\"message\":\"stopping\"");
-    reading.Release();
-    EXPECT_EQ((stack.*service).process().Wait(), 0);
-    stack.scheduler.process().Signal(SIGTERM);
-    job.join();
-    EXPECT_NE(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+    job_ = std::thread([&] { outcome_ = RunJob(stack_, Job()); });
+    reading_.AwaitArrival();
+    (stack_.*service).process().Signal(SIGTERM);
+    (stack_.*service).process().WaitForLine("\"message\":\"stopping\"");
+    reading_.Release();
+    EXPECT_EQ((stack_.*service).process().Wait(), 0);
+  }
+
+  void ExpectNothingOnceTheJobIsStopped() {
+    stack_.scheduler.process().Signal(SIGTERM);
+    job_.join();
+    EXPECT_NE(outcome_.job.state(), v1::JOB_STATE_SUCCEEDED);
     EXPECT_EQ(destination_->Text("SELECT to_regclass('s.t') IS NULL"), "t");
     AwaitNoSourceQueries();
   }
+
+  Rendezvous reading_;
+  Stack stack_{{.extractor = "extractor.batch.built=" + reading_.action()}};
+  JobOutcome outcome_;
+  std::thread job_;
 };
 
-TEST_F(TerminatedTest, Extractor) { Terminate(&Stack::extractor); }
+TEST_F(TerminatedTest, Extractor) {
+  Terminate(&Stack::extractor);
+  ExpectNothingOnceTheJobIsStopped();
+}
 
-TEST_F(TerminatedTest, Loader) { Terminate(&Stack::loader); }
+TEST_F(TerminatedTest, TheExtractorSaysWhy) {
+  Terminate(&Stack::extractor);
+  job_.join();
+  EXPECT_EQ(outcome_.stream("public.t").error().reason(), "PEER_UNREACHABLE");
+  EXPECT_THAT(outcome_.log, Contains(HasSubstr("trying again: SHUTTING_DOWN")));
+}
+
+TEST_F(TerminatedTest, Loader) {
+  Terminate(&Stack::loader);
+  ExpectNothingOnceTheJobIsStopped();
+}
 
 TEST_F(TerminatedTest, Scheduler) {
   Terminate(&Stack::scheduler);
+  ExpectNothingOnceTheJobIsStopped();
   ExpectNothingHalfLoaded();
 }
 
 TEST_F(TerminatedTest, TheCommand) {
-  MakeTable(/*keyed=*/true);
-  Rendezvous reading;
-  Stack stack({.extractor = "extractor.batch.built=" + reading.action()});
   testing::ChildProcess sync(
       {.command = {"cli/lockstitch", "sync", "--source", source_url_, "--destination",
-                   destination_url_, "--name", "s", "--server", stack.scheduler.address()}});
-  reading.AwaitArrival();
+                   destination_url_, "--name", "s", "--server", stack_.scheduler.address()}});
+  reading_.AwaitArrival();
   sync.Signal(SIGINT);
   EXPECT_EQ(sync.Wait(), 1);
-  reading.Release();
+  reading_.Release();
   AwaitNoSourceQueries();
-  stack.scheduler.process().Signal(SIGTERM);
-  EXPECT_EQ(stack.scheduler.process().Wait(), 0);
+  stack_.scheduler.process().Signal(SIGTERM);
+  EXPECT_EQ(stack_.scheduler.process().Wait(), 0);
   ExpectNothingHalfLoaded();
 }
 

@@ -126,6 +126,20 @@ TEST_F(SourceChangesTest, ALockedTableHoldsUpNeitherOthersNorAStop) {
   EXPECT_EQ(stack.extractor.process().Wait(), 0);
 }
 
+TEST_F(SourceChangesTest, AViewThatDoesNotWaitForALockedTableIsTriedAgain) {
+  source_->Run(R"sql(
+    CREATE FUNCTION impatient() RETURNS bigint LANGUAGE plpgsql AS
+      'BEGIN LOCK TABLE public.t IN ACCESS SHARE MODE NOWAIT; RETURN (SELECT count(*) FROM public.t); END';
+    CREATE VIEW w AS SELECT impatient() AS rows)sql");
+  Stack stack;
+  Database locker(source_url_);
+  locker.Run("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE");
+  const v1::StreamRun run =
+      RunJob(stack, IntegrationOf("s", source_url_, destination_url_, {"w"})).stream("public.w");
+  EXPECT_EQ(run.error().reason(), "SOURCE_TABLE_LOCKED");
+  EXPECT_EQ(run.attempts(), 3u);
+}
+
 TEST_F(SourceChangesTest, AStopWhileTheCatalogIsReadEndsTheJob) {
   Stack stack;
   Database locker(source_url_);
