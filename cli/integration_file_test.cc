@@ -34,6 +34,8 @@ streams:
     include_columns: [id, "${COLUMN}"]
     selected: no
   - public.users
+  - {stream: public.log, method: incremental, replication_key: at, lookback: 10 minutes, time_zone: Europe/Berlin}
+  - {stream: public.numbers, lookback: 1000}
 system_columns: none
 selection: {patterns: [public.*, "!public.audit_*"], views: true, new_tables: ignore}
 naming: {identifiers: stitch}
@@ -42,13 +44,18 @@ naming: {identifiers: stitch}
   ASSERT_TRUE(integration.ok()) << integration.status();
   EXPECT_EQ(integration->name(), "shop");
   EXPECT_EQ(integration->source().postgres().url(), "postgres://u:secret@h/db?sslmode=require");
-  ASSERT_EQ(integration->streams_size(), 3);
+  ASSERT_EQ(integration->streams_size(), 5);
   EXPECT_EQ(integration->streams(0).method(), v1::REPLICATION_METHOD_FULL_TABLE);
   EXPECT_EQ(integration->streams(0).ranges(), 2u);
   EXPECT_THAT(integration->streams(1).include_columns(), ElementsAre("id", "name"));
   EXPECT_TRUE(integration->streams(1).has_selected());
   EXPECT_FALSE(integration->streams(1).selected());
   EXPECT_EQ(integration->streams(2).stream(), "public.users");
+  EXPECT_EQ(integration->streams(3).method(), v1::REPLICATION_METHOD_INCREMENTAL);
+  EXPECT_EQ(integration->streams(3).replication_key(), "at");
+  EXPECT_EQ(integration->streams(3).lookback(), "10 minutes");
+  EXPECT_EQ(integration->streams(3).time_zone(), "Europe/Berlin");
+  EXPECT_EQ(integration->streams(4).lookback(), "1000");
   EXPECT_EQ(integration->system_columns(), v1::SYSTEM_COLUMNS_NONE);
   EXPECT_THAT(integration->selection().patterns(), ElementsAre("public.*", "!public.audit_*"));
   EXPECT_TRUE(integration->selection().views());

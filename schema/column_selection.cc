@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "schema/key_order.h"
 #include "schema/row_filter.h"
 #include "status/reason.h"
 
@@ -22,6 +25,29 @@ bool HasOwnOperators(const v1::DataType& type) {
   if (type.kind() == v1::TYPE_KIND_DOMAIN || type.kind() == v1::TYPE_KIND_ARRAY)
     return HasOwnOperators(type.element());
   return type.kind() == v1::TYPE_KIND_BASE && type.schema() != "pg_catalog";
+}
+
+bool IsTimeKey(absl::string_view type) {
+  return type == "timestamptz" || type == "timestamp" || type == "date";
+}
+
+bool IsIntegerKey(absl::string_view type) {
+  return type == "int2" || type == "int4" || type == "int8";
+}
+
+// Of the many forms of an interval, which all hold a digit: not one that goes forward.
+bool IsSpanOfTime(absl::string_view text) {
+  return std::any_of(text.begin(), text.end(), absl::ascii_isdigit) &&
+         text.find_first_of("+-") == absl::string_view::npos &&
+         !absl::StrContains(absl::AsciiStrToLower(text), "ago");
+}
+
+// Digits, and unless it must be `whole` a point among them.
+bool IsNumber(absl::string_view text, bool whole) {
+  const size_t point = whole ? absl::string_view::npos : text.find('.');
+  std::string digits(text);
+  if (point != absl::string_view::npos) digits.erase(point, 1);
+  return !digits.empty() && std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit);
 }
 
 absl::Status ObstacleError(absl::string_view what, const v1::Obstacle& obstacle) {
@@ -62,16 +88,16 @@ class Selector {
     const std::string& key = settings_.replication_key();
     switch (settings_.method()) {
       case v1::REPLICATION_METHOD_INCREMENTAL:
-        Problem(Reason::kMethodNotAvailable, "method INCREMENTAL is not available yet");
         if (key.empty())
           return Problem(Reason::kReplicationKeyUnfit,
                          "method INCREMENTAL needs a replication_key");
         if (columns_.count(key) == 0) return MissingColumn("replication_key", key);
         if (!IsCandidate(key)) {
-          Problem(Reason::kReplicationKeyUnfit,
-                  absl::StrCat("column ", key, " has a type that can't be a replication key"));
+          return Problem(
+              Reason::kReplicationKeyUnfit,
+              absl::StrCat("column ", key, " has a type that can't be a replication key"));
         }
-        return;
+        return TestLookback(TypeOf(key));
       case v1::REPLICATION_METHOD_LOG_BASED:
         return Problem(Reason::kMethodNotAvailable,
                        IsView(table_) ? "a view has no log: method LOG_BASED is not possible"
@@ -79,7 +105,45 @@ class Selector {
       default:
         if (!key.empty())
           Problem(Reason::kSelectionInvalid, "replication_key is for method INCREMENTAL alone");
+        if (!settings_.lookback().empty())
+          Problem(Reason::kSelectionInvalid, "lookback is for method INCREMENTAL alone");
+        if (!settings_.time_zone().empty())
+          Problem(Reason::kSelectionInvalid, "time_zone is for method INCREMENTAL alone");
     }
+  }
+
+  std::string TypeOf(const std::string& name) const {
+    for (const v1::Column& column : table_.columns()) {
+      if (column.name() == name) return KeyType(column.type());
+    }
+    return "";
+  }
+
+  // As far as it can be told without the source, which knows its intervals and zones.
+  void TestLookback(const std::string& type) {
+    const std::string& lookback = settings_.lookback();
+    if (!settings_.time_zone().empty() && type != "timestamp") {
+      Problem(Reason::kSelectionInvalid,
+              absl::StrCat("time_zone is for keys of type timestamp alone, and column ",
+                           settings_.replication_key(), " is of type ", type));
+    }
+    if (lookback.empty()) return;
+    if (IsTimeKey(type)) {
+      if (!IsSpanOfTime(lookback)) NoLookback("an interval without a sign, such as 10 minutes");
+    } else if (type == "numeric") {
+      if (!IsNumber(lookback, /*whole=*/false)) NoLookback("a number without a sign");
+    } else if (IsIntegerKey(type)) {
+      if (!IsNumber(lookback, /*whole=*/true)) NoLookback("a whole number without a sign");
+    } else {
+      Problem(Reason::kSelectionInvalid,
+              absl::StrCat("lookback is for times and numbers, and column ",
+                           settings_.replication_key(), " is of type ", type));
+    }
+  }
+
+  void NoLookback(absl::string_view wanted) {
+    Problem(Reason::kSelectionInvalid,
+            absl::StrCat("lookback '", settings_.lookback(), "' must be ", wanted));
   }
 
   bool IsCandidate(const std::string& column) const {

@@ -21,7 +21,7 @@ struct ColumnSelection {
 // ones; the primary key, key columns and replication key always. What can't be read is left out,
 // with a note, unless the settings name it. Finds every problem at once: obstacles by their own
 // reasons, COLUMN_NOT_FOUND, SELECTION_INVALID, METHOD_NOT_AVAILABLE, REPLICATION_KEY_UNFIT,
-// FILTER_INVALID.
+// FILTER_INVALID. Whether an interval or a time zone is one is for the source to tell.
 ColumnSelection SelectColumns(const v1::Table& table, const v1::StreamSettings& settings);
 
 }  // namespace lockstitch::schema

@@ -68,16 +68,62 @@ TEST(SelectColumnsTest, EveryProblemIsFoundAtOnce) {
   settings.add_exclude_columns("gone");
   settings.add_key_columns("total");
   settings.set_filter("missing > 1");
+  EXPECT_THAT(Problems(SelectColumns(OrdersTable(), settings)),
+              testing::UnorderedElementsAre(
+                  HasSubstr("REPLICATION_KEY_UNFIT: column note"),
+                  HasSubstr("SELECTION_INVALID: key_columns"),
+                  HasSubstr("COLUMN_NOT_FOUND: include_columns names the column 'nope'"),
+                  HasSubstr("COLUMN_NOT_FOUND: exclude_columns names the column 'gone'"),
+                  HasSubstr("SELECTION_INVALID: include_columns and exclude_columns"),
+                  "SOURCE_PERMISSION_DENIED: column secret: no right to read it",
+                  HasSubstr("COLUMN_NOT_FOUND: filter names the column 'missing'")));
+}
+
+// Of a stream that is read by a column of type `type`.
+std::vector<std::string> KeyProblems(const char* type, const char* lookback,
+                                     const char* zone = "") {
+  v1::Table table = OrdersTable();
+  table.mutable_columns(0)->mutable_type()->set_name(type);
+  v1::StreamSettings settings;
+  settings.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  settings.set_replication_key("id");
+  settings.set_lookback(lookback);
+  settings.set_time_zone(zone);
+  return Problems(SelectColumns(table, settings));
+}
+
+TEST(SelectColumnsTest, LookbacksAreWrittenAsTheKeyNeedsThem) {
+  for (const char* type : {"timestamptz", "timestamp", "date"}) {
+    for (const char* good : {"", "10 minutes", "PT5M", "1 day 02:00", "0"})
+      EXPECT_THAT(KeyProblems(type, good), IsEmpty()) << good;
+    for (const char* bad : {"soon", "-1 day", "+1 day", "5 minutes Ago"})
+      EXPECT_THAT(KeyProblems(type, bad), ElementsAre(HasSubstr("must be an interval"))) << bad;
+  }
+  for (const char* type : {"int2", "int4", "int8"}) {
+    for (const char* good : {"", "0", "1000"}) EXPECT_THAT(KeyProblems(type, good), IsEmpty());
+    for (const char* bad : {"-1", "+1", "1.5", "1e3", "ten", " 1"})
+      EXPECT_THAT(KeyProblems(type, bad), ElementsAre(HasSubstr("whole number"))) << bad;
+  }
+  for (const char* good : {"0", "1.5", ".5"}) EXPECT_THAT(KeyProblems("numeric", good), IsEmpty());
+  for (const char* bad : {"-1", ".", "1.2.3", "NaN"})
+    EXPECT_THAT(KeyProblems("numeric", bad), ElementsAre(HasSubstr("a number"))) << bad;
+  for (const char* type : {"text", "varchar", "uuid"}) {
+    EXPECT_THAT(KeyProblems(type, ""), IsEmpty());
+    EXPECT_THAT(KeyProblems(type, "1"),
+                ElementsAre(HasSubstr("SELECTION_INVALID: lookback is for times and numbers")));
+  }
+}
+
+TEST(SelectColumnsTest, TimeZonesAreForLocalTimesAlone) {
+  EXPECT_THAT(KeyProblems("timestamp", "", "Europe/Berlin"), IsEmpty());
+  for (const char* type : {"timestamptz", "date", "int8"})
+    EXPECT_THAT(KeyProblems(type, "", "UTC"), ElementsAre(HasSubstr("time_zone is for keys")));
+  v1::StreamSettings full_table;
+  full_table.set_lookback("1");
+  full_table.set_time_zone("UTC");
   EXPECT_THAT(
-      Problems(SelectColumns(OrdersTable(), settings)),
-      testing::UnorderedElementsAre(
-          HasSubstr("METHOD_NOT_AVAILABLE"), HasSubstr("REPLICATION_KEY_UNFIT: column note"),
-          HasSubstr("SELECTION_INVALID: key_columns"),
-          HasSubstr("COLUMN_NOT_FOUND: include_columns names the column 'nope'"),
-          HasSubstr("COLUMN_NOT_FOUND: exclude_columns names the column 'gone'"),
-          HasSubstr("SELECTION_INVALID: include_columns and exclude_columns"),
-          "SOURCE_PERMISSION_DENIED: column secret: no right to read it",
-          HasSubstr("COLUMN_NOT_FOUND: filter names the column 'missing'")));
+      Problems(SelectColumns(OrdersTable(), full_table)),
+      ElementsAre(HasSubstr("lookback is for method"), HasSubstr("time_zone is for method")));
 }
 
 TEST(SelectColumnsTest, FiltersThatDoNotParseAreProblems) {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <set>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -15,11 +16,14 @@
 #include "rpc/progress_deadline.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
-#include "rpc/timestamp.h"
 #include "schema/column_selection.h"
 #include "schema/stream_name.h"
+#include "services/extractor/load_opening.h"
 #include "services/extractor/range_sender.h"
 #include "services/extractor/source/full_table.h"
+#include "services/extractor/source/horizon.h"
+#include "services/extractor/source/key_ranges.h"
+#include "services/extractor/source/replication_key.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -66,6 +70,11 @@ absl::Status QueryFailed(const absl::Status& failure, const std::string& filter)
       "view calls must name schemas, or SET search_path.");
 }
 
+// Whether several rows of a snapshot can agree in the key that the user has chosen for them.
+bool MayRepeatKeys(v1::TableKind kind) {
+  return kind != v1::TABLE_KIND_TABLE && kind != v1::TABLE_KIND_PARTITIONED_TABLE;
+}
+
 }  // namespace
 
 Extraction::Extraction(const v1::ExtractOffer& offer, int64_t fence, RunOwner& owner,
@@ -92,18 +101,24 @@ absl::StatusOr<v1::LoadResult> Extraction::Run() {
   ASSIGN_OR_RETURN(const Sent sent, SendSnapshot());
   if (const auto* result = std::get_if<v1::LoadResult>(&sent)) return *result;
   report();
-  return Finish(std::get<std::vector<v1::Extent>>(sent));
+  return Finish(std::get<Extents>(sent));
 }
 
 absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
+  ASSIGN_OR_RETURN(postgres::Connection source, postgres::Connection::Open(SourceOptions()));
+  SourceMoment moment;
+  if (incremental()) {
+    const std::stop_callback on_stop(stop_.get_token(), [&] { source.Interrupt(); });
+    ASSIGN_OR_RETURN(moment, ReadSourceMoment(source));
+  }
   // Ends with its transaction before the load is finished: nothing at the source waits for the
   // destination's locks.
   ASSIGN_OR_RETURN(Snapshot snapshot,
-                   Snapshot::Take(SourceOptions(), offer_.target().table(), stop_.get_token()));
+                   Snapshot::Take(std::move(source), offer_.target().table(), stop_.get_token()));
   Failpoint("extractor.snapshot.taken");
   const OpenSnapshots::Held held(*options_.snapshots, snapshot.taken_at());
   const rpc::ProgressDeadline age(options_.snapshot_age_limit, [this] { stop_.request_stop(); });
-  absl::StatusOr<Sent> sent = SendWhileYoung(snapshot);
+  absl::StatusOr<Sent> sent = SendWhileYoung(snapshot, moment);
   if (snapshot.locked() && IsAboutTheQuery(sent.status()))
     return QueryFailed(sent.status(), offer_.settings().filter());
   if (sent.ok() || !age.stalled()) return sent;
@@ -112,46 +127,58 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
                             absl::FormatDuration(options_.snapshot_age_limit)));
 }
 
-absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot) {
-  ranges_ = CutByBlocks(snapshot.table().kind(), snapshot.blocks(), snapshot.server_version(),
-                        std::max(1u, offer_.settings().ranges()));
-  if (ranges_.size() > 1) RETURN_IF_ERROR(snapshot.Share());
+absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
+                                                            const SourceMoment& moment) {
   const schema::ColumnSelection selection =
       schema::SelectColumns(snapshot.table(), offer_.settings());
   if (!selection.problems.empty()) return selection.problems.front();
   for (const std::string& note : selection.notes) Note(note);
-  ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(snapshot, selection.table));
+  ASSIGN_OR_RETURN(const v1::BeginLoadRequest request, Opening(snapshot, moment, selection.table));
+  ASSIGN_OR_RETURN(const v1::BeginLoadResponse begun, Begin(request));
   if (begun.has_result()) return begun.result();
+  const v1::LoadPlan& plan = begun.plan();
   v1::ExtractResponse response;
-  response.mutable_begun()->set_destination_table(begun.plan().destination_table());
+  response.mutable_begun()->set_destination_table(plan.destination_table());
   owner_.Report(response);
-  for (const std::string& note : begun.plan().notes()) Note(note);
-  ASSIGN_OR_RETURN(std::vector<v1::Extent> extents,
-                   SendRanges(snapshot, selection.table, begun.plan()));
+  for (const std::string& note : plan.notes()) Note(note);
+  ASSIGN_OR_RETURN(const std::vector<RangeRead> reads, Reads(snapshot, request, plan));
+  ASSIGN_OR_RETURN(Extents extents, SendRanges(snapshot, reads));
+  const bool nothing = std::all_of(extents.begin(), extents.end(),
+                                   [](const auto& extent) { return extent.second.rows() == 0; });
+  if (plan.mode() == v1::LOAD_MODE_CHANGES && nothing) {
+    Note(absl::StrCat("no row is at or past the bookmark ", plan.lower_bound(),
+                      ": rows were deleted at the source, or its greatest key went back"));
+  }
   return extents;
 }
 
-absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot,
-                                                        const v1::Table& selected) {
-  v1::BeginLoadRequest request;
-  *request.mutable_claim() = claim_;
-  *request.mutable_table() = selected;
-  std::set<std::string> names;
-  for (const v1::Column& column : selected.columns()) names.insert(column.name());
-  for (const v1::Column& column : snapshot.table().columns()) {
-    if (names.count(column.name()) == 0) request.add_other_columns(column.name());
+absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
+                                                         const SourceMoment& moment,
+                                                         const v1::Table& selected) {
+  postgres::Connection& source = snapshot.connection();
+  const std::stop_callback on_stop(stop_.get_token(), [&] { source.Interrupt(); });
+  const v1::StreamSettings& settings = offer_.settings();
+  v1::BeginLoadRequest request = DescribeLoad(offer_, claim_, snapshot, selected);
+  std::vector<v1::RangeBounds> ranges;
+  if (incremental()) {
+    const ReplicationKey key = FindReplicationKey(selected, settings.replication_key());
+    ASSIGN_OR_RETURN(const Horizon horizon, FindHorizon(source, moment, key, settings));
+    if (!horizon.note.empty()) Note(horizon.note);
+    ASSIGN_OR_RETURN(
+        ranges, CutByKey(source, key, FirstLoadRanges(selected.size_bytes(), settings.ranges())));
+    request.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+    request.set_replication_key(key.column);
+    if (horizon.key) request.set_horizon(*horizon.key);
+    request.set_duplicate_keys(MayRepeatKeys(selected.kind()));
+  } else {
+    ranges = CutByBlocks(snapshot.table().kind(), snapshot.blocks(), snapshot.server_version(),
+                         std::max(1u, settings.ranges()));
   }
-  request.set_new_columns(offer_.new_columns());
-  *request.mutable_named_columns() = offer_.settings().include_columns();
-  request.set_lc_monetary(snapshot.money_locale());
-  request.set_source_version(snapshot.server_version());
-  request.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
-  request.set_system_columns(offer_.system_columns());
-  request.mutable_ranges()->Add(ranges_.begin(), ranges_.end());
-  request.set_reset_generation(offer_.reset_generation());
-  request.set_reset(offer_.reset());
-  *request.mutable_source() = snapshot.source();
-  *request.mutable_extracted_at() = rpc::ToTimestamp(snapshot.taken_at());
+  request.mutable_ranges()->Add(ranges.begin(), ranges.end());
+  return request;
+}
+
+absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const v1::BeginLoadRequest& request) {
   v1::BeginLoadResponse response;
   RETURN_IF_ERROR(rpc::Retry({}, stop_.get_token(), [&] {
     ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, stop_.get_token()));
@@ -160,25 +187,46 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const Snapshot& snapshot
   return response;
 }
 
-absl::StatusOr<std::vector<v1::Extent>> Extraction::SendRanges(Snapshot& snapshot,
-                                                               const v1::Table& selected,
-                                                               const v1::LoadPlan& plan) {
+absl::StatusOr<std::vector<RangeRead>> Extraction::Reads(Snapshot& snapshot,
+                                                         const v1::BeginLoadRequest& request,
+                                                         const v1::LoadPlan& plan) const {
+  postgres::Connection& source = snapshot.connection();
+  const std::stop_callback on_stop(stop_.get_token(), [&] { source.Interrupt(); });
+  const v1::Table& table = request.table();
+  const std::string& filter = offer_.settings().filter();
+  if (!incremental())
+    return ReadBlocks(table, plan, {request.ranges().begin(), request.ranges().end()}, filter);
+  const ReplicationKey key = FindReplicationKey(table, request.replication_key());
+  if (plan.mode() == v1::LOAD_MODE_CHANGES) return ReadChanges(source, table, plan, key, filter);
+  if (plan.mode() == v1::LOAD_MODE_FIRST) return ReadKeyRanges(table, plan, key, filter);
+  return Error(Reason::kProtocolViolated, "the loader planned no incremental load");
+}
+
+absl::StatusOr<Extraction::Extents> Extraction::SendRanges(Snapshot& snapshot,
+                                                           const std::vector<RangeRead>& reads) {
   std::stop_source stop;
   const std::stop_callback passed_on(stop_.get_token(), [&] { stop.request_stop(); });
   const RangeSender sender(claim_, {.loader = options_.loader,
                                     .metrics = options_.metrics,
                                     .progress = &progress_,
+                                    .chunks = options_.chunks,
                                     .progress_deadline = options_.progress_deadline,
                                     .stop = stop.get_token()});
-  std::vector<v1::Extent> extents(ranges_.size());
+  std::vector<const RangeRead*> any_time, closing;
+  Extents extents;  // Each thread writes to places of its own.
+  for (const RangeRead& read : reads) {
+    (read.closing ? closing : any_time).push_back(&read);
+    extents[read.number] = {};
+  }
+  const auto send = [&](postgres::Connection& source, const RangeRead& read) -> absl::Status {
+    ASSIGN_OR_RETURN(extents.at(read.number), sender.Send(source, read));
+    return absl::OkStatus();
+  };
   std::atomic<size_t> next = 0;
   FirstError error;
   const auto send_all = [&](postgres::Connection& source) -> absl::Status {
-    for (size_t range = next++; range < ranges_.size(); range = next++) {
-      ASSIGN_OR_RETURN(const RangeQuery query,
-                       QueryRange(selected, plan, ranges_[range], offer_.settings().filter()));
-      ASSIGN_OR_RETURN(extents[range], sender.Send(source, static_cast<uint32_t>(range), query));
-    }
+    for (size_t i = next++; i < any_time.size(); i = next++)
+      RETURN_IF_ERROR(send(source, *any_time[i]));
     return absl::OkStatus();
   };
   const auto run = [&](const absl::Status& status) {
@@ -195,22 +243,24 @@ absl::StatusOr<std::vector<v1::Extent>> Extraction::SendRanges(Snapshot& snapsho
 
   const v1::ConnectionGrant& grant = offer_.grant();
   const size_t sessions = std::min<size_t>(
-      {ranges_.size(), std::max(1u, grant.source()), std::max(1u, grant.destination())});
+      {any_time.size(), std::max(1u, grant.source()), std::max(1u, grant.destination())});
+  if (sessions > 1) RETURN_IF_ERROR(snapshot.Share());
   std::vector<std::thread> others;
   for (size_t i = 1; i < sessions; ++i) others.emplace_back([&] { run(join_and_send()); });
   run(send_all(snapshot.connection()));
   for (std::thread& other : others) other.join();
   RETURN_IF_ERROR(error.Get());
+  for (const RangeRead* read : closing) RETURN_IF_ERROR(send(snapshot.connection(), *read));
   return extents;
 }
 
-absl::StatusOr<v1::LoadResult> Extraction::Finish(const std::vector<v1::Extent>& extents) {
+absl::StatusOr<v1::LoadResult> Extraction::Finish(const Extents& extents) {
   v1::FinishLoadRequest request;
   *request.mutable_claim() = claim_;
-  for (size_t range = 0; range < extents.size(); ++range) {
-    v1::RangeExtent* extent = request.add_ranges();
-    extent->set_range(static_cast<uint32_t>(range));
-    *extent->mutable_extent() = extents[range];
+  for (const auto& [range, extent] : extents) {
+    v1::RangeExtent* sent = request.add_ranges();
+    sent->set_range(range);
+    *sent->mutable_extent() = extent;
   }
   Failpoint("extractor.finishing");
   v1::FinishLoadResponse response;
@@ -218,7 +268,17 @@ absl::StatusOr<v1::LoadResult> Extraction::Finish(const std::vector<v1::Extent>&
     ASSIGN_OR_RETURN(response, options_.loader->FinishLoad(request, options_.stop));
     return absl::OkStatus();
   }));
-  return response.result();
+  const v1::LoadResult& result = response.result();
+  if (incremental() && result.rows() > 0 && !result.has_bookmark()) {
+    Note(absl::StrCat("there is no bookmark: no row has a ", offer_.settings().replication_key(),
+                      " that is neither NULL, NaN nor infinite, so that each run reads the whole "
+                      "table"));
+  }
+  return result;
+}
+
+bool Extraction::incremental() const {
+  return offer_.settings().method() == v1::REPLICATION_METHOD_INCREMENTAL;
 }
 
 postgres::Connection::Options Extraction::SourceOptions() const {

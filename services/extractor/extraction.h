@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <stop_token>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -13,7 +15,10 @@
 #include "services/extractor/extractor.h"
 #include "services/extractor/open_snapshots.h"
 #include "services/extractor/progress.h"
+#include "services/extractor/source/chunk_cutter.h"
+#include "services/extractor/source/load_reads.h"
 #include "services/extractor/source/snapshot.h"
+#include "services/extractor/source/source_moment.h"
 #include "services/loader/loader_client.h"
 #include "telemetry/metrics.h"
 
@@ -26,6 +31,7 @@ class Extraction {
     const loader::LoaderClient* loader = nullptr;
     telemetry::Metrics* metrics = nullptr;
     OpenSnapshots* snapshots = nullptr;
+    ChunkLimits chunks;
     absl::Duration progress_deadline;
     absl::Duration snapshot_age_limit;
     std::stop_token stop;
@@ -38,16 +44,24 @@ class Extraction {
   absl::StatusOr<v1::LoadResult> Run();
 
  private:
+  using Extents = std::map<uint32_t, v1::Extent>;  // By the numbers of their ranges.
   // What is sent of the snapshot, or the result that the run has already.
-  using Sent = std::variant<std::vector<v1::Extent>, v1::LoadResult>;
+  using Sent = std::variant<Extents, v1::LoadResult>;
 
   absl::StatusOr<Sent> SendSnapshot();
-  absl::StatusOr<Sent> SendWhileYoung(Snapshot& snapshot);
-  absl::StatusOr<v1::BeginLoadResponse> Begin(const Snapshot& snapshot, const v1::Table& selected);
-  absl::StatusOr<v1::LoadResult> Finish(const std::vector<v1::Extent>& extents);
-  // Sends the ranges over as many sessions as granted; the first failure ends the others.
-  absl::StatusOr<std::vector<v1::Extent>> SendRanges(Snapshot& snapshot, const v1::Table& selected,
-                                                     const v1::LoadPlan& plan);
+  absl::StatusOr<Sent> SendWhileYoung(Snapshot& snapshot, const SourceMoment& moment);
+  // What to ask of the loader, with all that the source tells about the ranges.
+  absl::StatusOr<v1::BeginLoadRequest> Opening(Snapshot& snapshot, const SourceMoment& moment,
+                                               const v1::Table& selected);
+  absl::StatusOr<v1::BeginLoadResponse> Begin(const v1::BeginLoadRequest& request);
+  absl::StatusOr<std::vector<RangeRead>> Reads(Snapshot& snapshot,
+                                               const v1::BeginLoadRequest& request,
+                                               const v1::LoadPlan& plan) const;
+  // Sends the ranges over as many sessions as granted, the closing ones last; the first failure
+  // ends the others.
+  absl::StatusOr<Extents> SendRanges(Snapshot& snapshot, const std::vector<RangeRead>& reads);
+  absl::StatusOr<v1::LoadResult> Finish(const Extents& extents);
+  bool incremental() const;
   postgres::Connection::Options SourceOptions() const;
   void Note(const std::string& text);
 
@@ -57,7 +71,6 @@ class Extraction {
   std::stop_source stop_;
   const std::stop_callback<std::function<void()>> stop_with_options_;
   v1::Claim claim_;
-  std::vector<v1::RangeBounds> ranges_;
   ProgressCounter progress_;
 };
 

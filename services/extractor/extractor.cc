@@ -15,10 +15,8 @@ absl::Status TestOffer(const v1::ExtractOffer& offer) {
   if (offer.run_id().empty() || !offer.source().has_postgres() || !offer.target().has_table()) {
     return Error(Reason::kProtocolViolated, "an offer needs a run id, a source and a stream");
   }
-  const v1::ReplicationMethod method = offer.settings().method();
-  if (method != v1::REPLICATION_METHOD_UNSPECIFIED && method != v1::REPLICATION_METHOD_FULL_TABLE) {
-    return Error(Reason::kMethodNotAvailable, "this extractor reads whole tables only");
-  }
+  if (offer.settings().method() == v1::REPLICATION_METHOD_LOG_BASED)
+    return Error(Reason::kMethodNotAvailable, "this extractor reads no logs");
   return absl::OkStatus();
 }
 
@@ -57,6 +55,7 @@ absl::StatusOr<v1::LoadResult> Extractor::Run(const v1::ExtractOffer& offer, Run
                         {.loader = options_.loader,
                          .metrics = options_.metrics,
                          .snapshots = &snapshots_,
+                         .chunks = options_.chunks,
                          .progress_deadline = options_.progress_deadline,
                          .snapshot_age_limit = options_.snapshot_age_limit,
                          .stop = stop});

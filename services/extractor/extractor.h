@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "lockstitch/v1/extractor.pb.h"
 #include "services/extractor/open_snapshots.h"
+#include "services/extractor/source/chunk_cutter.h"
 #include "services/loader/loader_client.h"
 #include "telemetry/metrics.h"
 
@@ -33,6 +34,7 @@ class Extractor {
     const loader::LoaderClient* loader = nullptr;  // Must outlive the extractor.
     telemetry::Metrics* metrics = nullptr;         // Must outlive the extractor.
     int slots = 8;                                 // Stream runs at once.
+    ChunkLimits chunks;                            // Of ordered incremental streams.
     absl::Duration progress_deadline =
         absl::Hours(1);  // A range that doesn't move for so long is given up.
     absl::Duration snapshot_age_limit =

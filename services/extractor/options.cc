@@ -16,6 +16,21 @@ ProcessOptions ParseOptions(int argc, char** argv) {
       ->envname(rpc::EnvironmentName("--slots"))
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
+  app.add_option("--chunk-bytes", options.extractor.chunks.bytes,
+                 "bytes after which an ordered incremental stream is committed")
+      ->envname(rpc::EnvironmentName("--chunk-bytes"))
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_option("--chunk-rows", options.extractor.chunks.rows, "the same in rows")
+      ->envname(rpc::EnvironmentName("--chunk-rows"))
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  const auto set_seconds = [&](double seconds) {
+    options.extractor.chunks.time = absl::Seconds(seconds);
+  };
+  app.add_option_function<double>("--chunk-seconds", set_seconds, "the same in seconds [60]")
+      ->envname(rpc::EnvironmentName("--chunk-seconds"))
+      ->check(CLI::PositiveNumber);
   rpc::AddDurationFlag(app, "--progress-deadline", options.extractor.progress_deadline,
                        "how long a range may stand still before it is given up");
   rpc::AddDurationFlag(app, "--snapshot-age-limit", options.extractor.snapshot_age_limit,

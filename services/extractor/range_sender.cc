@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "batch/builder.h"
 #include "batch/checksum.h"
 #include "failpoint/failpoint.h"
@@ -41,7 +42,7 @@ absl::Status FailureOf(LoadStream& load) {
              : status;
 }
 
-// What the loader answered to the chunk's end, or to the open. A run that has ended is an error
+// What the loader answered to a chunk's end, or to the open. A run that has ended is an error
 // here.
 absl::StatusOr<v1::LoadResponse> ReadAnswer(LoadStream& load) {
   v1::LoadResponse response;
@@ -63,32 +64,148 @@ int64_t FailedRow(const absl::Status& source_failure, const absl::Status& loader
   return of_a_row ? rows_read + 1 : 0;
 }
 
-// False once the builder's sender has given up. `rows` counts those that came.
-absl::StatusOr<bool> Fill(CopyReader& reader, batch::Builder& builder, int64_t* rows) {
-  while (true) {
-    ASSIGN_OR_RETURN(const std::optional<absl::string_view> row, reader.Next());
-    if (!row) return true;
-    ++*rows;
-    if (!builder.AddRow(*row)) return false;
-  }
-}
-
 }  // namespace
 
-absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, uint32_t range,
-                                             const RangeQuery& query) const {
+// One Load call, from its open to the range's end.
+class RangeSender::Call {
+ public:
+  Call(const RangeSender& sender, Connection& source, const RangeRead& read, LoadStream& load,
+       rpc::ProgressDeadline& deadline, Attempt* attempt)
+      : options_(sender.options_),
+        source_(source),
+        read_(read),
+        load_(load),
+        deadline_(deadline),
+        attempt_(*attempt),
+        builder_(batch_.mutable_batch(), [this] { return SendBatch(); }) {
+    *open_.mutable_open()->mutable_claim() = sender.claim_;
+    open_.mutable_open()->set_range(read.number);
+  }
+
+  absl::StatusOr<v1::Extent> Run() {
+    RETURN_IF_ERROR(Open());
+    if (opened_.complete()) return durable_;
+    Failpoint("extractor.range.opened");
+    RETURN_IF_ERROR(source_.Execute(kSavepoint));
+    const bool anew = opened_.durable_chunks() == 0;
+    ASSIGN_OR_RETURN(
+        CopyReader reader,
+        CopyReader::Start(source_,
+                          CopyOf(anew ? read_.query : QueryPast(read_, opened_.last_key()))));
+    bool read_all = false;
+    const absl::Status sent = SendRows(reader, &read_all);
+    if (sent.ok()) return durable_;
+    if (!attempt_.loader_failure.ok() && !read_all) {
+      reader.Cancel();
+      RETURN_IF_ERROR(source_.Execute(kRollback));
+    }
+    return sent;
+  }
+
+ private:
+  absl::Status Open() {
+    load_.Write(open_);
+    const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_);
+    if (!answer.ok()) return LoaderFailed(answer.status());
+    opened_ = answer->opened();
+    const bool in_part = !opened_.complete() && opened_.durable_chunks() > 0;
+    if (in_part && !(read_.ordered && opened_.has_last_key())) {
+      return Error(Reason::kProtocolViolated,
+                   absl::StrCat("range ", read_.number, " is durable in part, and ends nowhere"));
+    }
+    SetDurable(opened_.durable());
+    next_chunk_ = opened_.durable_chunks();
+    return absl::OkStatus();
+  }
+
+  absl::Status SendRows(CopyReader& reader, bool* read_all) {
+    std::optional<ChunkCutter> cutter;
+    if (read_.ordered)
+      cutter.emplace(read_.ordered->field, options_.chunks, [] { return absl::Now(); });
+    while (true) {
+      ASSIGN_OR_RETURN(const std::optional<absl::string_view> row, reader.Next());
+      if (!row) break;
+      ++attempt_.rows_read;
+      if (cutter && cutter->EndsBefore(*row)) RETURN_IF_ERROR(EndChunk(/*ends_range=*/false));
+      if (!builder_.AddRow(*row)) return LoaderFailed(FailureOf(load_));
+    }
+    *read_all = true;
+    RETURN_IF_ERROR(EndChunk(/*ends_range=*/true));
+    load_.Finish().IgnoreError();
+    return absl::OkStatus();
+  }
+
+  bool SendBatch() {
+    deadline_.Touch();
+    options_.progress->AddExtracted(batch_.batch().rows(), batch_.batch().data().size());
+    Failpoint("extractor.batch.built");
+    return load_.Write(batch_);
+  }
+
+  // Has what was sent since the last end committed, and waits for it.
+  absl::Status EndChunk(bool ends_range) {
+    v1::LoadRequest end;
+    v1::ChunkEnd& chunk = *end.mutable_chunk_end();
+    chunk.set_chunk(next_chunk_++);
+    chunk.set_ends_range(ends_range);
+    if (!builder_.EndChunk(chunk.mutable_extent()) || !load_.Write(end))
+      return LoaderFailed(FailureOf(load_));
+    Failpoint("extractor.chunk.sent");
+    if (ends_range) Failpoint("extractor.range.sent");
+    const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_);
+    if (!answer.ok()) return LoaderFailed(answer.status());
+    Failpoint("extractor.chunk.acknowledged");
+    deadline_.Touch();
+    v1::Extent durable = durable_;
+    batch::AddChunk(chunk.extent(), &durable);
+    SetDurable(durable);
+    return absl::OkStatus();
+  }
+
+  // Rows are told once, however often the range is opened.
+  void SetDurable(const v1::Extent& durable) {
+    durable_ = durable;
+    if (durable_.rows() <= attempt_.rows_durable) return;
+    options_.progress->AddLoaded(durable_.rows() - attempt_.rows_durable);
+    attempt_.rows_durable = durable_.rows();
+  }
+
+  absl::Status LoaderFailed(const absl::Status& failure) {
+    return attempt_.loader_failure = failure;
+  }
+
+  const Options& options_;
+  Connection& source_;
+  const RangeRead& read_;
+  LoadStream& load_;
+  rpc::ProgressDeadline& deadline_;
+  Attempt& attempt_;
+  v1::LoadRequest open_;
+  v1::LoadOpened opened_;
+  v1::LoadRequest batch_;
+  batch::Builder builder_;
+  v1::Extent durable_;
+  uint32_t next_chunk_ = 0;
+};
+
+absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, const RangeRead& read) const {
   const rpc::RetryPolicy policy;
+  Attempt attempt;
   absl::Status failure;
-  for (int attempt = 1; attempt <= policy.attempts; ++attempt) {
-    if (!rpc::WaitBeforeAttempt(policy, attempt, options_.stop)) break;
-    absl::Status loader_failure;
-    int64_t rows_read = 0;
-    absl::StatusOr<v1::Extent> extent = SendOnce(source, range, query, &loader_failure, &rows_read);
-    if (const int64_t row = FailedRow(extent.status(), loader_failure, rows_read); row > 0)
-      return NameFailedRow(extent.status(), source, query, row);
+  for (int number = 1; number <= policy.attempts; ++number) {
+    if (!rpc::WaitBeforeAttempt(policy, number, options_.stop)) break;
+    const uint64_t durable_before = attempt.rows_durable;
+    attempt.loader_failure = absl::OkStatus();
+    attempt.rows_read = 0;
+    absl::StatusOr<v1::Extent> extent = SendOnce(source, read, &attempt);
+    const absl::Status& loader_failure = attempt.loader_failure;
+    if (const int64_t row = FailedRow(extent.status(), loader_failure, attempt.rows_read); row > 0)
+      return NameFailedRow(extent.status(), source, read.query, row);
     if (extent.ok() || loader_failure.ok() || !MayTryAgain(loader_failure)) return extent;
     options_.metrics->Add(Metric::kExtractorRangeRetries, {Explain(loader_failure).reason}, 1);
     failure = loader_failure;
+    // A range that gets on may take as many loaders as it needs.
+    if (attempt.rows_durable > durable_before) number = 1;
   }
   return failure.ok() ? Error(Reason::kStopped, "stopped before a range was sent") : failure;
 }
@@ -100,10 +217,8 @@ absl::Status RangeSender::NameFailedRow(const absl::Status& failure, Connection&
   return NameRow(failure, source, query, row);
 }
 
-absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, uint32_t range,
-                                                 const RangeQuery& query,
-                                                 absl::Status* loader_failure,
-                                                 int64_t* rows_read) const {
+absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, const RangeRead& read,
+                                                 Attempt* attempt) const {
   const std::unique_ptr<LoadStream> load = options_.loader->Load();
   const auto break_off = [&] {
     load->Cancel();
@@ -111,62 +226,12 @@ absl::StatusOr<v1::Extent> RangeSender::SendOnce(Connection& source, uint32_t ra
   };
   rpc::ProgressDeadline deadline(options_.progress_deadline, break_off);
   const std::stop_callback on_stop(options_.stop, break_off);
-  absl::StatusOr<v1::Extent> extent =
-      Transfer(source, range, query, *load, deadline, loader_failure, rows_read);
+  absl::StatusOr<v1::Extent> extent = Call(*this, source, read, *load, deadline, attempt).Run();
   if (extent.ok() || !deadline.stalled()) return extent;
-  *loader_failure = absl::OkStatus();
+  attempt->loader_failure = absl::OkStatus();
   return Error(Reason::kProgressStalled,
-               absl::StrCat("range ", range, " did not move for ",
+               absl::StrCat("range ", read.number, " did not move for ",
                             absl::FormatDuration(options_.progress_deadline)));
-}
-
-absl::StatusOr<v1::Extent> RangeSender::Transfer(Connection& source, uint32_t range,
-                                                 const RangeQuery& query, LoadStream& load,
-                                                 rpc::ProgressDeadline& deadline,
-                                                 absl::Status* loader_failure,
-                                                 int64_t* rows_read) const {
-  v1::LoadRequest request;
-  *request.mutable_open()->mutable_claim() = claim_;
-  request.mutable_open()->set_range(range);
-  load.Write(request);
-  const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load);
-  if (!answer.ok()) return *loader_failure = answer.status();
-  const v1::LoadOpened& opened = answer->opened();
-  if (opened.complete()) {
-    options_.progress->AddLoaded(opened.durable().rows());
-    return opened.durable();
-  }
-  Failpoint("extractor.range.opened");
-
-  RETURN_IF_ERROR(source.Execute(kSavepoint));
-  ASSIGN_OR_RETURN(CopyReader reader, CopyReader::Start(source, CopyOf(query)));
-  v1::LoadRequest batch;
-  batch::Builder builder(batch.mutable_batch(), [&] {
-    deadline.Touch();
-    options_.progress->AddExtracted(batch.batch().rows(), batch.batch().data().size());
-    Failpoint("extractor.batch.built");
-    return load.Write(batch);
-  });
-  v1::LoadRequest end;
-  v1::ChunkEnd& chunk = *end.mutable_chunk_end();
-  chunk.set_chunk(opened.durable_chunks());
-  chunk.set_ends_range(true);
-  ASSIGN_OR_RETURN(const bool filled, Fill(reader, builder, rows_read));
-  const bool sent = filled && builder.EndChunk(chunk.mutable_extent()) && load.Write(end);
-  if (!sent) {
-    *loader_failure = FailureOf(load);
-    reader.Cancel();
-    RETURN_IF_ERROR(source.Execute(kRollback));
-    return *loader_failure;
-  }
-  Failpoint("extractor.range.sent");
-  const absl::StatusOr<v1::LoadResponse> durable = ReadAnswer(load);
-  if (!durable.ok()) return *loader_failure = durable.status();
-  load.Finish().IgnoreError();
-  options_.progress->AddLoaded(chunk.extent().rows());
-  v1::Extent extent;
-  batch::AddChunk(chunk.extent(), &extent);
-  return extent;
 }
 
 }  // namespace lockstitch::extractor

@@ -8,23 +8,24 @@
 #include "absl/time/time.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
-#include "rpc/progress_deadline.h"
 #include "services/extractor/progress.h"
-#include "services/extractor/source/full_table.h"
+#include "services/extractor/source/chunk_cutter.h"
+#include "services/extractor/source/load_reads.h"
 #include "services/loader/loader_client.h"
 #include "telemetry/metrics.h"
 
 namespace lockstitch::extractor {
 
-// Reads one range by COPY in a session's open transaction, and sends it as one chunk. A loader that
-// goes away costs this range: it is opened again, and read again under the same snapshot unless it
-// turns out to be durable.
+// Reads one range by COPY in a session's open transaction, and sends it: in chunks of at most about
+// `chunks` if it is ordered, else as one. A loader that goes away costs the chunk under way: the
+// range is opened again, and what isn't durable of it is read again under the same snapshot.
 class RangeSender {
  public:
   struct Options {
     const loader::LoaderClient* loader = nullptr;
     telemetry::Metrics* metrics = nullptr;
     ProgressCounter* progress = nullptr;
+    ChunkLimits chunks;
     absl::Duration progress_deadline;
     std::stop_token stop;
   };
@@ -33,22 +34,22 @@ class RangeSender {
 
   // What the range holds, all of it durable. Errors of the source are final for its transaction;
   // those about a row, of either end, name it where it can be told.
-  absl::StatusOr<v1::Extent> Send(postgres::Connection& source, uint32_t range,
-                                  const RangeQuery& query) const;
+  absl::StatusOr<v1::Extent> Send(postgres::Connection& source, const RangeRead& read) const;
 
  private:
-  absl::StatusOr<v1::Extent> SendOnce(postgres::Connection& source, uint32_t range,
-                                      const RangeQuery& query, absl::Status* loader_failure,
-                                      int64_t* rows_read) const;
-  // Sets `loader_failure` where it is the loader's end that failed, and counts the rows that the
-  // source sent.
-  absl::StatusOr<v1::Extent> Transfer(postgres::Connection& source, uint32_t range,
-                                      const RangeQuery& query,
-                                      loader::LoaderClient::LoadStream& load,
-                                      rpc::ProgressDeadline& deadline, absl::Status* loader_failure,
-                                      int64_t* rows_read) const;
+  // What one attempt leaves for the next.
+  struct Attempt {
+    absl::Status loader_failure;  // Set where it is the loader's end that failed.
+    int64_t rows_read = 0;        // That the source sent.
+    uint64_t rows_durable = 0;    // Of the range, known so far, by this attempt or an earlier one.
+  };
+
+  absl::StatusOr<v1::Extent> SendOnce(postgres::Connection& source, const RangeRead& read,
+                                      Attempt* attempt) const;
   absl::Status NameFailedRow(const absl::Status& failure, postgres::Connection& source,
                              const RangeQuery& query, int64_t row) const;
+
+  class Call;
 
   const v1::Claim& claim_;
   const Options options_;

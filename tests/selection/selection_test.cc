@@ -232,9 +232,8 @@ TEST_F(SelectionTest, OneValidationFindsEveryProblem) {
   Add(integration, "fine");
   EXPECT_THAT(
       Problems(integration),
-      UnorderedElementsAre("public.t METHOD_NOT_AVAILABLE", "public.t REPLICATION_KEY_UNFIT",
-                           "public.t COLUMN_NOT_FOUND", "public.t FILTER_INVALID",
-                           "public.t DESTINATION_NAME_COLLISION",
+      UnorderedElementsAre("public.t REPLICATION_KEY_UNFIT", "public.t COLUMN_NOT_FOUND",
+                           "public.t FILTER_INVALID", "public.t DESTINATION_NAME_COLLISION",
                            "other.t DESTINATION_NAME_COLLISION", "public.v METHOD_NOT_AVAILABLE",
                            "public.v COLUMN_NOT_FOUND", "public.gone STREAM_NOT_FOUND"));
   EXPECT_THAT(Problems(v1::Integration()), Contains(HasSubstr("INTEGRATION_INVALID")));

@@ -50,7 +50,7 @@ absl::StatusOr<bool> IsInTableOrder(postgres::Connection& source, const RangeQue
   if (any_volatile.Bool(0, 0)) return false;
   ASSIGN_OR_RETURN(
       const postgres::Result plan,
-      source.Query(absl::StrCat("EXPLAIN (COSTS off, FORMAT json) ", query.select, query.from)));
+      source.Query(absl::StrCat("EXPLAIN (COSTS off, FORMAT json) ", SelectOf(query))));
   const nlohmann::json parsed =
       nlohmann::json::parse(plan.String(0, 0), nullptr, /*allow_exceptions=*/false);
   return parsed.is_array() && !parsed.empty() && parsed[0].contains("Plan") &&
@@ -78,7 +78,7 @@ absl::StatusOr<std::string> Locate(postgres::Connection& source, const RangeQuer
   };
   ASSIGN_OR_RETURN(const postgres::Result found,
                    source.Query(absl::StrCat("SELECT ", absl::StrJoin(query.key, ", ", as_text),
-                                             query.from, " OFFSET ", row - 1, " LIMIT 1")));
+                                             FromOf(query), " OFFSET ", row - 1, " LIMIT 1")));
   if (found.empty()) return std::string();
   std::vector<std::string> parts;
   for (size_t i = 0; i < query.key.size(); ++i) {

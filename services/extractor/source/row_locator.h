@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "postgres/connection.h"
-#include "services/extractor/source/full_table.h"
+#include "services/extractor/source/range_query.h"
 
 namespace lockstitch::extractor {
 

@@ -85,10 +85,9 @@ bool CannotLock(const absl::Status& status) {
 
 }  // namespace
 
-absl::StatusOr<Snapshot> Snapshot::Take(const Connection::Options& options,
-                                        const v1::TableName& name, std::stop_token stop) {
-  ASSIGN_OR_RETURN(Connection opened, Connection::Open(options));
-  Snapshot snapshot(std::move(opened));
+absl::StatusOr<Snapshot> Snapshot::Take(Connection connection, const v1::TableName& name,
+                                        std::stop_token stop) {
+  Snapshot snapshot(std::move(connection));
   snapshot.quoted_name_ = QuoteQualified(name.schema(), name.name());
   RETURN_IF_ERROR(snapshot.Fill(name, stop));
   return snapshot;

@@ -19,12 +19,12 @@ namespace lockstitch::extractor {
 // ALTER between two ranges would otherwise empty the later ones without an error.
 class Snapshot {
  public:
-  // Locks, then describes. A stop request breaks it off. STREAM_NOT_FOUND;
-  // SOURCE_PERMISSION_DENIED; SOURCE_TABLE_LOCKED if the lock can't be had within a minute;
-  // SOURCE_TABLE_CHANGED if the table was rewritten in the only moment in which it wasn't locked,
-  // which exists where LOCK isn't permitted.
-  static absl::StatusOr<Snapshot> Take(const postgres::Connection::Options& options,
-                                       const v1::TableName& name, std::stop_token stop);
+  // Locks, then describes. `connection` is in no transaction. A stop request breaks it off.
+  // STREAM_NOT_FOUND; SOURCE_PERMISSION_DENIED; SOURCE_TABLE_LOCKED if the lock can't be had within
+  // a minute; SOURCE_TABLE_CHANGED if the table was rewritten in the only moment in which it wasn't
+  // locked, which exists where LOCK isn't permitted.
+  static absl::StatusOr<Snapshot> Take(postgres::Connection connection, const v1::TableName& name,
+                                       std::stop_token stop);
 
   const v1::Table& table() const { return table_; }
   int server_version() const { return connection_.server_version(); }

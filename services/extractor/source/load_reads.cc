@@ -1,0 +1,76 @@
+#include "services/extractor/source/load_reads.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/extractor/source/full_table.h"
+#include "services/extractor/source/key_ranges.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::extractor {
+namespace {
+
+std::optional<KeyField> FieldOf(const v1::LoadPlan& plan, const ReplicationKey& key) {
+  for (int i = 0; i < plan.columns_size(); ++i) {
+    if (plan.columns(i).source_column() == key.column)
+      return KeyField{.number = static_cast<size_t>(i), .numeric = key.type == "numeric"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+RangeQuery QueryPast(const RangeRead& read, const std::string& last_key) {
+  RangeQuery query = read.query;
+  const schema::KeyOrder& order = read.ordered->order;
+  query.conditions.push_back(absl::StrCat(order.expression(), " > ", order.Constant(last_key)));
+  return query;
+}
+
+absl::StatusOr<std::vector<RangeRead>> ReadBlocks(const v1::Table& table, const v1::LoadPlan& plan,
+                                                  const std::vector<v1::RangeBounds>& ranges,
+                                                  const std::string& filter) {
+  std::vector<RangeRead> reads;
+  for (const v1::RangeBounds& bounds : ranges) {
+    ASSIGN_OR_RETURN(RangeQuery query, QueryRange(table, plan, BlockCondition(bounds), filter));
+    reads.push_back({.number = static_cast<uint32_t>(reads.size()), .query = std::move(query)});
+  }
+  return reads;
+}
+
+absl::StatusOr<std::vector<RangeRead>> ReadKeyRanges(const v1::Table& table,
+                                                     const v1::LoadPlan& plan,
+                                                     const ReplicationKey& key,
+                                                     const std::string& filter) {
+  std::vector<RangeRead> reads;
+  for (const v1::PlannedRange& range : plan.ranges()) {
+    ASSIGN_OR_RETURN(RangeQuery query,
+                     QueryRange(table, plan, KeyCondition(key.order, range.bounds()), filter));
+    reads.push_back(
+        {.number = range.number(), .query = std::move(query), .closing = range.closing()});
+  }
+  return reads;
+}
+
+absl::StatusOr<std::vector<RangeRead>> ReadChanges(postgres::Connection& source,
+                                                   const v1::Table& table, const v1::LoadPlan& plan,
+                                                   const ReplicationKey& key,
+                                                   const std::string& filter) {
+  const std::optional<KeyField> field = FieldOf(plan, key);
+  if (!field || plan.ranges_size() != 1 || !plan.ranges(0).bounds().has_lower()) {
+    return Error(Reason::kProtocolViolated,
+                 "the loader planned changes without the replication key or its lower bound");
+  }
+  ASSIGN_OR_RETURN(std::vector<RangeRead> reads, ReadKeyRanges(table, plan, key, filter));
+  RangeQuery ordered = reads[0].query;
+  ordered.order = key.order.expression();
+  ASSIGN_OR_RETURN(const bool in_order, ComesInOrder(source, SelectOf(ordered)));
+  if (!in_order) return reads;
+  RETURN_IF_ERROR(AvoidSorts(source));
+  reads[0].query = std::move(ordered);
+  reads[0].ordered = OrderedBy{.order = key.order, .field = *field};
+  return reads;
+}
+
+}  // namespace lockstitch::extractor
