@@ -45,7 +45,8 @@ std::vector<std::string> AllColumns(const v1::LoadPlan& plan) {
   return columns;
 }
 
-// Rows are compared by their images: equality lets 1.0 stand for 1.00, and json has none.
+// Rows are compared by their images: equality lets 1.0 stand for 1.00, and json has none. The cast
+// keeps PostgreSQL from comparing column by column.
 std::string Upsert(const std::string& table, const LoadRecord& load) {
   const std::vector<std::string> all = AllColumns(load.plan);
   const std::vector<std::string> loaded = LoadedColumns(load.plan);
@@ -62,7 +63,8 @@ std::string Upsert(const std::string& table, const LoadRecord& load) {
       " ORDER BY ", key,
       duplicates ? absl::StrCat(", ", replication_key.expression(), " DESC NULLS LAST") : "",
       " ON CONFLICT (", key, ") DO UPDATE SET ", absl::StrJoin(all, ", ", take_new), " WHERE ROW(",
-      Quoted(loaded, "old."), ") OPERATOR(pg_catalog.*<>) ROW(", Quoted(loaded, "EXCLUDED."), ")");
+      Quoted(loaded, "old."), ")::record OPERATOR(pg_catalog.*<>) ROW(",
+      Quoted(loaded, "EXCLUDED."), ")::record");
 }
 
 }  // namespace
