@@ -23,11 +23,13 @@ WITH moment AS (
 ))sql";
 constexpr absl::string_view kAsInstant = " SELECT instant, fits FROM moment";
 
-// $4 the time zone. A clock that is turned back shows less for a time than it has shown before.
+// $4 the time zone. A clock that is turned back shows less for a time than it has shown before;
+// clocks are turned at quarters of an hour of UTC, which is the session's zone.
 constexpr absl::string_view kAsLocalTime = R"sql(
-SELECT pg_catalog.min((instant + step * '15 min'::pg_catalog.interval) AT TIME ZONE $4::pg_catalog.text),
+SELECT pg_catalog.min(greatest(instant, pg_catalog.date_trunc('hour', instant) + step * '15 min'::pg_catalog.interval)
+                      AT TIME ZONE $4::pg_catalog.text),
        pg_catalog.bool_and(fits)
-FROM moment, pg_catalog.generate_series(0, 12) step)sql";
+FROM moment, pg_catalog.generate_series(0, 16) step)sql";
 
 // $1 the clock; $2 the look-back; $$0: the key's type.
 constexpr absl::string_view kOfUnknownZones = R"sql(
