@@ -1,0 +1,157 @@
+// What extractors read of incremental streams, and in which chunks it becomes durable.
+
+#include <signal.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "tests/stack/clusters.h"
+#include "tests/stack/stack.h"
+
+namespace lockstitch::tests {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int kKilled = 128 + SIGKILL;
+
+class ChunksTest : public ClustersTest {
+ protected:
+  // public.t, read by `k`.
+  v1::Integration Job(const std::string& lookback = "") {
+    v1::Integration job = IntegrationOf("s", source_url_, destination_url_, {"t"});
+    v1::StreamSettings& stream = *job.mutable_streams(0);
+    stream.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+    stream.set_replication_key("k");
+    stream.set_lookback(lookback);
+    return job;
+  }
+
+  // Of `rows` rows, three for each key.
+  void MakeTable(bool keyed, int rows) {
+    source_->Run(std::string("CREATE TABLE t (id int") + (keyed ? " PRIMARY KEY" : "") +
+                 ", k numeric, v text); CREATE INDEX ON t (k)");
+    Insert(1, rows);
+  }
+  void Insert(int first, int last) {
+    source_->Run("INSERT INTO t SELECT n, (n / 3)::numeric, repeat('x', 50) FROM generate_series(" +
+                 std::to_string(first) + ", " + std::to_string(last) + ") n; ANALYZE t");
+  }
+
+  static int64_t RowsLoaded(const JobOutcome& outcome) {
+    EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+    return outcome.stream("public.t").progress().rows_loaded();
+  }
+};
+
+TEST_F(ChunksTest, ARunReadsWhatIsAtOrPastTheBookmark) {
+  MakeTable(/*keyed=*/true, 3000);
+  Stack stack({}, {"--chunk-rows=100"});
+  EXPECT_EQ(RowsLoaded(RunJob(stack, Job())), 3000);
+  ExpectSameContents("t", "s.t", "id, k, v");
+  Insert(3001, 4000);
+  const JobOutcome outcome = RunJob(stack, Job());
+  EXPECT_EQ(RowsLoaded(outcome), 1001);  // Row 3000 has the greatest key of the first run.
+  ExpectSameContents("t", "s.t", "id, k, v");
+  EXPECT_THAT(outcome.log, Contains(HasSubstr("the bookmark follows the greatest k")));
+}
+
+TEST_F(ChunksTest, ALookbackIsReadAgain) {
+  MakeTable(/*keyed=*/true, 300);
+  Stack stack;
+  EXPECT_EQ(RowsLoaded(RunJob(stack, Job("10"))), 300);
+  source_->Run("INSERT INTO t VALUES (1000, 90.5, 'late')");
+  EXPECT_EQ(RowsLoaded(RunJob(stack, Job("10"))), 32);  // From 90 to 100.
+  ExpectSameContents("t", "s.t", "id, k, v");
+}
+
+TEST_F(ChunksTest, RowsThatAreNotThereAnyMoreAreSaid) {
+  MakeTable(/*keyed=*/true, 30);
+  Stack stack;
+  EXPECT_EQ(RowsLoaded(RunJob(stack, Job())), 30);
+  EXPECT_THAT(RunJob(stack, Job()).log, Not(Contains(HasSubstr("no row is at or past"))));
+  source_->Run("DELETE FROM t WHERE k > 5");
+  const JobOutcome outcome = RunJob(stack, Job());
+  EXPECT_EQ(RowsLoaded(outcome), 0);
+  EXPECT_THAT(outcome.log, Contains(HasSubstr("no row is at or past the bookmark 10")));
+}
+
+TEST_F(ChunksTest, KeysThatCountForNothingAreSaid) {
+  source_->Run("CREATE TABLE t (id int PRIMARY KEY, k numeric)");
+  source_->Run("INSERT INTO t VALUES (1, NULL), (2, 'NaN')");
+  Stack stack;
+  for (int run = 0; run < 2; ++run) {
+    const JobOutcome outcome = RunJob(stack, Job());
+    EXPECT_EQ(RowsLoaded(outcome), 2);
+    EXPECT_THAT(outcome.log, Contains(HasSubstr("there is no bookmark: no row has a k")));
+  }
+}
+
+TEST_F(ChunksTest, TheFirstLoadIsReadInRangesOfTheKey) {
+  MakeTable(/*keyed=*/false, 3000);
+  source_->Run("INSERT INTO t VALUES (1, NULL, 'n'), (2, 'NaN', 'n')");
+  Stack stack;
+  v1::Integration job = Job();
+  job.mutable_streams(0)->set_ranges(4);
+  EXPECT_EQ(RowsLoaded(RunJob(stack, job)), 3002);
+  ExpectSameContents("t", "s.t", "id, k, v");
+}
+
+class KilledLoaderTest : public ChunksTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  void KilledAt(const std::string& instant) {
+    MakeTable(GetParam(), 3000);
+    {
+      Stack stack;
+      EXPECT_EQ(RowsLoaded(RunJob(stack, Job())), 3000);
+    }
+    Insert(3001, 6000);
+    Stack stack({.loader = instant + "=kill"}, {"--chunk-rows=500"});
+    JobOutcome outcome;
+    std::thread job([&] { outcome = RunJob(stack, Job()); });
+    EXPECT_EQ(stack.loader.process().Wait(), kKilled);
+    stack.loader.Restart();
+    job.join();
+    EXPECT_EQ(RowsLoaded(outcome), 3001);
+    EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+    ExpectSameContents("t", "s.t", "id, k, v");
+  }
+};
+
+TEST_P(KilledLoaderTest, BeforeAChunksCommit) { KilledAt("loader.chunk.copied"); }
+TEST_P(KilledLoaderTest, AfterAChunksCommitAndBeforeItsAnswer) {
+  KilledAt("loader.chunk.committed");
+}
+
+INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KilledLoaderTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
+
+class KilledExtractorTest : public ChunksTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(KilledExtractorTest, CostsOneChunk) {
+  MakeTable(/*keyed=*/false, 3000);
+  {
+    Stack stack;
+    EXPECT_EQ(RowsLoaded(RunJob(stack, Job())), 3000);
+  }
+  Insert(3001, 6000);
+  Stack stack({.extractor = std::string("extractor.chunk.") + GetParam() + "=kill"},
+              {"--chunk-rows=500"});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Job()); });
+  EXPECT_EQ(stack.extractor.process().Wait(), kKilled);
+  stack.extractor.Restart();
+  job.join();
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectSameContents("t", "s.t", "id, k, v");
+}
+
+INSTANTIATE_TEST_SUITE_P(Instants, KilledExtractorTest, ::testing::Values("sent", "acknowledged"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace lockstitch::tests
