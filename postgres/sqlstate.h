@@ -24,6 +24,7 @@ std::string SqlStateOf(const absl::Status& status);
 inline constexpr absl::string_view kLockNotAvailable = "55P03";
 inline constexpr absl::string_view kInsufficientPrivilege = "42501";
 inline constexpr absl::string_view kUndefinedColumn = "42703";
+inline constexpr absl::string_view kUndefinedTable = "42P01";
 inline constexpr absl::string_view kWrongObjectType = "42809";
 
 }  // namespace lockstitch::postgres

@@ -39,8 +39,8 @@ class CatalogReaderTest : public ::testing::TestWithParam<int> {
   }
 
   static testing::PostgresCluster& Cluster() {
-    static auto* clusters = new std::map<int, std::unique_ptr<testing::PostgresCluster>>();
-    auto& cluster = (*clusters)[GetParam()];
+    static std::map<int, std::unique_ptr<testing::PostgresCluster>> clusters;
+    auto& cluster = clusters[GetParam()];
     if (cluster == nullptr) {
       cluster = std::make_unique<testing::PostgresCluster>(testing::PostgresCluster::Options{
           .version = GetParam(), .settings = {"allow_system_table_mods = on"}});

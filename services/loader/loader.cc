@@ -36,6 +36,8 @@ constexpr absl::Duration kSweepIdle = absl::Hours(24);
 }  // namespace
 
 absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRequest& request) {
+  if (request.draw() == 0)
+    return Error(Reason::kProtocolViolated, "ReserveRun needs the number of the run's draw");
   const v1::StreamTarget& target = request.target();
   ASSIGN_OR_RETURN(Connection connection, OpenSession(target.destination(), request.run_id(),
                                                       schema::StreamName(target.table())));

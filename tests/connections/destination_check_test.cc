@@ -95,6 +95,13 @@ TEST_F(DestinationCheckTest, AReadOnlyUser) {
   EXPECT_THAT(Step(CheckDestination(PoorUser()), "writable"), Fails(Reason::kDestinationReadOnly));
 }
 
+TEST_F(DestinationCheckTest, AUserWithoutTemporaryTables) {
+  database_->Run("REVOKE TEMPORARY ON DATABASE " + name_ + " FROM PUBLIC");
+  const v1::CheckStep step = Step(CheckDestination(PoorUser()), "writable");
+  EXPECT_EQ(step.result(), v1::CHECK_RESULT_WARNING);
+  EXPECT_THAT(step.remedy(), ::testing::HasSubstr("GRANT TEMPORARY ON DATABASE"));
+}
+
 TEST_F(DestinationCheckTest, AStateOfANewerVersion) {
   MakeIntegration("a");
   database_->Run("UPDATE _lockstitch.schema_version SET version = 99");

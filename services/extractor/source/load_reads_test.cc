@@ -34,8 +34,8 @@ class LoadReadsTest : public ::testing::TestWithParam<int> {
   }
 
   static testing::PostgresCluster& Cluster() {
-    static auto* clusters = new std::map<int, std::unique_ptr<testing::PostgresCluster>>();
-    auto& cluster = (*clusters)[GetParam()];
+    static std::map<int, std::unique_ptr<testing::PostgresCluster>> clusters;
+    auto& cluster = clusters[GetParam()];
     if (cluster == nullptr) {
       cluster = std::make_unique<testing::PostgresCluster>(
           testing::PostgresCluster::Options{.version = GetParam()});

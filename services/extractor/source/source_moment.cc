@@ -15,7 +15,8 @@ SELECT least(pg_catalog.clock_timestamp(),
 
 // $$1 the clock; $0: what kind of session a is. Between two transactions of one message, a session
 // has no xact_start though now() will be the message's arrival, which is query_start; a second
-// covers the instants in which a session has drawn its now() and doesn't show it yet.
+// covers the instants in which a session has drawn its now() and doesn't show it yet. The
+// extractors' own sessions are read-only, and may hold a snapshot for hours.
 constexpr absl::string_view kSessions = R"sql(
 SELECT least($$1::pg_catalog.timestamptz - '1 s'::pg_catalog.interval, pg_catalog.min(least(a.xact_start, a.query_start))),
        coalesce(pg_catalog.bool_or(a.query = '<insufficient privilege>'), false),
@@ -23,6 +24,7 @@ SELECT least($$1::pg_catalog.timestamptz - '1 s'::pg_catalog.interval, pg_catalo
 FROM pg_catalog.pg_stat_activity a
 WHERE a.datname = current_database() AND a.pid <> pg_catalog.pg_backend_pid()
       AND a.state IS DISTINCT FROM 'idle' AND $0
+      AND NOT (a.usename = current_user AND a.application_name LIKE 'lockstitch extractor %')
       AND a.pid NOT IN (SELECT r.pid FROM pg_catalog.pg_stat_replication r WHERE r.pid IS NOT NULL))sql";
 
 constexpr int kFirstWithBackendType = 100000;

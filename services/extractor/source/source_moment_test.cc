@@ -27,8 +27,8 @@ postgres::Connection Connect(const std::string& url) {
 class SourceMomentTest : public ::testing::TestWithParam<int> {
  protected:
   static PostgresCluster& Cluster() {
-    static auto* clusters = new std::map<int, std::unique_ptr<PostgresCluster>>();
-    auto& cluster = (*clusters)[GetParam()];
+    static std::map<int, std::unique_ptr<PostgresCluster>> clusters;
+    auto& cluster = clusters[GetParam()];
     if (cluster == nullptr) {
       cluster = std::make_unique<PostgresCluster>(PostgresCluster::Options{
           .version = GetParam(), .settings = {"max_prepared_transactions = 2"}});
@@ -80,6 +80,14 @@ TEST_P(SourceMomentTest, AnOpenTransactionHoldsItBack) {
   EXPECT_TRUE(Holds(Time(*moment.horizon) + " <= " + Time(stamp))) << *moment.horizon << stamp;
   writer_->Run("COMMIT");
   EXPECT_TRUE(Holds(Time(*Read().horizon) + " > " + Time(stamp)));
+}
+
+TEST_P(SourceMomentTest, ExtractorsDoNotForTheyWriteNothing) {
+  writer_->Run("SET application_name = 'lockstitch extractor 0a1b2c3d public.t'; BEGIN");
+  const SourceMoment moment = Read();
+  ASSERT_TRUE(moment.horizon) << moment.unknown;
+  EXPECT_TRUE(Holds(Time(moment.clock) + " - " + Time(*moment.horizon) + " = '1 s'"));
+  writer_->Run("ROLLBACK");
 }
 
 TEST_P(SourceMomentTest, AnotherDatabaseDoesNot) {

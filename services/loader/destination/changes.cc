@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "postgres/quote.h"
+#include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
 #include "schema/key_order.h"
 #include "services/loader/destination/load_table.h"
@@ -45,6 +46,13 @@ std::vector<std::string> AllColumns(const v1::LoadPlan& plan) {
   return columns;
 }
 
+// The stream's next load begins anew.
+absl::Status WasDropped(const LoadRecord& load) {
+  return Error(Reason::kDestinationConflict,
+               absl::StrCat("the destination table ", load.plan.destination_table(),
+                            " was dropped while changes were loaded"));
+}
+
 // Rows are compared by their images: equality lets 1.0 stand for 1.00, and json has none. The cast
 // keeps PostgreSQL from comparing column by column.
 std::string Upsert(const std::string& table, const LoadRecord& load) {
@@ -80,19 +88,16 @@ absl::StatusOr<std::string> CreateStaging(postgres::Connection& connection,
 absl::Status LockDestination(postgres::Connection& connection, const LoadRecord& load,
                              const std::string& schema) {
   RETURN_IF_ERROR(connection.Execute(kLockTimeout));
-  return connection.Execute(absl::StrCat(
+  const absl::Status locked = connection.Execute(absl::StrCat(
       "LOCK TABLE ", QuoteQualified(schema, load.destination_table), " IN ROW EXCLUSIVE MODE"));
+  return postgres::SqlStateOf(locked) == postgres::kUndefinedTable ? WasDropped(load) : locked;
 }
 
 absl::Status ApplyChanges(postgres::Connection& connection, const StreamState& state,
                           const LoadRecord& load, bool first_chunk) {
   ASSIGN_OR_RETURN(const int64_t oid,
                    FindDestinationTable(connection, state, load.destination_table));
-  if (oid == 0) {
-    return Error(Reason::kDestinationConflict,
-                 absl::StrCat("the destination table ", load.plan.destination_table(),
-                              " was dropped while changes were loaded"));
-  }
+  if (oid == 0) return WasDropped(load);
   const std::string table = QuoteQualified(state.schema, load.destination_table);
   RETURN_IF_ERROR(connection.Execute(kRowLockTimeout));
   if (!load.key_columns.empty()) return connection.Execute(Upsert(table, load));

@@ -24,7 +24,8 @@ inline constexpr absl::string_view kStagingName = "_lockstitch_staging";
 absl::StatusOr<std::string> CreateStaging(postgres::Connection& connection, const LoadRecord& load);
 
 // Locks the destination table against others' changes of its form, before the stream's row is
-// locked: nobody else waits meanwhile. DESTINATION_TABLE_LOCKED after a minute.
+// locked: nobody else waits meanwhile. DESTINATION_TABLE_LOCKED after a minute;
+// DESTINATION_CONFLICT if there is none.
 absl::Status LockDestination(postgres::Connection& connection, const LoadRecord& load,
                              const std::string& schema);
 

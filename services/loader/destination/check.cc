@@ -26,8 +26,9 @@ using postgres::Warning;
 
 // The check's own session is read-only: what others get is the setting's reset value.
 constexpr absl::string_view kTakesWrites =
-    "SELECT pg_catalog.pg_is_in_recovery(), reset_val = 'on' FROM pg_catalog.pg_settings "
-    "WHERE name = 'default_transaction_read_only'";
+    "SELECT pg_catalog.pg_is_in_recovery(), reset_val = 'on', "
+    "pg_catalog.has_database_privilege(current_database(), 'TEMPORARY'), current_database() "
+    "FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only'";
 constexpr absl::string_view kMayCreate =
     "SELECT pg_catalog.has_database_privilege(current_database(), 'CREATE'), current_user, "
     "current_database()";
@@ -60,7 +61,12 @@ ORDER BY wanted.name)sql";
 absl::StatusOr<CheckAnswer> AskWritable(Connection& connection) {
   ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kTakesWrites));
   if (found.Bool(0, 0)) return Error(Reason::kDestinationReadOnly, "the server is a standby");
-  if (!found.Bool(0, 1)) return Passed("primary, takes writes");
+  if (!found.Bool(0, 1)) {
+    if (found.Bool(0, 2)) return Passed("primary, takes writes");
+    return Warning("primary, takes writes, but no temporary tables: INCREMENTAL streams will fail",
+                   absl::StrCat("GRANT TEMPORARY ON DATABASE ",
+                                postgres::QuoteIdentifier(found.Text(0, 3)), " to the user."));
+  }
   return Error(Reason::kDestinationReadOnly,
                "default_transaction_read_only is on for this user or database",
                "ALTER ROLE or ALTER DATABASE ... RESET default_transaction_read_only.");

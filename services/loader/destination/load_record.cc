@@ -32,7 +32,7 @@ FROM _lockstitch.loads l LEFT JOIN LATERAL pg_catalog.unnest(l.key_columns) WITH
 WHERE l.stream_id = $1 AND l.load_id = )sql";
 constexpr absl::string_view kInKeyOrder = " ORDER BY key.place";
 
-// $2 fence. A load that was superseded and one that another fence took over have the same.
+// $2 fence.
 constexpr absl::string_view kOfFence =
     "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $1 AND fence = $2)";
 constexpr absl::string_view kOfLastPublished =
