@@ -16,6 +16,8 @@
 #include "rpc/progress_deadline.h"
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
+#include "rpc/ticker.h"
+#include "rpc/timestamp.h"
 #include "schema/column_selection.h"
 #include "schema/stream_name.h"
 #include "services/extractor/load_opening.h"
@@ -97,7 +99,7 @@ absl::StatusOr<v1::LoadResult> Extraction::Run() {
     owner_.Report(response);
     options_.snapshots->Report();
   };
-  const Ticker ticker(report);
+  const rpc::Ticker ticker(report);
   ASSIGN_OR_RETURN(const Sent sent, SendSnapshot());
   if (const auto* result = std::get_if<v1::LoadResult>(&sent)) return *result;
   report();

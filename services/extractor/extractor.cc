@@ -2,6 +2,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "services/extractor/checksum.h"
 #include "services/extractor/extraction.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -60,6 +61,19 @@ absl::StatusOr<v1::LoadResult> Extractor::Run(const v1::ExtractOffer& offer, Run
                          .snapshot_age_limit = options_.snapshot_age_limit,
                          .stop = stop});
   return extraction.Run();
+}
+
+absl::Status Extractor::Checksum(const v1::ChecksumRequest& request,
+                                 const verification::ChecksumSink& sink, std::stop_token stop) {
+  std::stop_source either;
+  const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
+  const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
+  const absl::Status status = ReadSource(
+      request,
+      {.progress_deadline = options_.progress_deadline, .stop = either.get_token()}, sink,
+      snapshots_);
+  if (status.ok() || !stop_.stop_requested()) return status;
+  return Error(Reason::kShuttingDown, "the extractor is shutting down");
 }
 
 }  // namespace lockstitch::extractor

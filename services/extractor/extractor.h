@@ -8,11 +8,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lockstitch/v1/checksum.pb.h"
 #include "lockstitch/v1/extractor.pb.h"
 #include "services/extractor/open_snapshots.h"
 #include "services/extractor/source/chunk_cutter.h"
 #include "services/loader/loader_client.h"
 #include "telemetry/metrics.h"
+#include "verification/table_reading.h"
 
 namespace lockstitch::extractor {
 
@@ -48,7 +50,12 @@ class Extractor {
   absl::StatusOr<v1::LoadResult> Extract(const v1::ExtractOffer& offer, RunOwner& owner,
                                          std::stop_token stop);
 
-  // Ends every run under way with SHUTTING_DOWN, and refuses later ones.
+  // Answers as the RPC of this name, for a table of a source. Takes no slot: whoever compares
+  // streams decides how many at once.
+  absl::Status Checksum(const v1::ChecksumRequest& request, const verification::ChecksumSink& sink,
+                        std::stop_token stop);
+
+  // Ends every run and reading under way with SHUTTING_DOWN, and refuses later ones.
   void Stop() { stop_.request_stop(); }
 
  private:

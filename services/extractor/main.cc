@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <functional>
 
 #include "rpc/channel.h"
 #include "rpc/serve.h"
@@ -9,6 +10,7 @@
 #include "services/loader/loader_client.h"
 #include "telemetry/log.h"
 #include "telemetry/prometheus_metrics.h"
+#include "verification/checksum_service.h"
 
 using namespace lockstitch;
 
@@ -23,8 +25,10 @@ int main(int argc, char** argv) {
   options.extractor.loader = &loader;
   options.extractor.metrics = metrics->get();
   extractor::Extractor extractor(options.extractor);
+  const auto checksum = std::bind_front(&extractor::Extractor::Checksum, &extractor);
   return rpc::ServeUntilTerminated({.flags = options.server,
-                                    .services = {extractor::MakeService(&extractor)},
+                                    .services = {extractor::MakeService(&extractor),
+                                                 verification::MakeService(checksum)},
                                     .metrics = metrics->get(),
                                     .metrics_port = (*metrics)->port(),
                                     .stop = [&] { extractor.Stop(); }});

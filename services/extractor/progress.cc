@@ -1,9 +1,5 @@
 #include "services/extractor/progress.h"
 
-#include <utility>
-
-#include "absl/time/time.h"
-
 namespace lockstitch::extractor {
 
 using telemetry::Metric;
@@ -21,23 +17,6 @@ v1::Progress ProgressCounter::Get() const {
   progress.set_bytes_extracted(static_cast<int64_t>(bytes_extracted_));
   progress.set_rows_loaded(static_cast<int64_t>(rows_loaded_));
   return progress;
-}
-
-Ticker::Ticker(std::function<void()> tick) : tick_(std::move(tick)), thread_([this] { Loop(); }) {}
-
-Ticker::~Ticker() {
-  {
-    absl::MutexLock lock(&mutex_);
-    done_ = true;
-  }
-  thread_.join();
-}
-
-void Ticker::Loop() {
-  absl::MutexLock lock(&mutex_);
-  while (!mutex_.AwaitWithTimeout(absl::Condition(&done_), absl::Seconds(1))) {
-    tick_();
-  }
 }
 
 }  // namespace lockstitch::extractor

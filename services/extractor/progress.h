@@ -3,10 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
-#include <thread>
 
-#include "absl/synchronization/mutex.h"
 #include "lockstitch/v1/job.pb.h"
 #include "telemetry/metrics.h"
 
@@ -27,21 +24,6 @@ class ProgressCounter {
   std::atomic<uint64_t> rows_extracted_ = 0;
   std::atomic<uint64_t> bytes_extracted_ = 0;
   std::atomic<uint64_t> rows_loaded_ = 0;
-};
-
-// Calls `tick` every second, in a thread of its own, from construction to destruction.
-class Ticker {
- public:
-  explicit Ticker(std::function<void()> tick);
-  ~Ticker();
-
- private:
-  void Loop();
-
-  const std::function<void()> tick_;
-  absl::Mutex mutex_;
-  bool done_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
 };
 
 }  // namespace lockstitch::extractor

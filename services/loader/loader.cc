@@ -8,6 +8,7 @@
 #include "schema/destination_names.h"
 #include "schema/stream_name.h"
 #include "services/loader/begin_load.h"
+#include "services/loader/checksum.h"
 #include "services/loader/destination/check.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
@@ -159,6 +160,18 @@ absl::StatusOr<v1::CheckDestinationResponse> Loader::CheckDestination(
   ASSIGN_OR_RETURN(const Connection::Options options,
                    SessionOptions(request.destination(), "check", ""));
   return loader::CheckDestination(options, request);
+}
+
+absl::Status Loader::Checksum(const v1::ChecksumRequest& request,
+                              const verification::ChecksumSink& sink, std::stop_token stop) {
+  std::stop_source either;
+  const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
+  const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
+  const absl::Status status = ReadDestination(
+      request,
+      {.progress_deadline = options_.progress_deadline, .stop = either.get_token()}, sink);
+  if (status.ok() || !stop_.stop_requested()) return status;
+  return Error(Reason::kShuttingDown, "the loader is shutting down");
 }
 
 }  // namespace lockstitch::loader

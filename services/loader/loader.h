@@ -6,10 +6,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lockstitch/v1/checksum.pb.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
 #include "rpc/stream.h"
 #include "telemetry/metrics.h"
+#include "verification/table_reading.h"
 
 namespace lockstitch::loader {
 
@@ -42,7 +44,10 @@ class Loader {
   absl::StatusOr<v1::CheckDestinationResponse> CheckDestination(
       const v1::CheckDestinationRequest& request);
 
-  // Ends every Load call under way, so that nothing half-loaded stays. Later ones are refused with
+  absl::Status Checksum(const v1::ChecksumRequest& request, const verification::ChecksumSink& sink,
+                        std::stop_token stop);
+
+  // Ends every Load and Checksum call under way, so that nothing half-loaded stays. Later ones are refused with
   // SHUTTING_DOWN.
   void Stop() { stop_.request_stop(); }
 

@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <functional>
 
 #include "rpc/serve.h"
 #include "rpc/termination.h"
@@ -7,6 +8,7 @@
 #include "services/loader/options.h"
 #include "telemetry/log.h"
 #include "telemetry/prometheus_metrics.h"
+#include "verification/checksum_service.h"
 
 using namespace lockstitch;
 
@@ -19,8 +21,10 @@ int main(int argc, char** argv) {
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   options.loader.metrics = metrics->get();
   loader::Loader loader(options.loader);
+  const auto checksum = std::bind_front(&loader::Loader::Checksum, &loader);
   return rpc::ServeUntilTerminated({.flags = options.server,
-                                    .services = {loader::MakeService(&loader, metrics->get())},
+                                    .services = {loader::MakeService(&loader, metrics->get()),
+                                                 verification::MakeService(checksum)},
                                     .metrics = metrics->get(),
                                     .metrics_port = (*metrics)->port(),
                                     .stop = [&] { loader.Stop(); }});

@@ -1,0 +1,27 @@
+#include "services/extractor/checksum.h"
+
+#include "postgres/application_name.h"
+#include "postgres/connection.h"
+#include "schema/stream_name.h"
+#include "services/extractor/source/snapshot.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::extractor {
+
+absl::Status ReadSource(const v1::ChecksumRequest& request,
+                        const verification::ReadingOptions& options,
+                        const verification::ChecksumSink& sink, OpenSnapshots& snapshots) {
+  if (!request.source().has_postgres())
+    return Error(Reason::kProtocolViolated, "an extractor reads tables of sources");
+  const postgres::Connection::Options source = {
+      .server = request.source().postgres(),
+      .side = postgres::Side::kSource,
+      .application_name = postgres::ApplicationName("extractor", "verify",
+                                                    schema::StreamName(request.table()))};
+  ASSIGN_OR_RETURN(Snapshot snapshot, Snapshot::Take(source, request.table(), options.stop));
+  const OpenSnapshots::Held held(snapshots, snapshot.taken_at());
+  return verification::ReadChecksums(snapshot.connection(), request, options, sink);
+}
+
+}  // namespace lockstitch::extractor

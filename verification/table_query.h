@@ -1,0 +1,31 @@
+#ifndef LOCKSTITCH_VERIFICATION_TABLE_QUERY_H_
+#define LOCKSTITCH_VERIFICATION_TABLE_QUERY_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lockstitch/v1/checksum.pb.h"
+
+namespace lockstitch::verification {
+
+// The statement that reads a table for a request, a COPY TO STDOUT in binary. Behind the request's
+// columns its tuples have
+//
+// | wanted   | fields                                                                       |
+// |----------|------------------------------------------------------------------------------|
+// | sum      | none; rows that can't be compared don't come                                 |
+// | list     | whether the row can be compared, a boolean, NULL where the key is NULL       |
+// | describe | the key's columns as text, then, where values are wanted, all columns as text |
+struct TableQuery {
+  std::string sql;
+  size_t more_fields = 0;
+};
+
+// FILTER_INVALID if the row filter isn't one expression; PROTOCOL_VIOLATED for places outside of
+// the columns.
+absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request);
+
+}  // namespace lockstitch::verification
+
+#endif  // LOCKSTITCH_VERIFICATION_TABLE_QUERY_H_
