@@ -24,6 +24,30 @@ void AddFile(CLI::App& app, std::string& file) {
       ->option_text("FILE");
 }
 
+void AddName(CLI::App& app, std::string& name) {
+  app.add_option("--name", name, "the integration's name, which names the destination schema")
+      ->option_text("NAME");
+}
+
+void AddStreams(CLI::App& app, std::vector<std::string>& streams, const std::string& help) {
+  app.add_option("--stream", streams, help)
+      ->option_text("SCHEMA.TABLE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void AddParallelStreams(CLI::App& app, int& number) {
+  app.add_option("--max-parallel-streams", number, "streams at once [4]")
+      ->check(CLI::Range(1, 1000))
+      ->option_text("N");
+}
+
+void AddServer(CLI::App& app, std::string& server, const std::string& help) {
+  app.add_option("--server", server, help)
+      ->envname(rpc::EnvironmentName("--server"))
+      ->option_text("ADDRESS (Env:" + rpc::EnvironmentName("--server") + ")");
+}
+
 CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
   CLI::App* command = app.add_subcommand("sync", "Replicate once: run one job and exit.");
   command->footer(
@@ -33,37 +57,49 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
       "\n"
       "Exit status: 0 every stream succeeded, 1 something failed, 2 wrong usage.");
   AddFile(*command, sync.file);
-  command
-      ->add_option("--name", sync.name,
-                   "the integration's name, which names the destination schema")
-      ->option_text("NAME");
+  AddName(*command, sync.name);
   AddUrl(*command, "--source", sync.source);
   AddUrl(*command, "--destination", sync.destination);
-  command
-      ->add_option(
-          "--stream", sync.streams,
-          "a table or view to replicate, or a pattern: 'public.*', '!public.audit_*'; may be "
-          "repeated [every table]")
-      ->option_text("SCHEMA.TABLE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  AddStreams(*command, sync.streams,
+             "a table or view to replicate, or a pattern: 'public.*', '!public.audit_*'; may be "
+             "repeated [every table]");
   command
       ->add_option("--system-columns", sync.system_columns,
                    "columns to add: stitch (the _sdc_ ones) or none [stitch]")
       ->check(CLI::IsMember({"stitch", "none"}))
       ->option_text("stitch|none");
-  command->add_option("--max-parallel-streams", sync.max_parallel_streams, "streams at once [4]")
-      ->check(CLI::Range(1, 1000))
-      ->option_text("N");
+  AddParallelStreams(*command, sync.max_parallel_streams);
   command->add_flag("--views", sync.views, "patterns select views too");
   command->add_flag("--include-schema-names", sync.include_schema_names,
                     "name destination tables SCHEMA__TABLE");
   command->add_flag("--reset", sync.reset, "forget which source the streams were last loaded from");
-  command
-      ->add_option("--server", sync.server,
-                   "run the job at this scheduler [all services in this process]")
-      ->envname(rpc::EnvironmentName("--server"))
-      ->option_text("ADDRESS (Env:" + rpc::EnvironmentName("--server") + ")");
+  AddServer(*command, sync.server, "run the job at this scheduler [all services in this process]");
+  return command;
+}
+
+CLI::App* AddVerify(CLI::App& app, VerifyCommand& verify) {
+  CLI::App* command =
+      app.add_subcommand("verify", "Compare the rows of a destination with those of its source.");
+  command->footer(
+      "Example:\n"
+      "  lockstitch verify --source \"$DATABASE_URL\" --destination postgres://me@warehouse/dw "
+      "--name shop\n"
+      "\n"
+      "Exit status: 0 every stream holds what it should, 1 one differs or failed, 2 wrong usage.");
+  AddFile(*command, verify.file);
+  AddName(*command, verify.name);
+  AddUrl(*command, "--source", verify.source);
+  AddUrl(*command, "--destination", verify.destination);
+  AddStreams(*command, verify.streams,
+             "a table or view to compare, or a pattern; may be repeated [the file's, else all that "
+             "the destination holds]");
+  AddParallelStreams(*command, verify.max_parallel_streams);
+  command->add_option("--max-differences", verify.max_differences, "rows to tell per stream [10]")
+      ->check(CLI::Range(1, 1000))
+      ->option_text("N");
+  command->add_flag("--show-values", verify.show_values,
+                    "print the values that differ, not only keys and columns");
+  AddServer(*command, verify.server, "have this scheduler compare [all services in this process]");
   return command;
 }
 
@@ -130,6 +166,15 @@ void Require(const CLI::App* command, bool given, const std::string& what) {
   if (command->parsed() && !given) throw CLI::RequiredError(what);
 }
 
+// Of a command that is about one.
+template <typename Command>
+void RequireIntegration(const CLI::App* app, const Command& command) {
+  const bool has_file = !command.file.empty();
+  Require(app, has_file || !command.name.empty(), "--name or --file");
+  Require(app, has_file || !command.source.empty(), "--source or --file");
+  Require(app, has_file || !command.destination.empty(), "--destination or --file");
+}
+
 }  // namespace
 
 void MaskPassword(char* text) {
@@ -162,21 +207,22 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   app.require_subcommand(1);
   CommandLine line;
   SyncCommand sync;
+  VerifyCommand verify;
   DiscoverCommand discover;
   CheckCommand check;
   CleanCommand clean;
   CLI::App* sync_app = AddSync(app, sync);
+  CLI::App* verify_app = AddVerify(app, verify);
   CLI::App* discover_app = AddDiscover(app, discover);
   CLI::App* check_app = AddCheck(app, check);
   CLI::App* clean_app = AddClean(app, clean);
   CLI::App* version_app = app.add_subcommand("version", "Print the version.");
-  const std::vector<CLI::App*> commands = {sync_app, discover_app, check_app, clean_app,
-                                           version_app};
+  const std::vector<CLI::App*> commands = {sync_app,  verify_app, discover_app,
+                                           check_app, clean_app,  version_app};
   for (CLI::App* command : commands) AddOutput(command, line);
   app.parse_complete_callback([&] {
-    Require(sync_app, !sync.file.empty() || !sync.name.empty(), "--name or --file");
-    Require(sync_app, !sync.file.empty() || !sync.source.empty(), "--source or --file");
-    Require(sync_app, !sync.file.empty() || !sync.destination.empty(), "--destination or --file");
+    RequireIntegration(sync_app, sync);
+    RequireIntegration(verify_app, verify);
     Require(discover_app, !discover.source.empty(), "--source");
     Require(clean_app, !clean.destination.empty(), "--destination");
     Require(check_app, !check.file.empty() || !check.source.empty() || !check.destination.empty(),
@@ -192,6 +238,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) MaskPassword(argv[i]);
 
   if (sync_app->parsed()) line.command = std::move(sync);
+  if (verify_app->parsed()) line.command = std::move(verify);
   if (discover_app->parsed()) line.command = std::move(discover);
   if (check_app->parsed()) line.command = std::move(check);
   if (clean_app->parsed()) line.command = std::move(clean);

@@ -27,6 +27,19 @@ struct SyncCommand {
   bool reset = false;
 };
 
+// lockstitch verify: likewise.
+struct VerifyCommand {
+  std::string file;
+  std::string name;
+  std::string source;
+  std::string destination;
+  std::vector<std::string> streams;  // Names and patterns.
+  std::string server;                // A scheduler elsewhere; empty: all services in this process.
+  int max_parallel_streams = 0;
+  int max_differences = 0;
+  bool show_values = false;
+};
+
 struct DiscoverCommand {
   std::string source;
   std::string stream;  // The one to tell more about; empty: all.
@@ -48,7 +61,9 @@ struct CleanCommand {
 struct VersionCommand {};
 
 struct CommandLine {
-  std::variant<SyncCommand, DiscoverCommand, CheckCommand, CleanCommand, VersionCommand> command;
+  std::variant<SyncCommand, VerifyCommand, DiscoverCommand, CheckCommand, CleanCommand,
+               VersionCommand>
+      command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;
 };

@@ -18,6 +18,7 @@ inline constexpr int kInterrupted =
 
 // Each runs one command, prints what it has to say, and answers the exit status.
 int Run(const SyncCommand& command, Output output, std::stop_token stop);
+int Run(const VerifyCommand& command, Output output, std::stop_token stop);
 int Run(const DiscoverCommand& command, Output output, std::stop_token stop);
 int Run(const CheckCommand& command, Output output, std::stop_token stop);
 int Run(const CleanCommand& command, Output output, std::stop_token stop);

@@ -2,9 +2,12 @@
 #define LOCKSTITCH_CLI_PROGRESS_DISPLAY_H_
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "cli/job_view.h"
+#include "cli/verification_view.h"
 
 namespace lockstitch::cli {
 
@@ -15,11 +18,15 @@ class ProgressDisplay {
 
   // Draws again unless that was done a moment ago.
   void Update(const JobView& view);
+  void Update(const VerificationView& view);
 
   // Takes the lines away, so that other text may be printed.
   void Clear();
 
  private:
+  bool IsDue();
+  void Draw(const std::string& title, const std::vector<std::vector<std::string>>& rows);
+
   std::FILE* file_;
   bool is_terminal_;
   int lines_ = 0;

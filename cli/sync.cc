@@ -1,34 +1,23 @@
 #include <cstdio>
 #include <iostream>
-#include <memory>
-#include <optional>
 #include <string>
 
 #include "cli/commands.h"
-#include "cli/integration_file.h"
-#include "cli/integration_flags.h"
+#include "cli/described_integration.h"
 #include "cli/job_view.h"
-#include "cli/local_services.h"
 #include "cli/progress_display.h"
+#include "cli/scheduler_access.h"
 #include "cli/text_table.h"
-#include "rpc/channel.h"
-#include "services/scheduler/scheduler_client.h"
 #include "status/macros.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::cli {
 namespace {
 
-// What the file says, overridden by what the flags say.
 absl::StatusOr<v1::RunOnceRequest> RequestOf(const SyncCommand& command) {
   v1::RunOnceRequest request;
   v1::Integration& integration = *request.mutable_integration();
-  if (!command.file.empty()) {
-    ASSIGN_OR_RETURN(integration, ReadIntegration(command.file));
-  }
-  if (!command.name.empty()) integration.set_name(command.name);
-  SetUrls(command.source, command.destination, &integration);
-  SelectOnly(command.streams, &integration);
+  ASSIGN_OR_RETURN(integration, DescribedIntegration(command));
   if (command.views) integration.mutable_selection()->set_views(true);
   if (command.include_schema_names) integration.mutable_naming()->set_include_schema_names(true);
   if (command.system_columns == "none") integration.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
@@ -57,27 +46,12 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
   const absl::StatusOr<v1::RunOnceRequest> request = RequestOf(command);
   if (!request.ok()) return Fail(request.status(), output);
 
-  std::unique_ptr<LocalServices> local;
-  std::optional<scheduler::SchedulerClient> remote;
-  if (command.server.empty()) {
-    absl::StatusOr<std::unique_ptr<LocalServices>> started = LocalServices::Start();
-    if (!started.ok()) return Fail(started.status(), output);
-    local = *std::move(started);
-  } else {
-    const rpc::Channel channel = rpc::Connect(command.server);
-    rpc::AwaitConnection(channel, absl::Seconds(5));
-    remote.emplace(channel, "scheduler at " + command.server);
-  }
-  const scheduler::SchedulerClient& scheduler = remote ? *remote : local->scheduler();
-
-  // A job of this process is stopped at its scheduler, so that its last words are heard; one
-  // elsewhere by its call.
-  const std::stop_callback on_stop(stop, [&] {
-    if (local) local->StopJobs();
-  });
+  const absl::StatusOr<SchedulerAccess> scheduler = SchedulerAccess::Open(command.server);
+  if (!scheduler.ok()) return Fail(scheduler.status(), output);
+  const std::stop_callback on_stop(stop, [&] { scheduler->StopLocal(); });
   JobView view;
   ProgressDisplay display(stderr);
-  const absl::Status status = scheduler.RunOnce(
+  const absl::Status status = scheduler->client().RunOnce(
       *request,
       [&](const v1::JobEvent& event) {
         view.Add(event);
@@ -90,7 +64,7 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
         if (output == Output::kJson && event.has_log()) LogJson(event.log());
         if (output == Output::kTable) display.Update(view);
       },
-      local ? std::stop_token() : stop);
+      scheduler->ForCalls(stop));
   display.Clear();
   if (!status.ok()) return Fail(status, output);
   std::cout << (output == Output::kJson ? JobAsJson(view) : JobAsTable(view));

@@ -200,6 +200,13 @@ const ReasonInfo kReasons[] = {
      "at the source: REINDEX it, mend the duplicates, run again."},
     {Reason::kKeyHasNull, "KEY_HAS_NULL", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
      "A row has NULL in a column of its key.", "Choose key_columns that are never NULL, or none."},
+    {Reason::kStreamNotLoaded, "STREAM_NOT_LOADED", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "No load of the stream has been published yet, so there is nothing to compare.",
+     "Run `lockstitch sync` first; check the integration's name."},
+    {Reason::kVerifyDifferent, "VERIFY_DIFFERENT", Code::kDataLoss, Owner::kUser, 1, kNone,
+     "The destination does not hold what was read from the source.",
+     "Look at the rows that are told; `sync --reset` loads the stream anew. Report it if nobody has "
+     "written to the destination table."},
 
     {Reason::kSuperseded, "SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,
      "A later run of the stream has begun; this one may write no more.",

@@ -69,6 +69,9 @@ enum class Reason {
   kValueRejected,
   kKeyNotUnique,
   kKeyHasNull,
+  // The comparison of both.
+  kStreamNotLoaded,
+  kVerifyDifferent,
   // The protocol.
   kSuperseded,
   kFenceReused,

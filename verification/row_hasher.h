@@ -40,7 +40,8 @@ class RowHasher {
   // Of the tuple hashed last: the checksum of each of its columns.
   absl::Status HashColumns(std::vector<uint64_t>* columns) const;
 
-  // Of the tuple hashed last: a field's bytes, the columns counted first; empty and `null` for NULL.
+  // Of the tuple hashed last: a field's bytes, the columns counted first; empty and `null` for
+  // NULL.
   absl::Status Field(size_t place, absl::string_view* bytes, bool* null) const;
 
  private:

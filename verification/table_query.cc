@@ -22,7 +22,9 @@ bool IsSource(const v1::ChecksumRequest& request) { return request.has_source();
 absl::Status TestRequest(const v1::ChecksumRequest& request) {
   const auto columns = static_cast<uint32_t>(request.columns_size());
   const auto is_outside = [&](uint32_t place) { return place >= columns; };
+  const auto& shown = request.describe().shown();
   if (columns == 0 || std::any_of(request.key().begin(), request.key().end(), is_outside) ||
+      std::any_of(shown.begin(), shown.end(), is_outside) ||
       (request.has_compare_below() && is_outside(request.compare_below().column()))) {
     return Error(Reason::kProtocolViolated, "a checksum is of columns that the request names");
   }
@@ -44,8 +46,8 @@ std::string CanBeCompared(const v1::ChecksumRequest& request) {
   if (!request.has_compare_below()) return "true";
   const v1::CompareBelow& below = request.compare_below();
   const v1::ColumnMapping& column = request.columns(static_cast<int>(below.column()));
-  const std::string name = postgres::QuoteIdentifier(IsSource(request) ? column.source_column()
-                                                                       : column.destination_column());
+  const std::string name = postgres::QuoteIdentifier(
+      IsSource(request) ? column.source_column() : column.destination_column());
   if (!below.has_bound()) return absl::StrCat("(CASE WHEN ", name, " IS NOT NULL THEN true END)");
   const schema::KeyOrder order(name, column.wire_type());
   return absl::StrCat("(", order.expression(), " < ", order.Constant(below.bound()), ")");
@@ -56,8 +58,7 @@ std::string CanBeCompared(const v1::ChecksumRequest& request) {
 absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request) {
   RETURN_IF_ERROR(TestRequest(request));
   std::vector<std::string> fields, conditions;
-  for (const v1::ColumnMapping& column : request.columns())
-    fields.push_back(Read(request, column));
+  for (const v1::ColumnMapping& column : request.columns()) fields.push_back(Read(request, column));
   if (!request.filter().empty() && IsSource(request)) {
     ASSIGN_OR_RETURN(const schema::RowFilter filter, schema::ParseRowFilter(request.filter()));
     conditions.push_back(filter.sql);
@@ -65,21 +66,15 @@ absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request) {
   if (request.has_sum() && request.has_compare_below())
     conditions.push_back(CanBeCompared(request));
   if (request.has_list()) fields.push_back(CanBeCompared(request));
-  if (request.has_describe()) {
-    for (const uint32_t place : request.key())
-      fields.push_back(Show(request, request.columns(static_cast<int>(place))));
-    if (request.describe().values()) {
-      for (const v1::ColumnMapping& column : request.columns())
-        fields.push_back(Show(request, column));
-    }
-  }
+  for (const uint32_t place : request.describe().shown())
+    fields.push_back(Show(request, request.columns(static_cast<int>(place))));
   TableQuery query;
   query.more_fields = fields.size() - static_cast<size_t>(request.columns_size());
-  query.sql = absl::StrCat(
-      "COPY (SELECT ", absl::StrJoin(fields, ", "), " FROM ",
-      postgres::QuoteQualified(request.table().schema(), request.table().name()),
-      conditions.empty() ? "" : " WHERE ", absl::StrJoin(conditions, " AND "),
-      ") TO STDOUT (FORMAT binary)");
+  query.sql =
+      absl::StrCat("COPY (SELECT ", absl::StrJoin(fields, ", "), " FROM ",
+                   postgres::QuoteQualified(request.table().schema(), request.table().name()),
+                   conditions.empty() ? "" : " WHERE ", absl::StrJoin(conditions, " AND "),
+                   ") TO STDOUT (FORMAT binary)");
   return query;
 }
 

@@ -12,11 +12,11 @@ namespace lockstitch::verification {
 // The statement that reads a table for a request, a COPY TO STDOUT in binary. Behind the request's
 // columns its tuples have
 //
-// | wanted   | fields                                                                       |
-// |----------|------------------------------------------------------------------------------|
-// | sum      | none; rows that can't be compared don't come                                 |
-// | list     | whether the row can be compared, a boolean, NULL where the key is NULL       |
-// | describe | the key's columns as text, then, where values are wanted, all columns as text |
+// | wanted   | fields                                                                 |
+// |----------|------------------------------------------------------------------------|
+// | sum      | none; rows that can't be compared don't come                           |
+// | list     | whether the row can be compared, a boolean, NULL where the key is NULL |
+// | describe | the columns to show, as text                                           |
 struct TableQuery {
   std::string sql;
   size_t more_fields = 0;

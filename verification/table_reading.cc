@@ -79,9 +79,9 @@ class Listing final : public RowVisitor {
     v1::ListedRows& listed = *response_.mutable_listed();
     listed.add_keys(hashes.key);
     listed.add_rows(hashes.row);
-    listed.add_places(null                     ? v1::ROW_PLACE_NULL_KEY
+    listed.add_places(null                    ? v1::ROW_PLACE_NULL_KEY
                       : comparable[0] != '\0' ? v1::ROW_PLACE_UNSPECIFIED
-                                               : v1::ROW_PLACE_PAST_BOUND);
+                                              : v1::ROW_PLACE_PAST_BOUND);
     return listed.keys_size() < kListedAtOnce ? absl::OkStatus() : End();
   }
 
@@ -113,12 +113,8 @@ class Describing final : public RowVisitor {
     RETURN_IF_ERROR(hasher_.HashColumns(&columns));
     row.mutable_columns()->Add(columns.begin(), columns.end());
     auto place = static_cast<size_t>(request_.columns_size());
-    for (int i = 0; i < request_.key_size(); ++i)
-      RETURN_IF_ERROR(Show(place++, row.add_key_values()));
-    if (request_.describe().values()) {
-      for (int i = 0; i < request_.columns_size(); ++i)
-        RETURN_IF_ERROR(Show(place++, row.add_values()));
-    }
+    for (int i = 0; i < request_.describe().shown_size(); ++i)
+      RETURN_IF_ERROR(Show(place++, row.add_shown()));
     return sink_(std::move(response));
   }
 

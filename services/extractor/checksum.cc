@@ -17,8 +17,8 @@ absl::Status ReadSource(const v1::ChecksumRequest& request,
   const postgres::Connection::Options source = {
       .server = request.source().postgres(),
       .side = postgres::Side::kSource,
-      .application_name = postgres::ApplicationName("extractor", "verify",
-                                                    schema::StreamName(request.table()))};
+      .application_name =
+          postgres::ApplicationName("extractor", "verify", schema::StreamName(request.table()))};
   ASSIGN_OR_RETURN(Snapshot snapshot, Snapshot::Take(source, request.table(), options.stop));
   const OpenSnapshots::Held held(snapshots, snapshot.taken_at());
   return verification::ReadChecksums(snapshot.connection(), request, options, sink);

@@ -12,6 +12,7 @@
 #include "services/loader/destination/check.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
+#include "services/loader/destination/published_plans.h"
 #include "services/loader/destination/range_record.h"
 #include "services/loader/destination/registration.h"
 #include "services/loader/destination/state_schema.h"
@@ -131,7 +132,9 @@ absl::StatusOr<v1::GetStateResponse> Loader::GetState(const v1::GetStateRequest&
   if (!request.integration().empty()) {
     ASSIGN_OR_RETURN(schema, schema::DestinationSchema(request.integration()));
   }
-  return ReadStates(connection, schema);
+  ASSIGN_OR_RETURN(v1::GetStateResponse states, ReadStates(connection, schema));
+  RETURN_IF_ERROR(AddPublishedPlans(connection, schema, &states));
+  return states;
 }
 
 absl::StatusOr<v1::RegisterStreamsResponse> Loader::RegisterStreams(
@@ -168,8 +171,7 @@ absl::Status Loader::Checksum(const v1::ChecksumRequest& request,
   const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
   const absl::Status status = ReadDestination(
-      request,
-      {.progress_deadline = options_.progress_deadline, .stop = either.get_token()}, sink);
+      request, {.progress_deadline = options_.progress_deadline, .stop = either.get_token()}, sink);
   if (status.ok() || !stop_.stop_requested()) return status;
   return Error(Reason::kShuttingDown, "the loader is shutting down");
 }

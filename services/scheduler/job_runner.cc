@@ -11,6 +11,7 @@
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
+#include "services/scheduler/job_error.h"
 #include "services/scheduler/registration.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -24,15 +25,6 @@ using telemetry::Metric;
 double SecondsOf(const v1::StreamRun& run) {
   return static_cast<double>(run.ended_at().seconds() - run.started_at().seconds()) +
          1e-9 * (run.ended_at().nanos() - run.started_at().nanos());
-}
-
-v1::Error ErrorOf(const absl::Status& failure) {
-  const Explanation why = Explain(failure);
-  v1::Error error;
-  error.set_reason(why.reason);
-  error.set_message(why.message);
-  error.set_remedy(why.remedy);
-  return error;
 }
 
 // "STREAM_RUN_STATE_SUCCEEDED" -> "succeeded", the label of metrics.

@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <string>
 
 #include "rpc/channel.h"
 #include "rpc/serve.h"
@@ -8,6 +9,7 @@
 #include "services/scheduler/scheduler_service.h"
 #include "telemetry/log.h"
 #include "telemetry/prometheus_metrics.h"
+#include "verification/checksum_client.h"
 
 using namespace lockstitch;
 
@@ -20,12 +22,19 @@ int main(int argc, char** argv) {
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   const discovery::DiscoveryClient discovery(rpc::Connect(options.discovery),
                                              "discovery at " + options.discovery);
-  const extractor::ExtractorClient extractor(rpc::Connect(options.extractor),
-                                             "extractor at " + options.extractor);
-  const loader::LoaderClient loader(rpc::Connect(options.loader), "loader at " + options.loader);
+  const rpc::Channel to_extractor = rpc::Connect(options.extractor);
+  const rpc::Channel to_loader = rpc::Connect(options.loader);
+  const std::string extractor_name = "extractor at " + options.extractor;
+  const std::string loader_name = "loader at " + options.loader;
+  const extractor::ExtractorClient extractor(to_extractor, extractor_name);
+  const loader::LoaderClient loader(to_loader, loader_name);
+  const verification::ChecksumClient source_checksums(to_extractor, extractor_name);
+  const verification::ChecksumClient destination_checksums(to_loader, loader_name);
   options.scheduler.discovery = &discovery;
   options.scheduler.extractor = &extractor;
   options.scheduler.loader = &loader;
+  options.scheduler.source_checksums = &source_checksums;
+  options.scheduler.destination_checksums = &destination_checksums;
   options.scheduler.metrics = metrics->get();
   scheduler::Scheduler scheduler(options.scheduler);
   return rpc::ServeUntilTerminated({.flags = options.server,

@@ -7,10 +7,14 @@
 #include "services/scheduler/job_runner.h"
 #include "services/scheduler/selection.h"
 #include "services/scheduler/validation.h"
+#include "services/scheduler/verification_run.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
 namespace {
+
+constexpr size_t kDefaultDifferences = 10;
+constexpr size_t kMostDifferences = 1'000;
 
 // How many a job of the integration may open at each of its databases: the lesser number.
 uint32_t ConnectionsOf(const v1::Integration& integration) {
@@ -48,6 +52,31 @@ absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
 v1::ValidateIntegrationResponse Scheduler::ValidateIntegration(
     const v1::Integration& integration) const {
   return Validate(integration, *options_.discovery, *options_.loader);
+}
+
+absl::Status Scheduler::Verify(const v1::VerifyRequest& request,
+                               const std::function<void(const v1::VerifyResponse&)>& listener,
+                               std::stop_token stop) {
+  if (stop_.stop_requested()) return Error(Reason::kShuttingDown, "the scheduler is shutting down");
+  if (const auto problems = TestIntegration(request.integration()); !problems.empty())
+    return Error(Reason::kIntegrationInvalid, absl::StrJoin(problems, "; "));
+  std::stop_source either;
+  const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
+  const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
+  const size_t asked = request.max_parallel_streams(), told = request.max_differences();
+  VerificationRun run(request.integration(),
+                      {.discovery = options_.discovery,
+                       .loader = options_.loader,
+                       .verifier = {.source = options_.source_checksums,
+                                    .destination = options_.destination_checksums,
+                                    .progress_deadline = options_.progress_deadline,
+                                    .stop = either.get_token(),
+                                    .max_differences = told > 0 ? std::min(told, kMostDifferences)
+                                                                : kDefaultDifferences,
+                                    .show_values = request.show_values()},
+                       .parallel_streams = asked > 0 ? asked : options_.max_parallel_streams},
+                      listener);
+  return run.Run();
 }
 
 }  // namespace lockstitch::scheduler

@@ -13,6 +13,7 @@
 #include "services/extractor/extractor_client.h"
 #include "services/loader/loader_client.h"
 #include "telemetry/metrics.h"
+#include "verification/checksum_client.h"
 
 namespace lockstitch::scheduler {
 
@@ -24,6 +25,8 @@ class Scheduler {
     const discovery::DiscoveryClient* discovery = nullptr;
     const extractor::ExtractorClient* extractor = nullptr;
     const loader::LoaderClient* loader = nullptr;
+    const verification::ChecksumClient* source_checksums = nullptr;
+    const verification::ChecksumClient* destination_checksums = nullptr;
     telemetry::Metrics* metrics = nullptr;
     size_t max_parallel_streams = 4;  // Where a request doesn't say.
     absl::Duration progress_deadline =
@@ -42,7 +45,13 @@ class Scheduler {
   // As the RPC of this name.
   v1::ValidateIntegrationResponse ValidateIntegration(const v1::Integration& integration) const;
 
-  // Stops every job under way, and refuses later ones with SHUTTING_DOWN.
+  // As the RPC of this name, in the caller's thread. INTEGRATION_INVALID and STREAM_NOT_LOADED
+  // before anything has begun; SHUTTING_DOWN.
+  absl::Status Verify(const v1::VerifyRequest& request,
+                      const std::function<void(const v1::VerifyResponse&)>& listener,
+                      std::stop_token stop);
+
+  // Stops every job and comparison under way, and refuses later ones with SHUTTING_DOWN.
   void Stop() { stop_.request_stop(); }
 
  private:

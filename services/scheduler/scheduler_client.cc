@@ -34,6 +34,20 @@ absl::Status SchedulerClient::RunOnce(const v1::RunOnceRequest& request,
   return status;
 }
 
+absl::Status SchedulerClient::Verify(const v1::VerifyRequest& request,
+                                     const std::function<void(const v1::VerifyResponse&)>& listener,
+                                     std::stop_token stop) const {
+  grpc::ClientContext context;
+  const auto reader = stub_->service.Verify(&context, request);
+  const std::stop_callback on_stop(stop, [&] { context.TryCancel(); });
+  v1::VerifyResponse response;
+  while (reader->Read(&response)) listener(response);
+  const absl::Status status = rpc::FromGrpc(reader->Finish(), name_);
+  if (!status.ok() && stop.stop_requested())
+    return Error(Reason::kStopped, "the comparison was stopped");
+  return status;
+}
+
 absl::StatusOr<v1::ValidateIntegrationResponse> SchedulerClient::ValidateIntegration(
     const v1::Integration& integration) const {
   v1::ValidateIntegrationRequest request;

@@ -26,6 +26,11 @@ class SchedulerClient {
                        const std::function<void(const v1::JobEvent&)>& listener,
                        std::stop_token stop) const;
 
+  // Compares both ends and hands each event to `listener`, in the caller's thread. `stop` stops it.
+  absl::Status Verify(const v1::VerifyRequest& request,
+                      const std::function<void(const v1::VerifyResponse&)>& listener,
+                      std::stop_token stop) const;
+
   // Everything that keeps the integration from being run, and what would run.
   absl::StatusOr<v1::ValidateIntegrationResponse> ValidateIntegration(
       const v1::Integration& integration) const;

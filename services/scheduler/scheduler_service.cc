@@ -8,34 +8,47 @@
 namespace lockstitch::scheduler {
 namespace {
 
-// One RunOnce call; the job has a thread of its own.
-class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::RunOnceResponse>,
-                                             v1::RunOnceResponse> {
+// One call that tells of what it does; that has a thread of its own.
+template <typename Response>
+class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<Response>, Response> {
  public:
-  static Call* Start(Scheduler* scheduler, const v1::RunOnceRequest& request) {
+  // `run` is called with the call, and answers how it ended.
+  template <typename Run>
+  static Call* Start(Run run) {
     const auto call = std::make_shared<Call>();
     call->KeepAlive();
-    std::thread([call, scheduler, request] {
-      const auto listener = [&](const v1::JobEvent& event) {
-        v1::RunOnceResponse response;
-        *response.mutable_event() = event;
-        call->Send(response);
-      };
-      call->End(scheduler->RunOnce(request, listener, call->stop().get_token()));
-    }).detach();
+    std::thread([call, run] { call->End(run(*call)); }).detach();
     return call.get();
   }
 };
 
-// RunOnce by the callback API, since its events come from another thread.
+// RunOnce and Verify by the callback API, since their events come from other threads.
 class Service final
-    : public v1::SchedulerService::WithCallbackMethod_RunOnce<v1::SchedulerService::Service> {
+    : public v1::SchedulerService::WithCallbackMethod_Verify<
+          v1::SchedulerService::WithCallbackMethod_RunOnce<v1::SchedulerService::Service>> {
  public:
   explicit Service(Scheduler* scheduler) : scheduler_(scheduler) {}
 
   grpc::ServerWriteReactor<v1::RunOnceResponse>* RunOnce(
       grpc::CallbackServerContext*, const v1::RunOnceRequest* request) override {
-    return Call::Start(scheduler_, *request);
+    return Call<v1::RunOnceResponse>::Start(
+        [scheduler = scheduler_, request = *request](auto& call) {
+          const auto listener = [&](const v1::JobEvent& event) {
+            v1::RunOnceResponse response;
+            *response.mutable_event() = event;
+            call.Send(response);
+          };
+          return scheduler->RunOnce(request, listener, call.stop().get_token());
+        });
+  }
+
+  grpc::ServerWriteReactor<v1::VerifyResponse>* Verify(grpc::CallbackServerContext*,
+                                                       const v1::VerifyRequest* request) override {
+    return Call<v1::VerifyResponse>::Start(
+        [scheduler = scheduler_, request = *request](auto& call) {
+          const auto listener = [&](const v1::VerifyResponse& response) { call.Send(response); };
+          return scheduler->Verify(request, listener, call.stop().get_token());
+        });
   }
 
   grpc::Status ValidateIntegration(grpc::ServerContext*,

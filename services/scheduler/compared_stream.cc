@@ -1,0 +1,72 @@
+#include "services/scheduler/compared_stream.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "schema/stream_name.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+using NameOf = const std::string& (v1::ColumnMapping::*)() const;
+
+// The place of the column that has this name at one end.
+std::optional<uint32_t> PlaceOf(const v1::LoadPlan& plan, NameOf name, const std::string& column) {
+  for (int i = 0; i < plan.columns_size(); ++i) {
+    if ((plan.columns(i).*name)() == column) return static_cast<uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> BoundOf(const v1::StreamState& state) {
+  if (state.plan().has_lower_bound()) return state.plan().lower_bound();
+  if (state.has_bookmark()) return state.bookmark();
+  return std::nullopt;
+}
+
+absl::Status PlanIsOdd(const v1::StreamState& state) {
+  return Error(Reason::kInternal,
+               absl::StrCat("the kept plan of ", schema::StreamName(state.table()),
+                            " names no column for its key or replication key"));
+}
+
+}  // namespace
+
+absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration,
+                                              const v1::StreamState& state) {
+  const v1::LoadPlan& plan = state.plan();
+  if (state.destination_table().empty() || plan.columns().empty()) {
+    return Error(Reason::kStreamNotLoaded,
+                 absl::StrCat("no load of ", schema::StreamName(state.table()),
+                              " has been published at the destination"));
+  }
+  ComparedStream stream = {.method = state.method(),
+                           .destination_table = absl::StrCat(state.destination_schema(), ".",
+                                                             state.destination_table())};
+  v1::ChecksumRequest& source = stream.source;
+  *source.mutable_columns() = plan.columns();
+  for (const std::string& column : state.key_columns()) {
+    const auto place = PlaceOf(plan, &v1::ColumnMapping::destination_column, column);
+    if (!place) return PlanIsOdd(state);
+    source.add_key(*place);
+  }
+  const std::optional<std::string> bound = BoundOf(state);
+  if (state.method() == v1::REPLICATION_METHOD_INCREMENTAL && bound) {
+    const auto place = PlaceOf(plan, &v1::ColumnMapping::source_column, plan.replication_key());
+    if (!place) return PlanIsOdd(state);
+    source.mutable_compare_below()->set_column(*place);
+    source.mutable_compare_below()->set_bound(*bound);
+  }
+  stream.destination = source;
+  *source.mutable_source() = integration.source();
+  *source.mutable_table() = state.table();
+  source.set_filter(plan.filter());
+  *stream.destination.mutable_destination() = integration.destination();
+  stream.destination.mutable_table()->set_schema(state.destination_schema());
+  stream.destination.mutable_table()->set_name(state.destination_table());
+  return stream;
+}
+
+}  // namespace lockstitch::scheduler

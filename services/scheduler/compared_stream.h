@@ -1,0 +1,29 @@
+#ifndef LOCKSTITCH_SERVICES_SCHEDULER_COMPARED_STREAM_H_
+#define LOCKSTITCH_SERVICES_SCHEDULER_COMPARED_STREAM_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lockstitch/v1/checksum.pb.h"
+#include "lockstitch/v1/integration.pb.h"
+#include "lockstitch/v1/loader.pb.h"
+
+namespace lockstitch::scheduler {
+
+// One stream that is to be compared: how each end reads it. What is wanted of the rows is not set.
+struct ComparedStream {
+  v1::ChecksumRequest source;
+  v1::ChecksumRequest destination;
+  v1::ReplicationMethod method = v1::REPLICATION_METHOD_FULL_TABLE;
+  std::string destination_table;  // As `schema.table`.
+};
+
+// As the stream's last published load has mapped its columns and read its rows. Of an INCREMENTAL
+// stream the rows below that load's lower bound can be compared, after a first load those below the
+// bookmark, and all of them where there is none. STREAM_NOT_LOADED without a published load.
+absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration,
+                                              const v1::StreamState& state);
+
+}  // namespace lockstitch::scheduler
+
+#endif  // LOCKSTITCH_SERVICES_SCHEDULER_COMPARED_STREAM_H_
