@@ -42,7 +42,8 @@ bool Verification::IsVerified() const {
 
 std::vector<std::string> Verification::Differences(const std::string& name) const {
   std::vector<std::string> lines;
-  for (const v1::RowDifference& difference : stream(name).differences())
+  const v1::StreamVerification verified = stream(name);
+  for (const v1::RowDifference& difference : verified.differences())
     lines.push_back(LineOf(difference));
   return lines;
 }
