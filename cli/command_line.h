@@ -25,6 +25,7 @@ struct SyncCommand {
   bool views = false;
   bool include_schema_names = false;
   bool reset = false;
+  bool verify = false;
 };
 
 // lockstitch verify: likewise.

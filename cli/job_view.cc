@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "cli/text_table.h"
+#include "cli/verification_view.h"
 
 namespace lockstitch::cli {
 namespace {
@@ -29,6 +30,16 @@ std::string MethodOf(const v1::StreamRun& run) {
 Json ErrorAsJson(bool has_error, const v1::Error& error) {
   if (!has_error) return nullptr;
   return {{"reason", error.reason()}, {"message", error.message()}, {"remedy", error.remedy()}};
+}
+
+Json VerificationOf(const v1::StreamRun& run) {
+  return run.has_verification() ? Json::parse(VerificationAsJson(run.verification())) : Json();
+}
+
+// Of a job whose streams are compared: how many rows were found as they should be.
+std::string VerifiedRows(const v1::StreamRun& run) {
+  if (run.verification().outcome() != v1::VERIFICATION_OUTCOME_VERIFIED) return "";
+  return GroupedNumber(run.verification().destination_rows());
 }
 
 double Seconds(const google::protobuf::Timestamp& timestamp) {
@@ -71,6 +82,7 @@ std::string JobAsJson(const JobView& view) {
                        {"destination_table", run.destination_table()},
                        {"attempts", run.attempts()},
                        {"run_id", run.run_id()},
+                       {"verification", VerificationOf(run)},
                        {"error", ErrorAsJson(run.has_error(), run.error())}});
   }
   const Json root = {{"job",
@@ -86,6 +98,9 @@ std::string JobAsTable(const JobView& view) {
   std::vector<std::vector<std::string>> rows;
   std::string failures;
   int64_t total_rows = 0, succeeded = 0;
+  const bool compared =
+      std::any_of(view.streams().begin(), view.streams().end(),
+                  [](const v1::StreamRun& run) { return run.has_verification(); });
   for (const v1::StreamRun& run : view.streams()) {
     const double seconds = SecondsOf(run);
     const auto bytes = static_cast<double>(run.progress().bytes_extracted());
@@ -93,11 +108,13 @@ std::string JobAsTable(const JobView& view) {
                     ReadableBytes(bytes), ReadableSeconds(seconds),
                     seconds > 0 ? absl::StrCat(ReadableBytes(bytes / seconds), "/s") : "",
                     run.destination_table()});
+    if (compared) rows.back().push_back(VerifiedRows(run));
     total_rows += run.progress().rows_loaded();
     if (run.state() == v1::STREAM_RUN_STATE_SUCCEEDED) ++succeeded;
     if (run.has_error()) {
       absl::StrAppend(&failures, "\n", Printable(run.stream()), ": ", run.error().reason(), ": ",
-                      Printable(run.error().message()), "\n  ", run.error().remedy(), "\n");
+                      Printable(run.error().message()), "\n  ", run.error().remedy(), "\n",
+                      DifferencesAsText(run.verification()));
     }
   }
   if (view.job().has_error()) {
@@ -107,14 +124,11 @@ std::string JobAsTable(const JobView& view) {
   }
   std::string text;
   if (!rows.empty()) {
-    text = TextTable({{"STREAM"},
-                      {"STATE"},
-                      {"ROWS", true},
-                      {"BYTES", true},
-                      {"TIME", true},
-                      {"RATE", true},
-                      {"DESTINATION TABLE"}},
-                     rows);
+    std::vector<TextColumn> columns = {{"STREAM"},           {"STATE"},      {"ROWS", true},
+                                       {"BYTES", true},      {"TIME", true}, {"RATE", true},
+                                       {"DESTINATION TABLE"}};
+    if (compared) columns.push_back({"VERIFIED ROWS", true});
+    text = TextTable(columns, rows);
   }
   absl::StrAppend(&text, failures, rows.empty() && failures.empty() ? "" : "\n",
                   view.job().integration(), ": ", StateOf(view.job()), ", ", succeeded, " of ",

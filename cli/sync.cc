@@ -24,6 +24,7 @@ absl::StatusOr<v1::RunOnceRequest> RequestOf(const SyncCommand& command) {
   if (command.system_columns == "stitch") integration.set_system_columns(v1::SYSTEM_COLUMNS_STITCH);
   request.set_max_parallel_streams(static_cast<uint32_t>(command.max_parallel_streams));
   request.set_reset(command.reset);
+  request.set_verify(command.verify);
   return request;
 }
 

@@ -45,17 +45,10 @@ Json DifferenceAsJson(const v1::RowDifference& difference) {
   return {{"kind", KindOf(difference)}, {"key", key}, {"columns", columns}};
 }
 
-Json StreamAsJson(const v1::VerifyResponse& told) {
-  const v1::StreamVerification& stream = told.stream();
+Json StreamAsJson(const v1::StreamVerification& stream) {
   Json differences = Json::array();
   for (const v1::RowDifference& difference : stream.differences())
     differences.push_back(DifferenceAsJson(difference));
-  Json error = nullptr;
-  if (told.has_error()) {
-    error = {{"reason", told.error().reason()},
-             {"message", told.error().message()},
-             {"remedy", told.error().remedy()}};
-  }
   return {{"stream", stream.stream()},
           {"outcome", OutcomeOf(stream)},
           {"method", MethodOf(stream)},
@@ -69,8 +62,18 @@ Json StreamAsJson(const v1::VerifyResponse& told) {
           {"deleted_at_source", stream.deleted_at_source()},
           {"not_yet_loaded", stream.not_yet_loaded()},
           {"differences", differences},
-          {"seconds", stream.seconds()},
-          {"error", error}};
+          {"seconds", stream.seconds()}};
+}
+
+Json ToldAsJson(const v1::VerifyResponse& told) {
+  Json json = StreamAsJson(told.stream());
+  json["error"] = nullptr;
+  if (told.has_error()) {
+    json["error"] = {{"reason", told.error().reason()},
+                     {"message", told.error().message()},
+                     {"remedy", told.error().remedy()}};
+  }
+  return json;
 }
 
 std::string Shown(bool has, const std::string& value) { return has ? Printable(value) : "NULL"; }
@@ -118,15 +121,8 @@ std::string ProblemsOf(const v1::VerifyResponse& told) {
     return absl::StrCat("\n", name, ": ", told.error().reason(), ": ",
                         Printable(told.error().message()), "\n  ", told.error().remedy(), "\n");
   }
-  if (stream.different() == 0) return "";
-  std::string text = absl::StrCat("\n", name, ": ", stream.more_differ() ? "at least " : "",
-                                  GroupedNumber(stream.different()),
-                                  stream.different() == 1 ? " row differs\n" : " rows differ\n");
-  for (const v1::RowDifference& difference : stream.differences())
-    text += DifferenceAsText(difference);
-  if (stream.different() > stream.differences_size() && !stream.differences().empty())
-    text += "  ...\n";
-  return text;
+  const std::string differences = DifferencesAsText(stream);
+  return differences.empty() ? "" : absl::StrCat("\n", name, ": ", differences);
 }
 
 bool Is(const v1::VerifyResponse& told, v1::VerificationOutcome outcome) {
@@ -153,9 +149,25 @@ bool VerificationView::IsVerified() const {
   });
 }
 
+std::string VerificationAsJson(const v1::StreamVerification& stream) {
+  return StreamAsJson(stream).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string DifferencesAsText(const v1::StreamVerification& stream) {
+  if (stream.different() == 0) return "";
+  std::string text =
+      absl::StrCat(stream.more_differ() ? "at least " : "", GroupedNumber(stream.different()),
+                   stream.different() == 1 ? " row differs\n" : " rows differ\n");
+  for (const v1::RowDifference& difference : stream.differences())
+    text += DifferenceAsText(difference);
+  if (stream.different() > stream.differences_size() && !stream.differences().empty())
+    text += "  ...\n";
+  return text;
+}
+
 std::string VerificationAsJson(const VerificationView& view) {
   Json streams = Json::array();
-  for (const v1::VerifyResponse& told : view.streams()) streams.push_back(StreamAsJson(told));
+  for (const v1::VerifyResponse& told : view.streams()) streams.push_back(ToldAsJson(told));
   const Json root = {{"verified", view.IsVerified()}, {"streams", streams}};
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -23,6 +23,12 @@ class VerificationView {
   std::vector<v1::VerifyResponse> streams_;
 };
 
+// One stream's comparison as an object of JSON, on one line.
+std::string VerificationAsJson(const v1::StreamVerification& stream);
+
+// How many rows differ, and some of them, a line each; empty if none does.
+std::string DifferencesAsText(const v1::StreamVerification& stream);
+
 // One object: {"verified": ..., "streams": [{...}]}, as docs/command.md tells.
 std::string VerificationAsJson(const VerificationView& view);
 

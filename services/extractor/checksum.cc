@@ -1,5 +1,7 @@
 #include "services/extractor/checksum.h"
 
+#include <utility>
+
 #include "postgres/application_name.h"
 #include "postgres/connection.h"
 #include "schema/stream_name.h"
@@ -14,12 +16,14 @@ absl::Status ReadSource(const v1::ChecksumRequest& request,
                         const verification::ChecksumSink& sink, OpenSnapshots& snapshots) {
   if (!request.source().has_postgres())
     return Error(Reason::kProtocolViolated, "an extractor reads tables of sources");
-  const postgres::Connection::Options source = {
+  const postgres::Connection::Options session = {
       .server = request.source().postgres(),
       .side = postgres::Side::kSource,
       .application_name =
           postgres::ApplicationName("extractor", "verify", schema::StreamName(request.table()))};
-  ASSIGN_OR_RETURN(Snapshot snapshot, Snapshot::Take(source, request.table(), options.stop));
+  ASSIGN_OR_RETURN(postgres::Connection source, postgres::Connection::Open(session));
+  ASSIGN_OR_RETURN(Snapshot snapshot,
+                   Snapshot::Take(std::move(source), request.table(), options.stop));
   const OpenSnapshots::Held held(snapshots, snapshot.taken_at());
   return verification::ReadChecksums(snapshot.connection(), request, options, sink);
 }

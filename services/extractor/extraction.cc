@@ -22,6 +22,7 @@
 #include "schema/stream_name.h"
 #include "services/extractor/load_opening.h"
 #include "services/extractor/range_sender.h"
+#include "services/extractor/snapshot_sums.h"
 #include "services/extractor/source/full_table.h"
 #include "services/extractor/source/horizon.h"
 #include "services/extractor/source/key_ranges.h"
@@ -150,6 +151,13 @@ absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
   if (plan.mode() == v1::LOAD_MODE_CHANGES && nothing) {
     Note(absl::StrCat("no row is at or past the bookmark ", plan.lower_bound(),
                       ": rows were deleted at the source, or its greatest key went back"));
+  }
+  if (offer_.verify()) {
+    ASSIGN_OR_RETURN(
+        *response.mutable_snapshot_sums(),
+        SumSnapshot(snapshot, offer_, plan, extents,
+                    {.progress_deadline = options_.progress_deadline, .stop = stop_.get_token()}));
+    owner_.Report(response);
   }
   return extents;
 }

@@ -12,6 +12,7 @@
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
 #include "services/scheduler/job_error.h"
+#include "services/scheduler/load_verification.h"
 #include "services/scheduler/registration.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -126,12 +127,29 @@ bool JobRunner::SomethingToDo() const {
 
 void JobRunner::RunStream(Stream& stream) {
   if (const absl::Status problem = ProblemOf(stream.selected); !problem.ok())
-    return EndStream(stream, problem, 0);
+    return EndStream(stream, problem, absl::OkStatus(), 0);
   const v1::ExtractOffer offer = OfferOf(stream);
   Dispatch dispatch(offer, options_.dispatch,
                     [&](const v1::ExtractResponse& response) { Follow(stream, response); });
   const absl::StatusOr<v1::LoadResult> result = dispatch.Run();
-  EndStream(stream, result, dispatch.attempts());
+  const absl::Status verified = result.ok() ? VerifyStream(stream) : absl::OkStatus();
+  EndStream(stream, result, verified, dispatch.attempts());
+}
+
+absl::Status JobRunner::VerifyStream(Stream& stream) {
+  if (!options_.verifier) return absl::OkStatus();
+  std::optional<v1::RowSums> snapshot;
+  {
+    absl::MutexLock lock(&mutex_);
+    snapshot = stream.snapshot_sums;
+  }
+  v1::StreamVerification verification;
+  const absl::Status status =
+      VerifyLoad(integration_, stream.selected.table, snapshot, *options_.dispatch.loader,
+                 *options_.verifier, &verification);
+  absl::MutexLock lock(&mutex_);
+  *stream.run.mutable_verification() = std::move(verification);
+  return status;
 }
 
 v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
@@ -149,6 +167,7 @@ v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
   offer.mutable_grant()->set_destination(stream.connections);
   offer.set_new_columns(integration_.selection().new_columns());
   offer.set_reset(options_.reset);
+  offer.set_verify(options_.verifier.has_value());
   return offer;
 }
 
@@ -158,12 +177,13 @@ void JobRunner::Follow(Stream& stream, const v1::ExtractResponse& response) {
     return ReportLog(response.log().severity(), stream.run.stream(), response.log().message());
   }
   if (response.has_begun()) stream.run.set_destination_table(response.begun().destination_table());
+  if (response.has_snapshot_sums()) stream.snapshot_sums = response.snapshot_sums();
   if (response.has_progress()) *stream.run.mutable_progress() = response.progress();
   ReportStream(stream);
 }
 
 void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& result,
-                          int attempts) {
+                          const absl::Status& verified, int attempts) {
   absl::MutexLock lock(&mutex_);
   v1::StreamRun& run = stream.run;
   run.set_attempts(static_cast<uint32_t>(attempts));
@@ -178,11 +198,14 @@ void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& 
       run.mutable_progress()->set_bytes_extracted(result->bytes());
     }
   } else {
-    const bool stopped =
-        ReasonOf(result.status()) == Reason::kStopped && options_.dispatch.stop.stop_requested();
-    run.set_state(stopped ? v1::STREAM_RUN_STATE_CANCELLED : v1::STREAM_RUN_STATE_FAILED);
     run.mutable_progress()->set_rows_loaded(0);
-    *run.mutable_error() = ErrorOf(result.status());
+  }
+  const absl::Status& failure = result.ok() ? verified : result.status();
+  if (!failure.ok()) {
+    const bool stopped =
+        ReasonOf(failure) == Reason::kStopped && options_.dispatch.stop.stop_requested();
+    run.set_state(stopped ? v1::STREAM_RUN_STATE_CANCELLED : v1::STREAM_RUN_STATE_FAILED);
+    *run.mutable_error() = ErrorOf(failure);
     ReportLog(
         v1::SEVERITY_ERROR, run.stream(),
         absl::StrCat(run.error().reason(), ": ", run.error().message(), " ", run.error().remedy()));

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "services/scheduler/dispatch.h"
 #include "services/scheduler/plan.h"
 #include "services/scheduler/selection.h"
+#include "services/scheduler/stream_verifier.h"
 #include "telemetry/metrics.h"
 
 namespace lockstitch::scheduler {
@@ -31,6 +33,8 @@ class JobRunner {
     Dispatch::Options dispatch;  // Its stop token is the job's.
     JobLimits limits;
     bool reset = false;
+    // Compares what was loaded. Its stop token is the job's.
+    std::optional<StreamVerifier::Options> verifier;
   };
   // What became known, one event after the other; called in several threads, never in two at once.
   using Listener = std::function<void(const v1::JobEvent&)>;
@@ -45,6 +49,7 @@ class JobRunner {
     SelectedStream selected;
     v1::StreamRun run;
     uint32_t connections = 1;  // Wanted, then granted.
+    std::optional<v1::RowSums> snapshot_sums;
   };
 
   absl::Status SelectAndRun();
@@ -54,7 +59,11 @@ class JobRunner {
   void RunStream(Stream& stream);
   v1::ExtractOffer OfferOf(const Stream& stream) const;
   void Follow(Stream& stream, const v1::ExtractResponse& response);
-  void EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& result, int attempts);
+  // Compares what was published, if that is wanted.
+  absl::Status VerifyStream(Stream& stream);
+  // `verified` is a published stream's only.
+  void EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& result,
+                 const absl::Status& verified, int attempts);
   void EndJob(const absl::Status& failure);
   std::vector<RunStanding> Standings() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool SomethingToDo() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -1,6 +1,7 @@
 #include "services/scheduler/scheduler.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_join.h"
 #include "postgres/connection_limit.h"
@@ -34,6 +35,10 @@ absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
   const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
   const size_t asked = request.max_parallel_streams();
+  const StreamVerifier::Options verifier = {.source = options_.source_checksums,
+                                            .destination = options_.destination_checksums,
+                                            .progress_deadline = options_.progress_deadline,
+                                            .stop = either.get_token()};
   JobRunner job(request.integration(),
                 {.discovery = options_.discovery,
                  .metrics = options_.metrics,
@@ -43,7 +48,8 @@ absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
                               .stop = either.get_token()},
                  .limits = {.parallel_streams = asked > 0 ? asked : options_.max_parallel_streams,
                             .connections = ConnectionsOf(request.integration())},
-                 .reset = request.reset()},
+                 .reset = request.reset(),
+                 .verifier = request.verify() ? std::make_optional(verifier) : std::nullopt},
                 listener);
   job.Run();
   return absl::OkStatus();

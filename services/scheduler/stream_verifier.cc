@@ -48,6 +48,35 @@ absl::Status StreamVerifier::Run() {
   return absl::OkStatus();
 }
 
+absl::Status StreamVerifier::RunAgainst(const v1::RowSums& snapshot) {
+  v1::ChecksumRequest request = stream_.destination;
+  if (in_part()) request.mutable_compare_below()->clear_bound();
+  request.mutable_sum();
+  v1::RowSums destination;
+  std::stop_source stop;
+  const std::stop_callback on_stop(options_.stop, [&] { stop.request_stop(); });
+  RETURN_IF_ERROR(Ask(
+      *options_.destination, request,
+      [&](const v1::ChecksumResponse& response) {
+        if (response.has_sums()) destination = response.sums();
+      },
+      stop));
+  const bool same = SameRows(snapshot, destination);
+  if (!same) RETURN_IF_ERROR(Run());
+  absl::MutexLock lock(&mutex_);
+  verification_.set_source_rows(static_cast<int64_t>(snapshot.rows()));
+  verification_.set_destination_rows(static_cast<int64_t>(destination.rows()));
+  if (same) {
+    verification_.set_outcome(v1::VERIFICATION_OUTCOME_VERIFIED);
+  } else if (!in_part() && verification_.different() == 0) {
+    // By now the source has become what the destination is.
+    verification_.set_outcome(v1::VERIFICATION_OUTCOME_DIFFERENT);
+    verification_.set_different(1);
+    verification_.set_more_differ(true);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status StreamVerifier::Sum(v1::RowSums* source, v1::RowSums* destination) {
   return AskBoth([](v1::ChecksumRequest* request) { request->mutable_sum(); },
                  [&](const v1::ChecksumResponse& response) {

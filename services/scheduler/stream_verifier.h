@@ -43,6 +43,11 @@ class StreamVerifier {
   // Leaves the outcome in the verification: VERIFIED or DIFFERENT. Errors are those of an end.
   absl::Status Run();
 
+  // The same of the destination alone, with what the snapshot of its load held. Where that differs,
+  // the source is asked what the difference is: of an INCREMENTAL stream that decides, since it may
+  // be no more than rows deleted at the source.
+  absl::Status RunAgainst(const v1::RowSums& snapshot);
+
  private:
   using Responses = std::function<void(const v1::ChecksumResponse&)>;
 
