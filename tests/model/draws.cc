@@ -8,10 +8,10 @@ int DrawsModel::ReserveRun(State& state, int run, int draw) const {
   Run& known = state.runs[run];
   if (known.ended) return 0;
   if (known.draw != 0) {
+    if (state.run != run + 1 && rules_.superseded_run_refused) return 0;
+    if (draw < known.draw && rules_.older_draw_refused) return 0;
     if (draw == known.draw && rules_.repeated_draw_kept) return known.fence;
     if (!rules_.draws_told_apart) return known.fence;
-    if (draw < known.draw && rules_.older_draw_refused) return 0;
-    if (state.run != run + 1 && rules_.superseded_run_refused) return 0;
   }
   if (state.run != 0 && state.run != run + 1) state.runs[state.run - 1].superseded = 1;
   state.run = static_cast<uint8_t>(run + 1);

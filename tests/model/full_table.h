@@ -29,7 +29,7 @@ struct FullTableRules {
   bool abort_by_claim = true;        // AbortLoad drops its own load's table only. 37.
   bool logged = true;                // Load tables are never UNLOGGED. 38.
   bool every_result_kept = true;     // Not only the last. 39.
-  bool clean_draws_fence = true;     // Before it drops a load's table.
+  bool clean_draws_fence = true;     // And ends the load, before it drops its table.
 };
 
 // FULL_TABLE: each extraction reads two ranges of one version of the source into its load's table,

@@ -6,6 +6,12 @@
 #include "absl/strings/str_join.h"
 
 namespace lockstitch::model {
+namespace {
+
+// A prepared transaction may have begun at any time: before every now() that is known.
+constexpr uint8_t kUnknown = 0;
+
+}  // namespace
 IncrementalModel::State IncrementalModel::Initial() const {
   State state = {};
   state.clock = static_cast<uint8_t>(world_.first_clock);
@@ -92,7 +98,7 @@ void IncrementalModel::Draw(const State& state, int run, Steps<State>& steps) co
   State next = state;
   Run& extraction = next.runs[run];
   extraction.phase = RunPhase::kReading;
-  extraction.clock = extraction.backends = extraction.horizon = kNoKey;
+  extraction.clock = extraction.sessions = extraction.horizon = kNoKey;
   if (run > 0 && world_.same_fence) {
     if (state.runs[0].phase <= RunPhase::kReading) return;
     extraction.fence = state.runs[0].fence;
@@ -107,13 +113,13 @@ void IncrementalModel::Draw(const State& state, int run, Steps<State>& steps) co
   Add(steps, next, [&] { return absl::StrCat("run ", run, ": ReserveRun, fence ", next.fence); });
 }
 
-uint8_t IncrementalModel::Horizon(int clock, int backends, bool hidden) const {
+uint8_t IncrementalModel::Horizon(int clock, int sessions, bool hidden) const {
   if (hidden) {
     if (!rules_.look_back_when_written) return kNoKey;
     return static_cast<uint8_t>(std::max(0, clock - world_.look_back));
   }
   const int margin = rules_.horizon_has_margin ? 1 : 0;
-  const int instant = std::max(0, std::min(clock - margin, backends));
+  const int instant = std::max(0, std::min(clock - margin, sessions));
   if (!rules_.horizon_in_zone) return static_cast<uint8_t>(instant);
   int least = KeyOf(instant);
   for (int later = instant; later <= instant + 3; ++later)
@@ -121,47 +127,59 @@ uint8_t IncrementalModel::Horizon(int clock, int backends, bool hidden) const {
   return static_cast<uint8_t>(least);
 }
 
-// Clock, backends and snapshot, in the order that the rules say.
+// The next of clock, sessions, prepared transactions and snapshot, in the order that the rules say.
 void IncrementalModel::Read(const State& state, int run, Steps<State>& steps) const {
-  enum class What : uint8_t { kClock, kBackends, kSnapshot };
-  constexpr What kOrders[][3] = {{What::kClock, What::kBackends, What::kSnapshot},
-                                 {What::kBackends, What::kClock, What::kSnapshot},
-                                 {What::kSnapshot, What::kClock, What::kBackends}};
+  constexpr What kOrders[][4] = {{What::kClock, What::kSessions, What::kPrepared, What::kSnapshot},
+                                 {What::kSessions, What::kPrepared, What::kClock, What::kSnapshot},
+                                 {What::kSnapshot, What::kClock, What::kSessions, What::kPrepared},
+                                 {What::kClock, What::kPrepared, What::kSessions, What::kSnapshot}};
+  const auto& order = kOrders[static_cast<int>(rules_.horizon_order)];
   State next = state;
   Run& extraction = next.runs[run];
-  const What what = kOrders[static_cast<int>(rules_.horizon_order)][extraction.reads++];
-  switch (what) {
-    case What::kClock:
-      extraction.clock = state.clock;
-      break;
-    case What::kBackends:
-      // Not known where a prepared transaction may hide an earlier start; 0 stands for that.
-      for (const Transaction& open : state.transactions) {
-        if (open.phase == TransactionPhase::kShown)
-          extraction.backends = std::min(extraction.backends, open.begun);
-        if (open.phase == TransactionPhase::kPrepared && rules_.unknown_while_prepared)
-          extraction.backends = 0;
-      }
-      break;
-    case What::kSnapshot:
-      extraction.snapshot = state.source;
-      extraction.position = state.position;
-      break;
-  }
-  if (extraction.reads == 3) {
-    const bool hidden = world_.horizon_hidden || extraction.backends == 0;
-    extraction.horizon = Horizon(extraction.clock, extraction.backends, hidden);
-    extraction.reads = extraction.clock = extraction.backends = 0;
+  const What what = order[extraction.reads++];
+  Read(state, what, &extraction);
+  // Where nothing is ever prepared looking for it is no step.
+  if (!world_.prepares && extraction.reads < 4 && order[extraction.reads] == What::kPrepared)
+    ++extraction.reads;
+  if (extraction.reads == 4) {
+    const bool hidden = world_.horizon_hidden || extraction.sessions == kUnknown;
+    extraction.horizon = Horizon(extraction.clock, extraction.sessions, hidden);
+    extraction.reads = extraction.clock = extraction.sessions = 0;
     extraction.phase = RunPhase::kBegin;
     extraction.bound = kNoKey;
   }
   Add(steps, next, [&] {
-    const char* kWords[] = {"reads the clock", "reads the backends", "takes its snapshot"};
+    const char* kWords[] = {"reads the clock", "reads the sessions",
+                            "looks for prepared transactions", "takes its snapshot "};
     return absl::StrCat(
         "run ", run, ": ", kWords[static_cast<int>(what)],
         what == What::kSnapshot ? Rows(state, state.source) : "",
         extraction.phase == RunPhase::kBegin ? absl::StrCat(", horizon ", extraction.horizon) : "");
   });
+}
+
+void IncrementalModel::Read(const State& state, What what, Run* extraction) const {
+  switch (what) {
+    case What::kClock:
+      extraction->clock = state.clock;
+      return;
+    case What::kSessions:
+      for (const Transaction& open : state.transactions) {
+        if (open.phase == TransactionPhase::kShown)
+          extraction->sessions = std::min(extraction->sessions, open.begun);
+      }
+      return;
+    case What::kPrepared:
+      for (const Transaction& open : state.transactions) {
+        if (open.phase == TransactionPhase::kPrepared && rules_.unknown_while_prepared)
+          extraction->sessions = kUnknown;
+      }
+      return;
+    case What::kSnapshot:
+      extraction->snapshot = state.source;
+      extraction->position = state.position;
+      return;
+  }
 }
 
 void IncrementalModel::Begin(const State& state, int run, Steps<State>& steps) const {
