@@ -33,6 +33,8 @@ constexpr Wording kWordings[] = {
     {"Network is unreachable", Reason::kHostUnreachable},
     {"no password supplied", Reason::kAuthenticationFailed},
     {"server closed the connection", Reason::kConnectionLost},
+    {"Connection reset by peer", Reason::kConnectionLost},
+    {"Broken pipe", Reason::kConnectionLost},
     {"invalid", Reason::kConnectionStringInvalid},
 };
 

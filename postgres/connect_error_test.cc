@@ -29,6 +29,10 @@ TEST(ConnectErrorTest, WithoutSqlStateTheWordingDecides) {
                 "could not translate host name \"nope\" to address: Name or service not known\n",
                 /*certificate_problem=*/"", Side::kSource)),
             Reason::kHostUnknown);
+  EXPECT_EQ(ReasonOf(ConnectError(
+                "connection to server at \"127.0.0.1\", port 1 failed: Connection reset by peer\n",
+                /*certificate_problem=*/"", Side::kDestination)),
+            Reason::kConnectionLost);
   EXPECT_EQ(
       ReasonOf(ConnectError(
           "connection to server at \"127.0.0.1\", port 1 failed: Connection refused\n\tIs the "

@@ -93,11 +93,17 @@ std::string ChildProcess::WaitForLine(const std::string& text) {
 
 void ChildProcess::Signal(int signal) { kill(pid_, signal); }
 
-int ChildProcess::Wait() {
-  if (status_ >= 0) return status_;
+bool ChildProcess::Reap(int options) {
   int status = 0;
-  waitpid(pid_, &status, 0);
-  status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (status_ < 0 && waitpid(pid_, &status, options) == pid_)
+    status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return status_ >= 0;
+}
+
+bool ChildProcess::Ended() { return Reap(WNOHANG); }
+
+int ChildProcess::Wait() {
+  Reap(0);
   return status_;
 }
 

@@ -34,6 +34,9 @@ class ChildProcess {
   // Sends a signal.
   void Signal(int signal);
 
+  // Whether it has ended, without waiting.
+  bool Ended();
+
   // Blocks until it has ended: its exit status, or 128 + the signal that ended it.
   int Wait();
 
@@ -54,6 +57,7 @@ class ChildProcess {
   };
 
   void Collect(Pipe* pipe);
+  bool Reap(int options);
   bool FindLine(const Pipe& pipe, const std::string& text, std::string* line) const;
 
   pid_t pid_ = -1;

@@ -16,7 +16,7 @@ ServiceProcess::ServiceProcess(const std::string& name, const std::vector<std::s
   Start("127.0.0.1:0", failpoints);
 }
 
-void ServiceProcess::Restart() { Start(address_, ""); }
+void ServiceProcess::Restart(const std::string& failpoints) { Start(address_, failpoints); }
 
 void ServiceProcess::Start(const std::string& listen, const std::string& failpoints) {
   const std::string program = name_ == "discovery" ? name_ : name_ + "_with_failpoints";
@@ -69,9 +69,14 @@ void ExpectSucceeded(const JobOutcome& outcome) {
 }
 
 JobOutcome RunJob(Stack& stack, const v1::Integration& integration) {
-  const scheduler::SchedulerClient client(rpc::Connect(stack.scheduler.address()), "scheduler");
+  return RunJobAt(stack.scheduler.address(), integration);
+}
+
+JobOutcome RunJobAt(const std::string& scheduler, const v1::Integration& integration, bool reset) {
+  const scheduler::SchedulerClient client(rpc::Connect(scheduler), "scheduler");
   v1::RunOnceRequest request;
   *request.mutable_integration() = integration;
+  request.set_reset(reset);
   cli::JobView view;
   std::vector<std::string> log;
   const absl::Status status = client.RunOnce(request,

@@ -25,8 +25,8 @@ class ServiceProcess {
   testing::ChildProcess& process() { return *process_; }
   std::string metrics_url() const { return "http://127.0.0.1:" + metrics_port_ + "/metrics"; }
 
-  // Starts it anew at the same address, after its end, without failpoints.
-  void Restart();
+  // Starts it anew at the same address, after its end.
+  void Restart(const std::string& failpoints = "");
 
  private:
   void Start(const std::string& listen, const std::string& failpoints);
@@ -72,6 +72,10 @@ void ExpectSucceeded(const JobOutcome& outcome);
 
 // Runs one job at the stack's scheduler, over gRPC.
 JobOutcome RunJob(Stack& stack, const v1::Integration& integration);
+// The same at the scheduler of that address; `reset` forgets bookmarks and source first. A call that
+// breaks leaves the job as it was when its last event came.
+JobOutcome RunJobAt(const std::string& scheduler, const v1::Integration& integration,
+                    bool reset = false);
 
 // An integration named `name` of every table, or of the streams given, each read in `ranges`.
 v1::Integration IntegrationOf(const std::string& name, const std::string& source_url,

@@ -1,5 +1,6 @@
 #include "services/extractor/source/snapshot.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -83,6 +84,16 @@ bool CannotLock(const absl::Status& status) {
   return sqlstate == postgres::kInsufficientPrivilege || sqlstate == postgres::kWrongObjectType;
 }
 
+// A snapshot that can't be joined is that of a session which has ended: versions word it as an
+// invalid value, a missing object, or an object in the wrong state.
+absl::Status Explained(const absl::Status& joined) {
+  const std::optional<Reason> reason = ReasonOf(joined);
+  if (!reason || InfoOf(*reason).owner == Owner::kRetried) return joined;
+  return Error(
+      Reason::kConnectionLost,
+      absl::StrCat("source: the session that holds the snapshot has ended: ", joined.message()));
+}
+
 }  // namespace
 
 absl::StatusOr<Snapshot> Snapshot::Take(Connection connection, const v1::TableName& name,
@@ -152,8 +163,8 @@ absl::StatusOr<Connection> Snapshot::Join(const Connection::Options& options) co
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
   RETURN_IF_ERROR(connection.Execute(kInTableOrder));
   RETURN_IF_ERROR(connection.Execute(kBegin));
-  RETURN_IF_ERROR(
-      connection.Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_))));
+  RETURN_IF_ERROR(Explained(
+      connection.Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_)))));
   RETURN_IF_ERROR(Lock(connection, "1s"));
   return connection;
 }
