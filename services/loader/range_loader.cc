@@ -166,6 +166,11 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
                  absl::StrCat("expected the end of chunk ", next_chunk_));
   }
   const v1::ChunkEnd& chunk = request_.chunk_end();
+  // What is left of a range that was read in no order could not be told.
+  if (!chunk.ends_range() && load_.plan.mode() != v1::LOAD_MODE_CHANGES) {
+    return Error(Reason::kProtocolViolated,
+                 absl::StrCat("range ", open.range(), " is to be one chunk"));
+  }
   RETURN_IF_ERROR(verifier_.EndChunk(chunk.extent()));
   ASSIGN_OR_RETURN(const int64_t rows, copy.Finish());
   if (static_cast<uint64_t>(rows) != chunk.extent().rows()) {

@@ -47,6 +47,7 @@ absl::StatusOr<SourceMoment> ReadSourceMoment(postgres::Connection& source) {
   ASSIGN_OR_RETURN(
       const postgres::Result sessions,
       source.Query(absl::Substitute(kSessions, tells_type ? kWritesRows : "true"), {moment.clock}));
+  // Last, or a session that prepares its transaction in between would be seen by neither query.
   ASSIGN_OR_RETURN(const postgres::Result prepared, source.Query(kPrepared));
   if (sessions.Bool(0, 1)) {
     moment.unknown =
