@@ -73,10 +73,14 @@ JobOutcome RunJob(Stack& stack, const v1::Integration& integration) {
 }
 
 JobOutcome RunJobAt(const std::string& scheduler, const v1::Integration& integration, bool reset) {
-  const scheduler::SchedulerClient client(rpc::Connect(scheduler), "scheduler");
   v1::RunOnceRequest request;
   *request.mutable_integration() = integration;
   request.set_reset(reset);
+  return RunJobAt(scheduler, request);
+}
+
+JobOutcome RunJobAt(const std::string& scheduler, const v1::RunOnceRequest& request) {
+  const scheduler::SchedulerClient client(rpc::Connect(scheduler), "scheduler");
   cli::JobView view;
   std::vector<std::string> log;
   const absl::Status status = client.RunOnce(request,

@@ -7,6 +7,7 @@
 
 #include "lockstitch/v1/integration.pb.h"
 #include "lockstitch/v1/job.pb.h"
+#include "lockstitch/v1/scheduler.pb.h"
 #include "services/loader/loader_client.h"
 #include "services/scheduler/scheduler_client.h"
 #include "testing/child_process.h"
@@ -76,6 +77,7 @@ JobOutcome RunJob(Stack& stack, const v1::Integration& integration);
 // breaks leaves the job as it was when its last event came.
 JobOutcome RunJobAt(const std::string& scheduler, const v1::Integration& integration,
                     bool reset = false);
+JobOutcome RunJobAt(const std::string& scheduler, const v1::RunOnceRequest& request);
 
 // An integration named `name` of every table, or of the streams given, each read in `ranges`.
 v1::Integration IntegrationOf(const std::string& name, const std::string& source_url,

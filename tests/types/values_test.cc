@@ -11,6 +11,7 @@
 #include "tests/types/comparison.h"
 #include "tests/types/sample_columns.h"
 #include "tests/types/version_pairs.h"
+#include "tests/verify/verification.h"
 
 namespace lockstitch::tests {
 namespace {
@@ -100,6 +101,26 @@ TEST_P(ValuesTest, ArriveUnaltered) {
     EXPECT_THAT(Differences(*source_.session, *destination_.session, family.table, show),
                 IsEmpty());
   }
+}
+
+TEST_P(ValuesTest, AreTheSameToVerify) {
+  for (const auto& [name, types] :
+       std::vector<std::pair<std::string, std::vector<TypeValues>>>{{"numbers", NumberTypes()},
+                                                                    {"texts", TextTypes()},
+                                                                    {"documents", DocumentTypes()},
+                                                                    {"times", TimeTypes()},
+                                                                    {"shapes", ShapeTypes()},
+                                                                    {"systems", SystemTypes()},
+                                                                    {"ranges", RangeTypes()}})
+    MakeFamily(*source_.session, GetParam(), name, types);
+  Stack stack;
+  const v1::Integration integration = IntegrationOf("s", source_.url, destination_.url);
+  const JobOutcome outcome = RunVerifiedJob(stack, integration);
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  const Verification verification = Verify(stack, integration);
+  for (const auto& [stream, told] : verification.streams)
+    EXPECT_THAT(verification.Differences(stream), IsEmpty()) << stream;
+  EXPECT_TRUE(verification.IsVerified());
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, ValuesTest, ::testing::ValuesIn(VersionPairs()),

@@ -160,6 +160,33 @@ TEST_F(VerifyFullTableTest, ColumnsThatAreNotSelectedDontCount) {
               ElementsAre("changed id=9: a"));
 }
 
+TEST_F(VerifyFullTableTest, RowsThatTheFilterLeavesOutDontCount) {
+  MakeLargeTable();
+  v1::Integration integration = Integration({"public.t"});
+  integration.mutable_streams(0)->set_filter("a = 3");
+  Load(integration);
+  // The load's filter counts, whatever is asked for by now.
+  const Verification verification = Verify(stack_, Integration());
+  EXPECT_TRUE(verification.IsVerified());
+  EXPECT_EQ(verification.stream("public.t").source_rows(), 4286);
+  source_->Run("UPDATE t SET a = 4 WHERE id = 10");
+  EXPECT_THAT(Verify(stack_, Integration()).Differences("public.t"), ElementsAre("extra id=10"));
+}
+
+TEST_F(VerifyFullTableTest, AJobCanVerifyWhatItLoads) {
+  MakeLargeTable();
+  source_->Run(
+      "CREATE TABLE u (id int PRIMARY KEY, a int[]); INSERT INTO u VALUES (1, '{1,NULL}')");
+  source_->Run("UPDATE u SET a[2] = 5");
+  const JobOutcome outcome = RunVerifiedJob(stack_, Integration());
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  for (const char* stream : {"public.t", "public.u"}) {
+    EXPECT_EQ(outcome.stream(stream).verification().outcome(), v1::VERIFICATION_OUTCOME_VERIFIED)
+        << stream;
+  }
+  EXPECT_EQ(outcome.stream("public.t").verification().destination_rows(), 30000);
+}
+
 TEST_F(VerifyFullTableTest, SystemColumnsDontCount) {
   MakeLargeTable();
   Load(Integration());

@@ -68,6 +68,13 @@ Verification Verify(Stack& stack, const v1::VerifyRequest& request, std::stop_to
   return verification;
 }
 
+JobOutcome RunVerifiedJob(Stack& stack, const v1::Integration& integration) {
+  v1::RunOnceRequest request;
+  *request.mutable_integration() = integration;
+  request.set_verify(true);
+  return RunJobAt(stack.scheduler.address(), request);
+}
+
 Verification Verify(Stack& stack, const v1::Integration& integration) {
   v1::VerifyRequest request;
   *request.mutable_integration() = integration;

@@ -31,6 +31,9 @@ struct Verification {
 Verification Verify(Stack& stack, const v1::VerifyRequest& request, std::stop_token stop = {});
 Verification Verify(Stack& stack, const v1::Integration& integration);
 
+// Runs one job that compares what it has loaded.
+JobOutcome RunVerifiedJob(Stack& stack, const v1::Integration& integration);
+
 }  // namespace lockstitch::tests
 
 #endif  // LOCKSTITCH_TESTS_VERIFY_VERIFICATION_H_
