@@ -205,7 +205,8 @@ const ReasonInfo kReasons[] = {
      "Run `lockstitch sync` first; check the integration's name."},
     {Reason::kVerifyDifferent, "VERIFY_DIFFERENT", Code::kDataLoss, Owner::kUser, 1, kNone,
      "The destination does not hold what was read from the source.",
-     "Look at the rows that are told; `sync --reset` loads the stream anew. Report it if nobody has "
+     "Look at the rows that are told; `sync --reset` loads the stream anew. Report it if nobody "
+     "has "
      "written to the destination table."},
 
     {Reason::kSuperseded, "SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,

@@ -26,10 +26,10 @@ int main(int argc, char** argv) {
   options.extractor.metrics = metrics->get();
   extractor::Extractor extractor(options.extractor);
   const auto checksum = std::bind_front(&extractor::Extractor::Checksum, &extractor);
-  return rpc::ServeUntilTerminated({.flags = options.server,
-                                    .services = {extractor::MakeService(&extractor),
-                                                 verification::MakeService(checksum)},
-                                    .metrics = metrics->get(),
-                                    .metrics_port = (*metrics)->port(),
-                                    .stop = [&] { extractor.Stop(); }});
+  return rpc::ServeUntilTerminated(
+      {.flags = options.server,
+       .services = {extractor::MakeService(&extractor), verification::MakeService(checksum)},
+       .metrics = metrics->get(),
+       .metrics_port = (*metrics)->port(),
+       .stop = [&] { extractor.Stop(); }});
 }

@@ -47,8 +47,8 @@ class Loader {
   absl::Status Checksum(const v1::ChecksumRequest& request, const verification::ChecksumSink& sink,
                         std::stop_token stop);
 
-  // Ends every Load and Checksum call under way, so that nothing half-loaded stays. Later ones are refused with
-  // SHUTTING_DOWN.
+  // Ends every Load and Checksum call under way, so that nothing half-loaded stays. Later ones are
+  // refused with SHUTTING_DOWN.
   void Stop() { stop_.request_stop(); }
 
  private:
