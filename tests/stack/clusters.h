@@ -15,7 +15,7 @@ namespace lockstitch::tests {
 class ClustersTest : public ::testing::Test {
  protected:
   static testing::PostgresCluster& SourceCluster() {
-    static testing::PostgresCluster cluster;
+    static testing::PostgresCluster cluster({.settings = {"max_prepared_transactions = 2"}});
     return cluster;
   }
   static testing::PostgresCluster& DestinationCluster() {
