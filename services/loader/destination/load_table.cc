@@ -129,14 +129,20 @@ absl::Status MakeRoomForClosing(postgres::Connection& connection, const LoadReco
 absl::Status LeaveNewest(postgres::Connection& connection, const LoadRecord& load) {
   const std::string table = QuotedLoadTable(load);
   const schema::KeyOrder key = ReplicationKeyOf(load.plan);
-  // A snapshot's chunks are committed before the next snapshot is taken: rows of a transaction that
-  // began later are of the newer one, or of the same.
+  // A range's rows and the record of its chunk have the same writer. Whichever ranges of one
+  // snapshot were committed first says nothing of their rows. Users' columns have other names.
+  const std::string writers = absl::StrCat(
+      "(SELECT xmin AS _lockstitch_writer, fence AS _lockstitch_fence FROM _lockstitch.chunks "
+      "WHERE stream_id = ",
+      load.stream_id, " AND load_id = ", load.load_id, ") AS writers");
   return connection.Execute(absl::StrCat(
       "DELETE FROM ", table,
-      " AS stale USING (SELECT ctid AS place, pg_catalog.row_number() OVER (PARTITION BY ",
-      absl::StrJoin(load.key_columns, ", ", AppendQuoted), " ORDER BY pg_catalog.age(xmin), ",
-      key.expression(), " DESC NULLS LAST, ctid) AS rank FROM ", table,
-      ") AS ranked WHERE stale.ctid = ranked.place AND ranked.rank > 1"));
+      " AS stale USING (SELECT loaded.ctid AS place, pg_catalog.row_number() OVER (PARTITION BY ",
+      absl::StrJoin(load.key_columns, ", ", AppendQuoted), " ORDER BY _lockstitch_fence DESC, ",
+      key.expression(), " DESC NULLS LAST, loaded.ctid) AS rank FROM ", table, " AS loaded JOIN ",
+      writers,
+      " ON _lockstitch_writer = loaded.xmin) AS ranked WHERE stale.ctid = ranked.place "
+      "AND ranked.rank > 1"));
 }
 
 absl::StatusOr<std::optional<std::string>> BookmarkOf(postgres::Connection& connection,
