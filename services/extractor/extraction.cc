@@ -73,10 +73,9 @@ absl::Status QueryFailed(const absl::Status& failure, const std::string& filter)
       "view calls must name schemas, or SET search_path.");
 }
 
-// Whether several rows of a snapshot can agree in the key that the user has chosen for them.
-bool MayRepeatKeys(v1::TableKind kind) {
-  return kind != v1::TABLE_KIND_TABLE && kind != v1::TABLE_KIND_PARTITIONED_TABLE;
-}
+// Whether several rows of a snapshot can agree in their key: the user has chosen it, so that
+// nothing at the source sees to it.
+bool MayRepeatKeys(const v1::StreamSettings& settings) { return !settings.key_columns().empty(); }
 
 }  // namespace
 
@@ -179,7 +178,7 @@ absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
     request.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
     request.set_replication_key(key.column);
     if (horizon.key) request.set_horizon(*horizon.key);
-    request.set_duplicate_keys(MayRepeatKeys(selected.kind()));
+    request.set_duplicate_keys(MayRepeatKeys(settings));
   } else {
     ranges = CutByBlocks(snapshot.table().kind(), snapshot.blocks(), snapshot.server_version(),
                          std::max(1u, settings.ranges()));
