@@ -164,11 +164,13 @@ absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& s
       RETURN_IF_ERROR(BeginChanges(connection, state, &load));
       return load;
     }
-    ASSIGN_OR_RETURN(std::optional<LoadRecord> unfinished, LoadToResume(connection, state, load));
-    if (unfinished) {
-      RETURN_IF_ERROR(Resume(connection, request, &*unfinished));
-      return *std::move(unfinished);
+    ASSIGN_OR_RETURN(Unfinished unfinished, FindUnfinished(connection, state, load));
+    if (unfinished.load) {
+      RETURN_IF_ERROR(Resume(connection, request, &*unfinished.load));
+      return *std::move(unfinished.load);
     }
+    if (!unfinished.obstacle.empty())
+      load.plan.add_notes(absl::StrCat("begins the first load anew: ", unfinished.obstacle));
   }
   if (why) load.plan.add_notes(absl::StrCat("reads the whole table: ", *why));
   RETURN_IF_ERROR(BeginTable(connection, state, request, v1::LOAD_MODE_FIRST, &load));

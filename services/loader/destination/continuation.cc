@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "postgres/quote.h"
@@ -92,19 +93,23 @@ absl::StatusOr<std::optional<std::string>> WhyFromTheBeginning(postgres::Connect
   return DefectOf(connection, state.destination_oid, wanted);
 }
 
-absl::StatusOr<std::optional<LoadRecord>> LoadToResume(postgres::Connection& connection,
-                                                       const StreamState& state,
-                                                       const LoadRecord& wanted) {
+absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
+                                          const StreamState& state, const LoadRecord& wanted) {
   ASSIGN_OR_RETURN(std::optional<LoadRecord> load, UnfinishedFirstLoad(connection, state));
-  if (!load || !load->horizon || Difference(*load, wanted)) return std::nullopt;
+  if (!load) return Unfinished();
+  if (!load->horizon)
+    return Unfinished{.obstacle = "how far the bookmark may move was not known when it began"};
+  if (auto difference = Difference(*load, wanted))
+    return Unfinished{.obstacle = *std::move(difference)};
   if (load->source.system_identifier() != wanted.source.system_identifier() ||
-      load->source.database() != wanted.source.database() ||
-      load->destination_table != wanted.destination_table)
-    return std::nullopt;
+      load->source.database() != wanted.source.database())
+    return Unfinished{.obstacle = "it read another source"};
+  if (load->destination_table != wanted.destination_table)
+    return Unfinished{.obstacle = "the destination table has another name"};
   ASSIGN_OR_RETURN(const bool behind,
                    IsBehind(connection, wanted.source, load->source.wal_position()));
-  if (behind) return std::nullopt;
-  return load;
+  if (behind) return Unfinished{.obstacle = "the source is behind where it was read"};
+  return Unfinished{.load = std::move(load)};
 }
 
 absl::StatusOr<bool> IsBehind(postgres::Connection& connection, const v1::SourceIdentity& source,

@@ -21,11 +21,16 @@ absl::StatusOr<std::optional<std::string>> WhyFromTheBeginning(postgres::Connect
                                                                const StreamState& state,
                                                                const LoadRecord& wanted);
 
-// The unfinished first load to take over: of the same settings, columns and source, which is not
-// behind where the load's snapshot read it, and with a known horizon.
-absl::StatusOr<std::optional<LoadRecord>> LoadToResume(postgres::Connection& connection,
-                                                       const StreamState& state,
-                                                       const LoadRecord& wanted);
+// What earlier runs have left of a first load.
+struct Unfinished {
+  std::optional<LoadRecord> load;  // To be taken over.
+  std::string obstacle;            // Why it can't be, for the job's log; empty if there is none.
+};
+
+// To be taken over is a load of the same settings, columns and source, which is not behind where
+// the load's snapshot read it, and with a known horizon.
+absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
+                                          const StreamState& state, const LoadRecord& wanted);
 
 // Whether `source` is known to be at an earlier point of its write-ahead log than `position`, each
 // as text, either of them maybe empty.
