@@ -52,8 +52,8 @@ class KeyTypesTest : public StreamTest, public ::testing::WithParamInterface<boo
     job_.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
     source_->Run("CREATE DOMAIN instant AS timestamptz(0) CHECK (VALUE > '1990-01-01 00:00+00')");
     for (const KeyType& type : KeyTypes()) {
-      source_->Run("CREATE TABLE " + Table(type) + " (id int" +
-                   (GetParam() ? " PRIMARY KEY" : "") + ", k " + type.type + ", v text)");
+      source_->Run("CREATE TABLE " + Table(type) + " (id int" + (GetParam() ? " PRIMARY KEY" : "") +
+                   ", k " + type.type + ", v text)");
       if (GetParam()) {
         source_->Run("CREATE INDEX ON " + Table(type) + " (k" +
                      (type.IsText() ? " COLLATE \"C\")" : ")"));
@@ -113,7 +113,7 @@ class KeyTypesTest : public StreamTest, public ::testing::WithParamInterface<boo
 TEST_P(KeyTypesTest, ArriveRunAfterRun) {
   Insert(1, 90);
   RunExactly();
-  RunExactly();  // Nothing has changed: the rows of the boundary are read, and not doubled.
+  RunExactly();    // Nothing has changed: the rows of the boundary are read, and not doubled.
   Insert(91, 92);  // Of the boundary's key.
   Change("UPDATE $0 SET v = 'changed' WHERE id = 90");
   RunExactly();
@@ -122,15 +122,14 @@ TEST_P(KeyTypesTest, ArriveRunAfterRun) {
   Change(GetParam() ? "UPDATE $0 SET v = 'moved', k = $1 WHERE id IN (1, 40)"
                     : "DELETE FROM $0 WHERE id = 92");
   RunExactly();
-  const int64_t chunked = destination_->Int(
-      "SELECT count(DISTINCT stream_id) FROM _lockstitch.chunks WHERE chunk > 0");
+  const int64_t chunked =
+      destination_->Int("SELECT count(DISTINCT stream_id) FROM _lockstitch.chunks WHERE chunk > 0");
   EXPECT_EQ(chunked, GetParam() ? static_cast<int64_t>(KeyTypes().size()) : 0);
   RunExactly();
 }
 
-INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KeyTypesTest, ::testing::Bool(), [](const auto& info) {
-  return info.param ? "WithKey" : "WithoutKey";
-});
+INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KeyTypesTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
 
 // Keys that count for nothing: NULL, NaN, the infinities; and one that lies far ahead.
 struct OddKeys {
@@ -184,29 +183,28 @@ constexpr char kYesterday[] = "$0 BETWEEN now() - interval '50 h' AND now() - in
 
 INSTANTIATE_TEST_SUITE_P(
     Types, OddKeysTest,
-    ::testing::Combine(
-        ::testing::Values(
-            OddKeys{"timestamptz",
-                    {"-infinity", "infinity", "2099-01-01", "290000-01-01"},
-                    "2020-01-01",
-                    "now()",
-                    kPresent},
-            OddKeys{"timestamp",
-                    {"-infinity", "infinity", "2099-01-01"},
-                    "2020-01-01",
-                    "now() AT TIME ZONE 'UTC'",
-                    kYesterday},
-            OddKeys{"date",
-                    {"-infinity", "infinity", "2099-01-01"},
-                    "2020-01-01",
-                    "current_date",
-                    kYesterday},
-            OddKeys{"numeric",
-                    {"NaN", "Infinity", "-Infinity"},
-                    "131072.5",
-                    "131072.50",
-                    "$0 = 131072.5"}),
-        ::testing::Bool()),
+    ::testing::Combine(::testing::Values(OddKeys{"timestamptz",
+                                                 {"-infinity", "infinity", "2099-01-01",
+                                                  "290000-01-01"},
+                                                 "2020-01-01",
+                                                 "now()",
+                                                 kPresent},
+                                         OddKeys{"timestamp",
+                                                 {"-infinity", "infinity", "2099-01-01"},
+                                                 "2020-01-01",
+                                                 "now() AT TIME ZONE 'UTC'",
+                                                 kYesterday},
+                                         OddKeys{"date",
+                                                 {"-infinity", "infinity", "2099-01-01"},
+                                                 "2020-01-01",
+                                                 "current_date",
+                                                 kYesterday},
+                                         OddKeys{"numeric",
+                                                 {"NaN", "Infinity", "-Infinity"},
+                                                 "131072.5",
+                                                 "131072.50",
+                                                 "$0 = 131072.5"}),
+                       ::testing::Bool()),
     [](const auto& info) {
       return std::get<0>(info.param).type + (std::get<1>(info.param) ? "WithKey" : "WithoutKey");
     });
@@ -264,7 +262,8 @@ TEST_P(KeyOrderTest, ATransactionThatIsOpenHoldsTheBookmarkBack) {
 
 TEST_P(KeyOrderTest, APreparedTransactionIsCoveredByTheLookback) {
   MakeTable("timestamptz");
-  source_->Run("INSERT INTO t SELECT n, now() - n * interval '1 h', 'v' FROM generate_series(0, 3) n");
+  source_->Run(
+      "INSERT INTO t SELECT n, now() - n * interval '1 h', 'v' FROM generate_series(0, 3) n");
   source_->Run("BEGIN; INSERT INTO t VALUES (4, now(), 'early'); PREPARE TRANSACTION 'open'");
   const JobOutcome outcome = Run(Job());
   EXPECT_THAT(outcome.log, Says("5 minutes behind the source's clock: the source has a prepared"));
@@ -274,9 +273,8 @@ TEST_P(KeyOrderTest, APreparedTransactionIsCoveredByTheLookback) {
   ExpectExact();
 }
 
-INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KeyOrderTest, ::testing::Bool(), [](const auto& info) {
-  return info.param ? "WithKey" : "WithoutKey";
-});
+INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KeyOrderTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
 
 }  // namespace
 }  // namespace lockstitch::tests

@@ -45,7 +45,8 @@ class StreamTest : public ClustersTest {
   static std::vector<std::string> Rows(testing::Database& database, const std::string& table) {
     return database.List("SELECT t::text FROM " + table + " AS t ORDER BY t::text COLLATE \"C\"");
   }
-  // The destination's s.t holds what `expected` does at the source: a table, or a query in brackets.
+  // The destination's s.t holds what `expected` does at the source: a table, or a query in
+  // brackets.
   void ExpectExact(const std::string& expected = "t") {
     EXPECT_EQ(Rows(*source_, expected), Rows(*destination_, "s.t"));
   }

@@ -68,8 +68,8 @@ void ExpectSucceeded(const JobOutcome& outcome) {
     EXPECT_EQ(run.state(), v1::STREAM_RUN_STATE_SUCCEEDED) << run.ShortDebugString();
 }
 
-JobOutcome RunJob(Stack& stack, const v1::Integration& integration) {
-  return RunJobAt(stack.scheduler.address(), integration);
+JobOutcome RunJob(Stack& stack, const v1::Integration& integration, bool reset) {
+  return RunJobAt(stack.scheduler.address(), integration, reset);
 }
 
 JobOutcome RunJobAt(const std::string& scheduler, const v1::Integration& integration, bool reset) {

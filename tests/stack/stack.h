@@ -71,10 +71,10 @@ struct JobOutcome {
 // Expects that the job has succeeded, and every stream run with it.
 void ExpectSucceeded(const JobOutcome& outcome);
 
-// Runs one job at the stack's scheduler, over gRPC.
-JobOutcome RunJob(Stack& stack, const v1::Integration& integration);
-// The same at the scheduler of that address; `reset` forgets bookmarks and source first. A call
-// that breaks leaves the job as it was when its last event came.
+// Runs one job at the stack's scheduler, over gRPC; `reset` forgets bookmarks and source first.
+JobOutcome RunJob(Stack& stack, const v1::Integration& integration, bool reset = false);
+// The same at the scheduler of that address. A call that breaks leaves the job as it was when its
+// last event came.
 JobOutcome RunJobAt(const std::string& scheduler, const v1::Integration& integration,
                     bool reset = false);
 JobOutcome RunJobAt(const std::string& scheduler, const v1::RunOnceRequest& request);
