@@ -141,6 +141,40 @@ TEST_F(ProtocolTest, TheDrawItselfFences) {
   EXPECT_EQ(RecordedRows(run), 0);
 }
 
+TEST_F(ProtocolTest, ADrawIsAnsweredTheSameHoweverOftenItComes) {
+  ScriptedRun run(destination_url_, 1);
+  ASSERT_THAT(run.Reserve(loader_.client), IsOk());
+  const int64_t first = run.claim().fence();
+  EXPECT_EQ(*run.Draw(loader_.client, 1), first);
+  ASSERT_THAT(run.Begin(loader_.client), IsOk());
+  ASSERT_THAT(run.SendRange(loader_.client, 0), IsOk());
+  EXPECT_EQ(*run.Draw(loader_.client, 1), first);
+  ASSERT_THAT(run.SendRange(loader_.client, 1), IsOk());
+  EXPECT_EQ(run.Finish(loader_.client)->outcome(), kPublished);
+  EXPECT_THAT(run.Draw(loader_.client, 1), HasReason(Reason::kRunAborted));
+}
+
+TEST_F(ProtocolTest, ADrawThatComesLateDisturbsNeitherItsRunNorALaterOne) {
+  ScriptedRun old(destination_url_, 1), fresh(destination_url_, 2);
+  ASSERT_THAT(old.Reserve(loader_.client), IsOk());
+  const int64_t first = old.claim().fence();
+  ASSERT_THAT(old.Reserve(loader_.client), IsOk());
+  EXPECT_GT(old.claim().fence(), first);
+  EXPECT_THAT(old.Draw(loader_.client, 1), HasReason(Reason::kSuperseded));
+  ASSERT_THAT(old.Begin(loader_.client), IsOk());
+
+  ASSERT_THAT(fresh.Reserve(loader_.client), IsOk());
+  ASSERT_THAT(fresh.Begin(loader_.client), IsOk());
+  ASSERT_THAT(fresh.SendRange(loader_.client, 0), IsOk());
+  // Late copies of what it has drawn, and one more draw of a run that has lost.
+  for (const uint32_t draw : {1, 2, 3})
+    EXPECT_THAT(old.Draw(loader_.client, draw), HasReason(Reason::kSuperseded));
+  ASSERT_THAT(fresh.SendRange(loader_.client, 1), IsOk());
+  EXPECT_EQ(fresh.Finish(loader_.client)->outcome(), kPublished);
+  EXPECT_THAT(old.Draw(loader_.client, 3), HasReason(Reason::kSuperseded));
+  EXPECT_EQ(Seen(), "1:2 2:2");
+}
+
 TEST_F(ProtocolTest, ALateAbortLoadLeavesALaterRunAlone) {
   ScriptedRun old(destination_url_, 1), fresh(destination_url_, 2);
   ASSERT_THAT(old.Reserve(loader_.client), IsOk());

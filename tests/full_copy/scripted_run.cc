@@ -47,15 +47,20 @@ ScriptedRun::ScriptedRun(const std::string& destination_url, int version, bool k
 }
 
 absl::Status ScriptedRun::Reserve(const loader::LoaderClient& loader) {
+  ASSIGN_OR_RETURN(const int64_t fence, Draw(loader, ++draws_));
+  claim_.set_fence(fence);
+  claim_.set_extraction_id(rpc::RandomId());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> ScriptedRun::Draw(const loader::LoaderClient& loader, uint32_t draw) {
   v1::ReserveRunRequest request;
   *request.mutable_target() = claim_.target();
   request.set_run_id(claim_.run_id());
-  request.set_draw(++draws_);
+  request.set_draw(draw);
   ASSIGN_OR_RETURN(const v1::ReserveRunResponse response, loader.ReserveRun(request));
   if (response.has_result()) return Error(Reason::kRunAborted, "the run has a result already");
-  claim_.set_fence(response.fence());
-  claim_.set_extraction_id(rpc::RandomId());
-  return absl::OkStatus();
+  return response.fence();
 }
 
 absl::StatusOr<v1::BeginLoadResponse> ScriptedRun::Begin(const loader::LoaderClient& loader) {

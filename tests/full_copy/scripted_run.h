@@ -23,6 +23,8 @@ class ScriptedRun {
 
   // The calls of the protocol, at the loader given. ReserveRun also makes the extraction anew.
   absl::Status Reserve(const loader::LoaderClient& loader);
+  // ReserveRun of that draw alone, as of a request that comes late or twice: the fence.
+  absl::StatusOr<int64_t> Draw(const loader::LoaderClient& loader, uint32_t draw);
   absl::StatusOr<v1::BeginLoadResponse> Begin(const loader::LoaderClient& loader);
   absl::Status SendRange(const loader::LoaderClient& loader, uint32_t range);
   absl::StatusOr<v1::LoadResult> Finish(const loader::LoaderClient& loader);
