@@ -121,6 +121,51 @@ TEST_F(ChangesTest, DuplicatesInSeveralRangesLeaveTheGreatestReplicationKey) {
   ExpectExact("(SELECT DISTINCT ON (id) * FROM t ORDER BY id, k DESC)");
 }
 
+TEST_F(ChangesTest, APartitionedTableComesInChunksToo) {
+  source_->Run(
+      "CREATE TABLE t (id int, k int, v text, PRIMARY KEY (id)) PARTITION BY HASH (id);"
+      "CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0);"
+      "CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1);"
+      "CREATE INDEX ON t (k); INSERT INTO t SELECT n, n, 'v' FROM generate_series(1, 100) n; "
+      "ANALYZE t");
+  v1::Integration job = Job();
+  Stream(job).set_ranges(3);
+  Run(job);
+  ExpectExact();
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.ranges"), 4);
+  source_->Run("UPDATE t SET k = k + 100 WHERE id % 3 = 0");
+  Run(job);
+  ExpectExact();
+  EXPECT_GT(destination_->Int("SELECT max(chunk) FROM _lockstitch.chunks"), 2);
+}
+
+// Names that the statements of extractors and loaders use as well, and text of all sorts.
+TEST_F(ChangesTest, NamesAndTextAreTakenAsTheyAre) {
+  source_->Run(
+      "CREATE TABLE versions (\"old\" int, \"stale\" int, \"rank\" text COLLATE \"C\", "
+      "\"Excluded\" "
+      "int, fence int, \"finite\" int, \"k\" int, \"a \"\"b\"\"\" json);"
+      "CREATE INDEX ON versions (\"rank\"); CREATE VIEW t AS SELECT * FROM versions;"
+      "INSERT INTO versions SELECT n % 20, n % 3, '', n, n, n, n, '{}' FROM generate_series(1, 60) "
+      "n");
+  v1::Integration job = Job();
+  Stream(job).set_replication_key("rank");
+  Stream(job).add_key_columns("old");
+  Stream(job).add_key_columns("stale");
+  constexpr char kNewest[] =
+      "(SELECT DISTINCT ON (old, stale) * FROM t ORDER BY old, stale, rank DESC)";
+  Run(job);
+  ExpectExact(kNewest);
+  EXPECT_EQ(RowsRead(Run(job)), 60);  // The empty text is a bookmark.
+  for (const char* key : {"it''s", "\\x", "$0 $1 %s", "a\nb", "é\"", "\U0001F9F5"}) {
+    source_->Run("INSERT INTO versions SELECT n, 0, '" + std::string(key) +
+                 "', n, n, n, n, '{}' FROM generate_series(1, 12) n");
+    EXPECT_LE(RowsRead(Run(job)), 60 + 24);
+    ExpectExact(kNewest);
+  }
+  EXPECT_EQ(Bookmark(), "\U0001F9F5");
+}
+
 TEST_F(ChangesTest, FilterAndColumnsHoldForEveryRun) {
   source_->Run(
       "CREATE TABLE t (id int PRIMARY KEY, secret text, k int, v int); CREATE INDEX ON t (k);"

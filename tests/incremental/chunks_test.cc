@@ -14,6 +14,7 @@ namespace lockstitch::tests {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -58,6 +59,25 @@ TEST_F(ChunksTest, ARunReadsWhatIsAtOrPastTheBookmark) {
   EXPECT_EQ(RowsLoaded(outcome), 1001);  // Row 3000 has the greatest key of the first run.
   ExpectSameContents("t", "s.t", "id, k, v");
   EXPECT_THAT(outcome.log, Contains(HasSubstr("the bookmark follows the greatest k")));
+}
+
+// Also where the key's text changes and its value does not.
+TEST_F(ChunksTest, AChunkEndsWhereTheKeyChanges) {
+  source_->Run("CREATE TABLE t (id int PRIMARY KEY, k numeric, v text); CREATE INDEX ON t (k)");
+  source_->Run("INSERT INTO t VALUES (0, 0, 'first')");
+  Stack stack({}, {"--chunk-rows=100"});
+  EXPECT_EQ(RowsLoaded(RunJob(stack, Job())), 1);
+  source_->Run(
+      "INSERT INTO t SELECT n, CASE WHEN n <= 250 THEN ('1.' || repeat('0', n % 3))::numeric WHEN "
+      "n "
+      "<= 349 THEN 2 ELSE n END, 'x' FROM generate_series(1, 500) n");
+  EXPECT_EQ(RowsLoaded(RunJob(stack, Job())), 501);
+  ExpectSameContents("t", "s.t", "id, k, v");
+  // 0 and 1; 2 and 350; from 351 to 450; the rest.
+  EXPECT_THAT(destination_->List("SELECT rows || ' to ' || trim_scale(last_key::numeric) FROM "
+                                 "_lockstitch.chunks WHERE load_id "
+                                 "= (SELECT max(load_id) FROM _lockstitch.loads) ORDER BY chunk"),
+              ElementsAre("251 to 1", "100 to 350", "100 to 450", "50 to 500"));
 }
 
 TEST_F(ChunksTest, ALookbackIsReadAgain) {
