@@ -33,6 +33,11 @@ absl::StatusOr<v1::LoadResult> Published(const v1::LoadResult& result) {
   return Error(Reason::kRunAborted, "the run was ended at the destination");
 }
 
+// Nothing of an extraction that failed is kept for the next one.
+bool IsFullTable(const v1::ExtractOffer& offer) {
+  return offer.settings().method() != v1::REPLICATION_METHOD_INCREMENTAL;
+}
+
 }  // namespace
 
 RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Duration waited,
@@ -64,6 +69,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Run() {
   idle_since_ = absl::Now();
   absl::Status failure = Error(Reason::kStopped, "the job was stopped before the run began");
   for (int wait = 1; rpc::WaitBeforeAttempt(kAttemptPolicy, wait, options_.stop); ++wait) {
+    const uint32_t draws = draws_;
     const absl::StatusOr<v1::LoadResult> result = Attempt();
     const bool queued = ReasonOf(result.status()) == Reason::kSlotsExhausted;
     if (queued) {
@@ -78,9 +84,12 @@ absl::StatusOr<v1::LoadResult> Dispatch::Run() {
     const RetryDecision decision =
         DecideRetry(failure, attempts_, absl::Now() - idle_since_, fence_ > 0);
     if (!decision.again) break;
-    if (!queued)
+    if (!queued) {
       Note(v1::SEVERITY_WARNING,
-           absl::StrCat("trying again: ", decision.reason, ": ", failure.message()));
+           absl::StrCat(
+               "trying again: ", decision.reason, ": ", failure.message(),
+               draws_ > draws && IsFullTable(offer_) ? "; the full table starts over" : ""));
+    }
   }
   return Abort(failure);
 }

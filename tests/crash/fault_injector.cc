@@ -30,6 +30,7 @@ constexpr Instant kInstants[] = {
     {&FaultyStack::extractor, "extractor.finishing"},
     {&FaultyStack::loader, "loader.batch.written"},
     {&FaultyStack::loader, "loader.chunk.copied"},
+    {&FaultyStack::loader, "loader.chunk.recorded"},
     {&FaultyStack::loader, "loader.chunk.committed"},
     {&FaultyStack::loader, "loader.finish.publishing"},
     {&FaultyStack::loader, "loader.finish.published"},
@@ -86,8 +87,10 @@ void FaultInjector::Inject() {
 void FaultInjector::Mend() {
   for (ServiceProcess* service :
        {&stack_.loader, &stack_.discovery, &stack_.extractor, &stack_.scheduler}) {
+    if (service == armed_) service->process().Kill();
     if (service->process().Ended()) service->Restart();
   }
+  armed_ = nullptr;
 }
 
 int64_t FaultInjector::Between(int64_t least, int64_t most) {
@@ -116,7 +119,9 @@ bool FaultInjector::KillServiceAtFailpoint() {
   const Instant& instant = kInstants[Between(0, std::size(kInstants) - 1)];
   ServiceProcess& service = stack_.*instant.service;
   service.process().Kill();
+  armed_ = &service;
   service.Restart(absl::StrCat(instant.name, "=kill"));
+  // The next fault mends it.
   Wait(3000);
   return true;
 }

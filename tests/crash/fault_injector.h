@@ -21,7 +21,7 @@ class FaultInjector {
   // again.
   void Inject();
 
-  // Sees to it that every process runs.
+  // Starts anew each process that has died, or is to die at a failpoint.
   void Mend();
 
   // How many there were, by kind.
@@ -48,6 +48,7 @@ class FaultInjector {
   std::mt19937_64 random_;
   std::vector<Kind> kinds_;
   std::map<std::string, int> counts_;
+  ServiceProcess* armed_ = nullptr;  // With a failpoint.
 };
 
 }  // namespace lockstitch::tests

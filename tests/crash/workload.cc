@@ -163,9 +163,6 @@ std::vector<std::string> Minus(const std::vector<std::string>& a,
 }  // namespace
 
 std::vector<CrashStream> CrashStreams() {
-  if (getenv("FULL_ONLY"))
-    return {FullTable("full_keyed", "id, v, t", 2), FullTable("full_keyless", "v, t"),
-            FullTable("full_view", "id, doubled, t")};
   return {FullTable("full_keyed", "id, v, t", 2),
           FullTable("full_keyless", "v, t"),
           FullTable("full_view", "id, doubled, t"),

@@ -1,0 +1,158 @@
+// Each process killed once at every step between "rows sent" and "acknowledged", per kind of
+// stream.
+
+#include <signal.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "testing/child_process.h"
+#include "tests/crash/stream_kinds.h"
+
+namespace lockstitch::tests {
+namespace {
+
+using ::testing::Combine;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::ValuesIn;
+
+// A step: the process, named as its failpoint.
+using Step = const char*;
+
+constexpr Step kLoaderSteps[] = {"loader.batch.written",     "loader.chunk.copied",
+                                 "loader.chunk.recorded",    "loader.chunk.committed",
+                                 "loader.finish.publishing", "loader.finish.published"};
+constexpr Step kExtractorSteps[] = {"extractor.snapshot.taken",     "extractor.range.opened",
+                                    "extractor.batch.built",        "extractor.chunk.sent",
+                                    "extractor.chunk.acknowledged", "extractor.range.sent",
+                                    "extractor.finishing"};
+constexpr Step kSchedulerSteps[] = {"scheduler.fence.drawn"};
+
+class KillsTest : public StreamKindTest,
+                  public ::testing::WithParamInterface<std::tuple<StreamKind, Step>> {
+ protected:
+  KillsTest() : kind_(std::get<0>(GetParam())), step_(std::get<1>(GetParam())) {}
+
+  // Runs the job while the process is killed at the step and started again.
+  JobOutcome RunKilling(ServiceProcess& service) {
+    Arm(service, step_ + "=kill");
+    JobOutcome outcome;
+    std::atomic<bool> killed = false;
+    std::thread job([&] {
+      outcome = RunJob(SharedStack(), Job(kind_));
+      // A job that never comes to the step fails the test, rather than keep it waiting.
+      if (!killed) service.process().Signal(SIGTERM);
+    });
+    EXPECT_EQ(service.process().Wait(), 128 + SIGKILL);
+    killed = true;
+    service.Restart();
+    job.join();
+    return outcome;
+  }
+
+  // Rows that the run has committed, in all of its extractions.
+  int64_t CommittedRows(const JobOutcome& outcome) {
+    return destination_->Int("SELECT sum(rows) FROM _lockstitch.chunks WHERE run_id = '" +
+                             outcome.stream("public.t").run_id() + "'");
+  }
+
+  // Extractions that have begun, with those of Prepare.
+  int64_t Draws() { return destination_->Int("SELECT fence FROM _lockstitch.streams"); }
+
+  // Rows that the present extractor process has read.
+  static int64_t ReadRows() {
+    constexpr char kMetric[] = "\nlockstitch_extractor_rows_total ";
+    const std::string page =
+        testing::RunCommand(
+            {.command = {"curl", "--silent", "--fail", SharedStack().extractor.metrics_url()}})
+            .out;
+    const size_t found = page.find(kMetric);
+    return found == std::string::npos
+               ? 0
+               : static_cast<int64_t>(std::atof(page.c_str() + found + sizeof(kMetric) - 1));
+  }
+
+  const StreamKind kind_;
+  const std::string step_;
+};
+
+std::string NameOf(const ::testing::TestParamInfo<KillsTest::ParamType>& info) {
+  return std::get<0>(info.param).name + "_" +
+         absl::StrReplaceAll(std::get<1>(info.param), {{".", "_"}});
+}
+
+class KilledLoaderTest : public KillsTest {};
+
+// The extraction goes on with its snapshot: what was durable is neither read nor written again.
+TEST_P(KilledLoaderTest, CostsAChunkAtMost) {
+  Prepare(kind_);
+  Arm(SharedStack().extractor, "");
+  const JobOutcome outcome = RunKilling(SharedStack().loader);
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(Draws(), kind_.first ? 1 : 2);
+  EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), RowsToLoad(kind_));
+  EXPECT_EQ(CommittedRows(outcome), RowsToLoad(kind_));
+  if (kind_.name == "Ordered" || kind_.name == "Keyless") {
+    EXPECT_LE(ReadRows(), RowsToLoad(kind_) + kChunkRows);
+  }
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, KilledLoaderTest,
+                         Combine(ValuesIn(StreamKinds()), ValuesIn(kLoaderSteps)), NameOf);
+
+class KilledExtractorTest : public KillsTest {
+ protected:
+  // How many rows the next extraction must read, at most: of chunks that were acknowledged before
+  // the kill only the row at the bookmark.
+  int64_t RowsLeft() const {
+    const bool in_order = kind_.name == "Ordered" || kind_.name == "Keyless";
+    const bool acknowledged = step_ == "extractor.chunk.acknowledged";
+    if (in_order && acknowledged) return RowsToLoad(kind_) - kChunkRows + 1;
+    const bool all_sent = step_ == "extractor.range.sent" || step_ == "extractor.finishing";
+    if (in_order && all_sent) return kChunkRows + 1;
+    return RowsToLoad(kind_);
+  }
+};
+
+TEST_P(KilledExtractorTest, IsFollowedByAnExtractionOfWhatIsLeft) {
+  Prepare(kind_);
+  const JobOutcome outcome = RunKilling(SharedStack().extractor);
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(Draws(), kind_.first ? 2 : 3);
+  if (kind_.method == v1::REPLICATION_METHOD_FULL_TABLE) {
+    EXPECT_THAT(outcome.log, Contains(HasSubstr("starts over")));
+  } else {
+    EXPECT_LE(ReadRows(), RowsLeft() + (kind_.first ? RowsToLoad(kind_) : 0));
+    // Nothing is committed twice but the row at a bookmark, which each extraction begins with.
+    if (!kind_.first) {
+      EXPECT_LE(CommittedRows(outcome), RowsToLoad(kind_) + 1);
+    }
+  }
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, KilledExtractorTest,
+                         Combine(ValuesIn(StreamKinds()), ValuesIn(kExtractorSteps)), NameOf);
+
+class KilledSchedulerTest : public KillsTest {};
+
+TEST_P(KilledSchedulerTest, LeavesToTheNextJobWhatItHadBegun) {
+  Prepare(kind_);
+  EXPECT_NE(RunKilling(SharedStack().scheduler).job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(RunJob(SharedStack(), Job(kind_)).job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, KilledSchedulerTest,
+                         Combine(ValuesIn(StreamKinds()), ValuesIn(kSchedulerSteps)), NameOf);
+
+}  // namespace
+}  // namespace lockstitch::tests

@@ -1,0 +1,176 @@
+// Processes that are stopped in the middle of a run and go on after another run has finished: the
+// later run holds, and the earlier one says that it was superseded and isn't tried again.
+
+#include <signal.h>
+
+#include <fstream>
+#include <string>
+#include <thread>
+#include <tuple>
+
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "testing/child_process.h"
+#include "testing/rendezvous.h"
+#include "tests/crash/stream_kinds.h"
+
+namespace lockstitch::tests {
+namespace {
+
+using ::testing::Combine;
+using ::testing::HasSubstr;
+using testing::Rendezvous;
+using ::testing::ValuesIn;
+
+// Where the run stands when a process is stopped: in COPY, before its commit, after it.
+constexpr const char* kLoaderSteps[] = {"loader.batch.written", "loader.chunk.copied",
+                                        "loader.chunk.committed"};
+constexpr const char* kExtractorSteps[] = {"extractor.batch.built", "extractor.chunk.sent",
+                                           "extractor.chunk.acknowledged"};
+
+class StopsTest : public StreamKindTest,
+                  public ::testing::WithParamInterface<std::tuple<StreamKind, const char*>> {
+ protected:
+  StopsTest() : kind_(std::get<0>(GetParam())), step_(std::get<1>(GetParam())) {}
+
+  // The services that the other run has.
+  static Stack& OtherStack() {
+    static Stack stack;
+    return stack;
+  }
+
+  // Runs a job whose `holder` comes to the step, and stops `stopped` there; runs another job to its
+  // end; then lets both go on. Answers the first job's outcome.
+  JobOutcome RunStopping(ServiceProcess& holder, ServiceProcess& stopped) {
+    Rendezvous at_step;
+    Arm(holder, step_ + "=" + at_step.action());
+    JobOutcome outcome;
+    std::thread job([&] { outcome = RunJob(SharedStack(), Job(kind_)); });
+    at_step.AwaitArrival();
+    stopped.process().Signal(SIGSTOP);
+    EXPECT_EQ(RunJob(OtherStack(), Job(kind_)).job.state(), v1::JOB_STATE_SUCCEEDED);
+    ExpectExact();
+    at_step.Release();
+    stopped.process().Signal(SIGCONT);
+    job.join();
+    return outcome;
+  }
+
+  void ExpectSuperseded(const JobOutcome& outcome) {
+    const v1::StreamRun run = outcome.stream("public.t");
+    EXPECT_EQ(run.state(), v1::STREAM_RUN_STATE_FAILED);
+    EXPECT_EQ(run.error().reason(), "SUPERSEDED");
+    EXPECT_THAT(run.error().message(), HasSubstr("later run"));
+    EXPECT_EQ(run.attempts(), 1u);
+    ExpectExact();
+  }
+
+  const StreamKind kind_;
+  const std::string step_;
+};
+
+std::string NameOf(const ::testing::TestParamInfo<StopsTest::ParamType>& info) {
+  return std::get<0>(info.param).name + "_" +
+         absl::StrReplaceAll(std::get<1>(info.param), {{".", "_"}});
+}
+
+class StoppedLoaderTest : public StopsTest {};
+
+TEST_P(StoppedLoaderTest, IsSuperseded) {
+  Prepare(kind_);
+  ExpectSuperseded(RunStopping(SharedStack().loader, SharedStack().loader));
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StoppedLoaderTest,
+                         Combine(ValuesIn(StreamKinds()), ValuesIn(kLoaderSteps)), NameOf);
+
+class StoppedExtractorTest : public StopsTest {};
+
+TEST_P(StoppedExtractorTest, IsSuperseded) {
+  Prepare(kind_);
+  ExpectSuperseded(RunStopping(SharedStack().extractor, SharedStack().extractor));
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StoppedExtractorTest,
+                         Combine(ValuesIn(StreamKinds()), ValuesIn(kExtractorSteps)), NameOf);
+
+// The run goes on without its owner as far as the loader's step, and is told of the end later.
+class StoppedSchedulerTest : public StopsTest {};
+
+TEST_P(StoppedSchedulerTest, LearnsThatItsRunWasSuperseded) {
+  Prepare(kind_);
+  ExpectSuperseded(RunStopping(SharedStack().loader, SharedStack().scheduler));
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StoppedSchedulerTest,
+                         Combine(ValuesIn(StreamKinds()), ValuesIn(kLoaderSteps)), NameOf);
+
+// What was published stays so: the run that is asked about afterwards has its result.
+class StoppedAfterPublishingTest : public StopsTest {};
+
+TEST_P(StoppedAfterPublishingTest, HasPublished) {
+  Prepare(kind_);
+  const JobOutcome outcome = RunStopping(SharedStack().loader, SharedStack().loader);
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), RowsToLoad(kind_));
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StoppedAfterPublishingTest,
+                         Combine(ValuesIn(StreamKinds()),
+                                 ::testing::Values("loader.finish.published")),
+                         NameOf);
+
+// Discovery holds up a job before it draws: what wakes up is the later run.
+class StoppedDiscoveryTest : public StreamKindTest,
+                             public ::testing::WithParamInterface<StreamKind> {};
+
+TEST_P(StoppedDiscoveryTest, ItsJobGoesOnAsTheLaterOne) {
+  Prepare(GetParam());
+  Stack other;
+  testing::ChildProcess& discovery = SharedStack().discovery.process();
+  discovery.Signal(SIGSTOP);
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(SharedStack(), Job(GetParam())); });
+  EXPECT_EQ(RunJob(other, Job(GetParam())).job.state(), v1::JOB_STATE_SUCCEEDED);
+  discovery.Signal(SIGCONT);
+  job.join();
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, StoppedDiscoveryTest, ValuesIn(StreamKinds()),
+                         [](const auto& info) { return info.param.name; });
+
+// A run by hand, with the command's own services, beside one of a scheduler.
+class SideBySideTest : public StreamKindTest, public ::testing::WithParamInterface<StreamKind> {};
+
+TEST_P(SideBySideTest, TheLaterRunWins) {
+  Prepare(GetParam());
+  Rendezvous reading;
+  Arm(SharedStack().extractor, "extractor.snapshot.taken=" + reading.action());
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(SharedStack(), Job(GetParam())); });
+  reading.AwaitArrival();
+  const bool incremental = GetParam().method == v1::REPLICATION_METHOD_INCREMENTAL;
+  const std::string file = ::testing::TempDir() + "/" + GetParam().name + ".yaml";
+  std::ofstream(file) << "name: s\nsource: {postgres: \"" << source_url_
+                      << "\"}\ndestination: {postgres: \"" << destination_url_
+                      << "\"}\nstreams:\n  - {stream: public.t"
+                      << (incremental ? ", method: INCREMENTAL, replication_key: at" : "")
+                      << ", ranges: " << GetParam().ranges << "}\n";
+  const testing::CommandResult by_hand =
+      testing::RunCommand({.command = {"cli/lockstitch", "sync", "--file", file}});
+  EXPECT_EQ(by_hand.status, 0) << by_hand.out << by_hand.err;
+  reading.Release();
+  job.join();
+  EXPECT_EQ(outcome.stream("public.t").error().reason(), "SUPERSEDED");
+  EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, SideBySideTest, ValuesIn(StreamKinds()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace lockstitch::tests

@@ -1,0 +1,56 @@
+#ifndef LOCKSTITCH_TESTS_CRASH_STREAM_KINDS_H_
+#define LOCKSTITCH_TESTS_CRASH_STREAM_KINDS_H_
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "lockstitch/v1/integration.pb.h"
+#include "testing/rendezvous.h"
+#include "tests/stack/clusters.h"
+#include "tests/stack/stack.h"
+
+namespace lockstitch::tests {
+
+// How public.t is replicated: each kind takes another way through extractor and loader.
+struct StreamKind {
+  std::string name;
+  v1::ReplicationMethod method;
+  bool keyed;    // Has a primary key.
+  bool indexed;  // Has an index on the replication key, which gives its rows in order.
+  bool first;    // The job looked at is the stream's first one.
+  uint32_t ranges;
+};
+std::vector<StreamKind> StreamKinds();
+void PrintTo(const StreamKind& kind, std::ostream* out);
+
+// Tests of one job of public.t, at processes that the program's tests share.
+class StreamKindTest : public ClustersTest {
+ protected:
+  static constexpr int kFirstRows = 4000;
+  static constexpr int kChangedRows = 2000;
+  static constexpr int kChunkRows = 400;
+
+  // Services with chunks of kChunkRows rows.
+  static Stack& SharedStack();
+
+  // Makes the table; where the kind isn't about the first job, runs that and changes kChangedRows
+  // rows. All of it was stamped long ago, so that nothing lies past a horizon, each row with a key
+  // of its own.
+  void Prepare(const StreamKind& kind);
+  v1::Integration Job(const StreamKind& kind) const;
+
+  // How many rows the next job has to load: for an incremental stream those that changed, and the
+  // one at the bookmark.
+  int64_t RowsToLoad(const StreamKind& kind) const;
+
+  void ExpectExact();
+
+  // Kills a process and starts it again, with failpoints.
+  static void Arm(ServiceProcess& service, const std::string& failpoints);
+};
+
+}  // namespace lockstitch::tests
+
+#endif  // LOCKSTITCH_TESTS_CRASH_STREAM_KINDS_H_
