@@ -29,30 +29,31 @@ using Step = const char*;
 constexpr Step kLoaderSteps[] = {"loader.batch.written",     "loader.chunk.copied",
                                  "loader.chunk.recorded",    "loader.chunk.committed",
                                  "loader.finish.publishing", "loader.finish.published"};
-constexpr Step kExtractorSteps[] = {"extractor.snapshot.taken",     "extractor.range.opened",
-                                    "extractor.batch.built",        "extractor.chunk.sent",
-                                    "extractor.chunk.acknowledged", "extractor.range.sent",
-                                    "extractor.finishing"};
+constexpr Step kExtractorSteps[] = {"extractor.snapshot.taken", "extractor.batch.built",
+                                    "extractor.chunk.sent",     "extractor.chunk.acknowledged",
+                                    "extractor.range.sent",     "extractor.finishing"};
 constexpr Step kSchedulerSteps[] = {"scheduler.fence.drawn"};
 
 class KillsTest : public StreamKindTest,
                   public ::testing::WithParamInterface<std::tuple<StreamKind, Step>> {
  protected:
-  KillsTest() : kind_(std::get<0>(GetParam())), step_(std::get<1>(GetParam())) {}
+  KillsTest(ServiceProcess Stack::*service)
+      : kind_(std::get<0>(GetParam())),
+        stack_(StackWith(std::get<1>(GetParam()), "kill")),
+        service_(stack_.*service) {}
 
   // Runs the job while the process is killed at the step and started again.
-  JobOutcome RunKilling(ServiceProcess& service) {
-    Arm(service, step_ + "=kill");
+  JobOutcome RunKilling() {
     JobOutcome outcome;
     std::atomic<bool> killed = false;
     std::thread job([&] {
-      outcome = RunJob(SharedStack(), Job(kind_));
+      outcome = RunJob(stack_, Job(kind_));
       // A job that never comes to the step fails the test, rather than keep it waiting.
-      if (!killed) service.process().Signal(SIGTERM);
+      if (!killed) service_.process().Signal(SIGTERM);
     });
-    EXPECT_EQ(service.process().Wait(), 128 + SIGKILL);
+    EXPECT_EQ(service_.process().Wait(), 128 + SIGKILL);
     killed = true;
-    service.Restart();
+    service_.Restart();
     job.join();
     return outcome;
   }
@@ -67,12 +68,11 @@ class KillsTest : public StreamKindTest,
   int64_t Draws() { return destination_->Int("SELECT fence FROM _lockstitch.streams"); }
 
   // Rows that the present extractor process has read.
-  static int64_t ReadRows() {
+  int64_t ReadRows() {
     constexpr char kMetric[] = "\nlockstitch_extractor_rows_total ";
-    const std::string page =
-        testing::RunCommand(
-            {.command = {"curl", "--silent", "--fail", SharedStack().extractor.metrics_url()}})
-            .out;
+    const std::string page = testing::RunCommand({.command = {"curl", "--silent", "--fail",
+                                                              stack_.extractor.metrics_url()}})
+                                 .out;
     const size_t found = page.find(kMetric);
     return found == std::string::npos
                ? 0
@@ -80,7 +80,8 @@ class KillsTest : public StreamKindTest,
   }
 
   const StreamKind kind_;
-  const std::string step_;
+  Stack stack_;
+  ServiceProcess& service_;
 };
 
 std::string NameOf(const ::testing::TestParamInfo<KillsTest::ParamType>& info) {
@@ -88,13 +89,15 @@ std::string NameOf(const ::testing::TestParamInfo<KillsTest::ParamType>& info) {
          absl::StrReplaceAll(std::get<1>(info.param), {{".", "_"}});
 }
 
-class KilledLoaderTest : public KillsTest {};
+class KilledLoaderTest : public KillsTest {
+ protected:
+  KilledLoaderTest() : KillsTest(&Stack::loader) {}
+};
 
 // The extraction goes on with its snapshot: what was durable is neither read nor written again.
 TEST_P(KilledLoaderTest, CostsAChunkAtMost) {
   Prepare(kind_);
-  Arm(SharedStack().extractor, "");
-  const JobOutcome outcome = RunKilling(SharedStack().loader);
+  const JobOutcome outcome = RunKilling();
   EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(Draws(), kind_.first ? 1 : 2);
   EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), RowsToLoad(kind_));
@@ -110,13 +113,16 @@ INSTANTIATE_TEST_SUITE_P(Steps, KilledLoaderTest,
 
 class KilledExtractorTest : public KillsTest {
  protected:
+  KilledExtractorTest() : KillsTest(&Stack::extractor) {}
+
   // How many rows the next extraction must read, at most: of chunks that were acknowledged before
   // the kill only the row at the bookmark.
   int64_t RowsLeft() const {
     const bool in_order = kind_.name == "Ordered" || kind_.name == "Keyless";
-    const bool acknowledged = step_ == "extractor.chunk.acknowledged";
+    const std::string step = std::get<1>(GetParam());
+    const bool acknowledged = step == "extractor.chunk.acknowledged";
     if (in_order && acknowledged) return RowsToLoad(kind_) - kChunkRows + 1;
-    const bool all_sent = step_ == "extractor.range.sent" || step_ == "extractor.finishing";
+    const bool all_sent = step == "extractor.range.sent" || step == "extractor.finishing";
     if (in_order && all_sent) return kChunkRows + 1;
     return RowsToLoad(kind_);
   }
@@ -124,7 +130,7 @@ class KilledExtractorTest : public KillsTest {
 
 TEST_P(KilledExtractorTest, IsFollowedByAnExtractionOfWhatIsLeft) {
   Prepare(kind_);
-  const JobOutcome outcome = RunKilling(SharedStack().extractor);
+  const JobOutcome outcome = RunKilling();
   EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(Draws(), kind_.first ? 2 : 3);
   if (kind_.method == v1::REPLICATION_METHOD_FULL_TABLE) {
@@ -142,12 +148,15 @@ TEST_P(KilledExtractorTest, IsFollowedByAnExtractionOfWhatIsLeft) {
 INSTANTIATE_TEST_SUITE_P(Steps, KilledExtractorTest,
                          Combine(ValuesIn(StreamKinds()), ValuesIn(kExtractorSteps)), NameOf);
 
-class KilledSchedulerTest : public KillsTest {};
+class KilledSchedulerTest : public KillsTest {
+ protected:
+  KilledSchedulerTest() : KillsTest(&Stack::scheduler) {}
+};
 
 TEST_P(KilledSchedulerTest, LeavesToTheNextJobWhatItHadBegun) {
   Prepare(kind_);
-  EXPECT_NE(RunKilling(SharedStack().scheduler).job.state(), v1::JOB_STATE_SUCCEEDED);
-  EXPECT_EQ(RunJob(SharedStack(), Job(kind_)).job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_NE(RunKilling().job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(RunJob(stack_, Job(kind_)).job.state(), v1::JOB_STATE_SUCCEEDED);
   ExpectExact();
 }
 

@@ -1,5 +1,8 @@
 #include "tests/crash/stream_kinds.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 
@@ -27,21 +30,33 @@ INSERT INTO t SELECT n / 2, 1, timestamptz '2022-01-01 UTC' + n * interval '1 se
 
 }  // namespace
 
-std::vector<StreamKind> StreamKinds() {
-  return {{"FullTable", kFullTable, true, false, false, 2},
-          {"Ordered", kIncremental, true, true, false, 1},
-          {"Unordered", kIncremental, true, false, false, 1},
-          {"Keyless", kIncremental, false, true, false, 1},
-          {"KeylessUnordered", kIncremental, false, false, false, 1},
-          {"FirstLoad", kIncremental, true, true, true, 3},
-          {"KeylessFirstLoad", kIncremental, false, true, true, 3}};
+std::vector<StreamKind> StreamKinds(const std::set<std::string>& names) {
+  const std::vector<StreamKind> all = {{"FullTable", kFullTable, true, false, false, 2},
+                                       {"Ordered", kIncremental, true, true, false, 1},
+                                       {"Unordered", kIncremental, true, false, false, 1},
+                                       {"Keyless", kIncremental, false, true, false, 1},
+                                       {"FirstLoad", kIncremental, true, true, true, 3},
+                                       {"KeylessFirstLoad", kIncremental, false, true, true, 3}};
+  std::vector<StreamKind> kinds;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(kinds),
+               [&](const StreamKind& kind) { return names.empty() || names.count(kind.name) > 0; });
+  return kinds;
 }
 
 void PrintTo(const StreamKind& kind, std::ostream* out) { *out << kind.name; }
 
 Stack& StreamKindTest::SharedStack() {
-  static Stack stack({}, {absl::StrCat("--chunk-rows=", kChunkRows)});
+  static Stack stack;
   return stack;
+}
+
+Stack StreamKindTest::StackWith(const std::string& step, const std::string& action) {
+  const std::string service = step.substr(0, step.find('.'));
+  const std::string failpoints = absl::StrCat(step, "=", action);
+  return Stack({.loader = service == "loader" ? failpoints : "",
+                .extractor = service == "extractor" ? failpoints : "",
+                .scheduler = service == "scheduler" ? failpoints : ""},
+               {absl::StrCat("--chunk-rows=", kChunkRows)});
 }
 
 void StreamKindTest::Prepare(const StreamKind& kind) {
@@ -66,10 +81,5 @@ int64_t StreamKindTest::RowsToLoad(const StreamKind& kind) const {
 }
 
 void StreamKindTest::ExpectExact() { ExpectSameContents("t", "s.t", "id, v, at"); }
-
-void StreamKindTest::Arm(ServiceProcess& service, const std::string& failpoints) {
-  service.process().Kill();
-  service.Restart(failpoints);
-}
 
 }  // namespace lockstitch::tests

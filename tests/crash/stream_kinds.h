@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,18 +23,22 @@ struct StreamKind {
   bool first;    // The job looked at is the stream's first one.
   uint32_t ranges;
 };
-std::vector<StreamKind> StreamKinds();
+// Those of the names, or all.
+std::vector<StreamKind> StreamKinds(const std::set<std::string>& names = {});
 void PrintTo(const StreamKind& kind, std::ostream* out);
 
-// Tests of one job of public.t, at processes that the program's tests share.
+// Tests of one job of public.t.
 class StreamKindTest : public ClustersTest {
  protected:
   static constexpr int kFirstRows = 4000;
   static constexpr int kChangedRows = 2000;
   static constexpr int kChunkRows = 400;
 
-  // Services with chunks of kChunkRows rows.
+  // Services without failpoints, which the program's tests share.
   static Stack& SharedStack();
+  // Services with chunks of kChunkRows rows, and an action at the failpoint `step`, whose name
+  // begins with its service's.
+  static Stack StackWith(const std::string& step, const std::string& action);
 
   // Makes the table; where the kind isn't about the first job, runs that and changes kChangedRows
   // rows. All of it was stamped long ago, so that nothing lies past a horizon, each row with a key
@@ -46,9 +51,6 @@ class StreamKindTest : public ClustersTest {
   int64_t RowsToLoad(const StreamKind& kind) const;
 
   void ExpectExact();
-
-  // Kills a process and starts it again, with failpoints.
-  static void Arm(ServiceProcess& service, const std::string& failpoints);
 };
 
 }  // namespace lockstitch::tests
