@@ -51,7 +51,8 @@ create table orders (
   delivery_window tstzrange,
   ship_to postal_address,
   voucher varchar(12),
-  note text
+  note text,
+  updated_at timestamptz not null default now()
 );
 
 create table order_items (
@@ -147,7 +148,8 @@ select
     when 0 then 'Please ring twice.'
     when 1 then E'Leave at no. 7,\n"the blue door"'
     when 2 then ''
-  end
+  end,
+  placed_at + cardinality(history) * interval '1 day'
 from generate_series(1, 150000) n,
   lateral (select
     timestamptz '2023-06-01 00:00+00' + n * interval '6 minutes' as placed_at,
@@ -199,6 +201,11 @@ alter table customers add foreign key (referred_by) references customers;
 alter table orders add foreign key (customer_id) references customers;
 alter table order_items add foreign key (order_id) references orders, add foreign key (product_id) references products;
 alter table events add foreign key (customer_id) references customers, add foreign key (product_id) references products;
+
+-- What INCREMENTAL replication reads orders by: kept up to date by the server's clock, and found by an index.
+create index on orders (updated_at);
+create function touch() returns trigger language plpgsql as $$ begin new.updated_at := now(); return new; end $$;
+create trigger touch before update on orders for each row execute function touch();
 
 create view customer_value as
 select

@@ -132,6 +132,7 @@ absl::Status BeginChanges(Connection& connection, const StreamState& state, Load
 // that is read once more at the end, under the snapshot that the load finishes with.
 absl::Status Resume(Connection& connection, const v1::BeginLoadRequest& request, LoadRecord* load) {
   RETURN_IF_ERROR(EndOtherLoaders(connection, load->load_table, load->load_oid));
+  RETURN_IF_ERROR(ReopenTable(connection, *load));
   RETURN_IF_ERROR(TakeOver(connection, request.claim(), request.source(), load));
   ASSIGN_OR_RETURN(const std::vector<RangeRecord> ranges, ReadRanges(connection, *load));
   const auto durable = [](const RangeRecord& range) { return range.planned.durable(); };

@@ -129,6 +129,27 @@ TEST_P(ResumedLoadTest, OnceAllRangesAreDurable) {
   ExpectExact();
 }
 
+TEST_P(ResumedLoadTest, OnceItsTableIsFinished) {
+  v1::Integration job = Job();
+  job.set_system_columns(v1::SYSTEM_COLUMNS_STITCH);
+  {
+    Stack stack({.loader = "loader.finish.publishing=kill"});
+    std::thread running([&] { RunJob(stack, job); });
+    EXPECT_EQ(stack.loader.process().Wait(), kKilled);
+    stack.scheduler.process().Kill();
+    running.join();
+  }
+  // Rows come for which the load's table has keys already, and columns without defaults.
+  Write("1004");
+  EXPECT_THAT(Run(job).log, Says("5 of 5 ranges are durable"));
+  EXPECT_EQ(Rows(*source_, "t"), Rows(*destination_, "(SELECT id, k, v FROM s.t)"));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t WHERE _sdc_table_version IS NULL OR "
+                              "_sdc_batched_at IS NULL"),
+            0);
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_attrdef WHERE adrelid = 's.t'::regclass"),
+            0);
+}
+
 INSTANTIATE_TEST_SUITE_P(KeyedAndNot, ResumedLoadTest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
 

@@ -53,6 +53,13 @@ constexpr absl::string_view kDefaults =
     "SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.atthasdef "
     "AND NOT a.attisdropped";
 
+// $1 the table's OID. Indexes, and the constraints that have made them.
+constexpr absl::string_view kIndexes = R"sql(
+SELECT c.relname, k.conname
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+     LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid
+WHERE i.indrelid = $1::oid)sql";
+
 std::string Qualified(const std::string& load_table) {
   return QuoteQualified(schema::kStateSchema, load_table);
 }
@@ -195,6 +202,25 @@ absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& loa
   if (load.key_columns.empty() || key.Bool(0, 0)) return absl::OkStatus();
   return connection.Execute(absl::StrCat("ALTER TABLE ", table, " ADD PRIMARY KEY (",
                                          absl::StrJoin(load.key_columns, ", ", AppendQuoted), ")"));
+}
+
+absl::Status ReopenTable(postgres::Connection& connection, const LoadRecord& load) {
+  const std::string table = QuotedLoadTable(load);
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  ASSIGN_OR_RETURN(const postgres::Result indexes,
+                   connection.Query(kIndexes, {absl::StrCat(load.load_oid)}));
+  for (int row = 0; row < indexes.rows(); ++row) {
+    RETURN_IF_ERROR(connection.Execute(
+        indexes.IsNull(row, 1) ? absl::StrCat("DROP INDEX ", Qualified(indexes.String(row, 0)))
+                               : absl::StrCat("ALTER TABLE ", table, " DROP CONSTRAINT ",
+                                              QuoteIdentifier(indexes.Text(row, 1)))));
+  }
+  for (const schema::SystemColumn& column : schema::SystemColumnsOf(load.plan.system().columns())) {
+    RETURN_IF_ERROR(connection.Execute(absl::StrCat("ALTER TABLE ", table, " ALTER COLUMN ",
+                                                    QuoteIdentifier(column.name), " SET DEFAULT ",
+                                                    DefaultOf(column.name, load.plan.system()))));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace lockstitch::loader

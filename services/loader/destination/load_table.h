@@ -68,6 +68,10 @@ absl::Status WithoutLoadTable(const absl::Status& failure, const LoadRecord& loa
 // transaction of the caller's; waits a few seconds at most for locks.
 absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load);
 
+// Undoes what FinishTable, and whoever built indexes, did to the table of a load that goes on: more
+// rows are to come, of which some have keys that are there. Within a transaction of the caller's.
+absl::Status ReopenTable(postgres::Connection& connection, const LoadRecord& load);
+
 }  // namespace lockstitch::loader
 
 #endif  // LOCKSTITCH_SERVICES_LOADER_DESTINATION_LOAD_TABLE_H_
