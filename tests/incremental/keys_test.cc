@@ -137,7 +137,7 @@ struct OddKeys {
   std::vector<std::string> odd;
   std::string usual;     // The greatest of those that count.
   std::string next;      // A key of the present, SQL.
-  std::string bookmark;  // SQL: whether $0 is right, the bookmark after the first run.
+  std::string bookmark;  // SQL: whether $0 is right, the bookmark after a run.
 };
 
 class OddKeysTest : public StreamTest,
@@ -145,6 +145,12 @@ class OddKeysTest : public StreamTest,
  protected:
   const OddKeys& keys() const { return std::get<0>(GetParam()); }
   bool keyed() const { return std::get<1>(GetParam()); }
+
+  void ExpectBookmark() {
+    const std::string bookmark = "'" + Bookmark() + "'::" + keys().type;
+    EXPECT_EQ(source_->Text("SELECT " + absl::Substitute(keys().bookmark, bookmark)), "t")
+        << bookmark;
+  }
 };
 
 TEST_P(OddKeysTest, NeitherMoveTheBookmarkNorStopTheStream) {
@@ -158,16 +164,14 @@ TEST_P(OddKeysTest, NeitherMoveTheBookmarkNorStopTheStream) {
   source_->Run("INSERT INTO t VALUES (100, NULL, 'first')");
   EXPECT_EQ(RowsRead(Run(Job())), source_->Int("SELECT count(*) FROM t"));
   ExpectExact();
-  EXPECT_EQ(source_->Text(absl::Substitute("SELECT " + keys().bookmark,
-                                           "'" + Bookmark() + "'::" + keys().type)),
-            "t")
-      << Bookmark();
+  ExpectBookmark();
   const std::string bookmark = Bookmark();
 
   // A row of the present is behind the odd ones, and is read for all that.
   source_->Run("INSERT INTO t SELECT 101, " + keys().next + ", 'second'");
   EXPECT_THAT(Run(Job()).log, Not(Says("there is no bookmark")));
   ExpectExact();
+  ExpectBookmark();
   EXPECT_EQ(source_->Text("SELECT '" + Bookmark() + "'::" + keys().type + " >= '" + bookmark +
                           "'::" + keys().type),
             "t");
@@ -251,9 +255,11 @@ TEST_P(KeyOrderTest, ATransactionThatIsOpenHoldsTheBookmarkBack) {
   early.Run("BEGIN; INSERT INTO t VALUES (4, now(), 'early')");
   const std::string began = early.Text("SELECT now()");
   source_->Run("UPDATE t SET k = now(), v = 'late' WHERE id = 1");
-  Run(Job());
-  ExpectExact();
-  EXPECT_EQ(source_->Text("SELECT '" + Bookmark() + "' <= '" + began + "'::timestamptz"), "t");
+  for (int run = 1; run <= 2; ++run) {  // The first load, and changes.
+    Run(Job());
+    ExpectExact();
+    EXPECT_EQ(source_->Text("SELECT '" + Bookmark() + "' <= '" + began + "'::timestamptz"), "t");
+  }
   // The row that had the later time is given the earlier one.
   early.Run("UPDATE t SET k = now(), v = 'early' WHERE id = 1; COMMIT");
   EXPECT_GE(RowsRead(Run(Job())), 2);
