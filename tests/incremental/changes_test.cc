@@ -1,12 +1,15 @@
 // What later runs of an incremental stream do to the destination's rows, and when they begin anew.
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "testing/rendezvous.h"
 #include "tests/incremental/stream_test.h"
+#include "tests/types/version_pairs.h"
 
 namespace lockstitch::tests {
 namespace {
@@ -338,6 +341,44 @@ TEST_F(ChangesTest, KeyColumnsOfATableAreAsThoseOfAView) {
   EXPECT_EQ(RunJob(SharedStack(), job).stream("public.t").error().reason(), "KEY_HAS_NULL");
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 2);
 }
+
+// The oldest and the newest server as either end.
+class VersionsTest : public StreamTest, public ::testing::WithParamInterface<VersionPair> {
+ protected:
+  VersionsTest() {
+    Use(ClusterOf(GetParam().source), &source_url_, &source_);
+    Use(ClusterOf(GetParam().destination), &destination_url_, &destination_);
+  }
+
+ private:
+  static void Use(testing::PostgresCluster& cluster, std::string* url,
+                  std::unique_ptr<testing::Database>* session) {
+    FreshDatabase database(cluster);
+    *url = database.url;
+    *session = std::move(database.session);
+    (*session)->Run("RESET search_path");
+  }
+};
+
+TEST_P(VersionsTest, FirstLoadAndChanges) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, k numeric, v json); CREATE INDEX ON t (k);"
+      "INSERT INTO t SELECT n, n / 10.0, '{}' FROM generate_series(1, 500) n; ANALYZE t;"
+      "INSERT INTO t VALUES (501, 'NaN', NULL), (502, NULL, NULL)");
+  v1::Integration job = Job();
+  Stream(job).set_ranges(3);
+  Run(job);
+  ExpectExact();
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.ranges"), 4);
+  source_->Run("UPDATE t SET k = id + 100, v = '{\"a\":1}' WHERE id % 10 = 0");
+  EXPECT_EQ(RowsRead(Run(job)), 51);  // Those and NaN; the row at the bookmark is one of them.
+  ExpectExact();
+  EXPECT_GT(destination_->Int("SELECT max(chunk) FROM _lockstitch.chunks"), 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(OldestAndNewest, VersionsTest,
+                         ::testing::Values(VersionPair{10, 18}, VersionPair{18, 10}),
+                         [](const auto& info) { return Name(info.param); });
 
 }  // namespace
 }  // namespace lockstitch::tests
