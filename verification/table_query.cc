@@ -25,7 +25,8 @@ absl::Status TestRequest(const v1::ChecksumRequest& request) {
   const auto& shown = request.describe().shown();
   if (columns == 0 || std::any_of(request.key().begin(), request.key().end(), is_outside) ||
       std::any_of(shown.begin(), shown.end(), is_outside) ||
-      (request.has_compare_below() && is_outside(request.compare_below().column()))) {
+      (request.has_compare_below() && is_outside(request.compare_below().column())) ||
+      (request.has_greatest_by() && (is_outside(request.greatest_by()) || request.key().empty()))) {
     return Error(Reason::kProtocolViolated, "a checksum is of columns that the request names");
   }
   return absl::OkStatus();
@@ -53,15 +54,43 @@ std::string CanBeCompared(const v1::ChecksumRequest& request) {
   return absl::StrCat("(", order.expression(), " < ", order.Constant(below.bound()), ")");
 }
 
+std::string SourceName(const v1::ChecksumRequest& request, uint32_t place) {
+  return postgres::QuoteIdentifier(request.columns(static_cast<int>(place)).source_column());
+}
+
+// Of a source's rows that have one key, those that stand for them; as a table to read from.
+std::string GreatestOfEachKey(const v1::ChecksumRequest& request, const std::string& rows) {
+  const auto named = [&](std::string* out, uint32_t place) {
+    out->append(SourceName(request, place));
+  };
+  const std::string key = absl::StrJoin(request.key(), ", ", named);
+  const auto column_name = [](std::string* out, const v1::ColumnMapping& column) {
+    out->append(postgres::QuoteIdentifier(column.source_column()));
+  };
+  const v1::ColumnMapping& column = request.columns(static_cast<int>(request.greatest_by()));
+  const schema::KeyOrder order(SourceName(request, request.greatest_by()), column.wire_type());
+  return absl::StrCat("(SELECT DISTINCT ON (", key, ") ",
+                      absl::StrJoin(request.columns(), ", ", column_name), " FROM ", rows,
+                      " ORDER BY ", key, ", ", order.expression(), " DESC NULLS LAST) AS greatest");
+}
+
 }  // namespace
 
 absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request) {
   RETURN_IF_ERROR(TestRequest(request));
+  std::string rows = postgres::QuoteQualified(request.table().schema(), request.table().name());
   std::vector<std::string> fields, conditions;
   for (const v1::ColumnMapping& column : request.columns()) fields.push_back(Read(request, column));
   if (!request.filter().empty() && IsSource(request)) {
     ASSIGN_OR_RETURN(const schema::RowFilter filter, schema::ParseRowFilter(request.filter()));
     conditions.push_back(filter.sql);
+  }
+  const auto where = [&] {
+    return conditions.empty() ? "" : absl::StrCat(" WHERE ", absl::StrJoin(conditions, " AND "));
+  };
+  if (request.has_greatest_by() && IsSource(request)) {
+    rows = GreatestOfEachKey(request, rows + where());
+    conditions.clear();
   }
   if (request.has_sum() && request.has_compare_below())
     conditions.push_back(CanBeCompared(request));
@@ -70,11 +99,8 @@ absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request) {
     fields.push_back(Show(request, request.columns(static_cast<int>(place))));
   TableQuery query;
   query.more_fields = fields.size() - static_cast<size_t>(request.columns_size());
-  query.sql =
-      absl::StrCat("COPY (SELECT ", absl::StrJoin(fields, ", "), " FROM ",
-                   postgres::QuoteQualified(request.table().schema(), request.table().name()),
-                   conditions.empty() ? "" : " WHERE ", absl::StrJoin(conditions, " AND "),
-                   ") TO STDOUT (FORMAT binary)");
+  query.sql = absl::StrCat("COPY (SELECT ", absl::StrJoin(fields, ", "), " FROM ", rows, where(),
+                           ") TO STDOUT (FORMAT binary)");
   return query;
 }
 

@@ -1,6 +1,7 @@
 #include "services/extractor/snapshot_sums.h"
 
 #include <algorithm>
+#include <string>
 
 #include "status/macros.h"
 
@@ -34,10 +35,17 @@ absl::StatusOr<v1::RowSums> SumSnapshot(Snapshot& snapshot, const v1::ExtractOff
   *request.mutable_columns() = plan.columns();
   request.set_filter(offer.settings().filter());
   request.mutable_sum();
-  for (int i = 0; i < plan.columns_size(); ++i) {
-    if (!plan.replication_key().empty() &&
-        plan.columns(i).source_column() == plan.replication_key())
-      request.mutable_compare_below()->set_column(static_cast<uint32_t>(i));
+  if (plan.mode() != v1::LOAD_MODE_REPLACE) {
+    std::map<std::string, uint32_t> places;
+    for (const v1::ColumnMapping& column : plan.columns())
+      places[column.source_column()] = static_cast<uint32_t>(places.size());
+    const uint32_t replication_key = places.at(plan.replication_key());
+    request.mutable_compare_below()->set_column(replication_key);
+    if (plan.duplicate_keys()) {
+      for (const std::string& column : offer.settings().key_columns())
+        request.add_key(places.at(column));
+      request.set_greatest_by(replication_key);
+    }
   }
   RETURN_IF_ERROR(verification::ReadChecksums(snapshot.connection(), request, options,
                                               [&](const v1::ChecksumResponse& response) {

@@ -93,7 +93,7 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
   plan.set_destination_table(absl::StrCat(state.schema, ".", load.destination_table));
   plan.set_replication_key(request.replication_key());
   plan.set_filter(request.filter());
-  plan.set_duplicate_keys(request.duplicate_keys());
+  plan.set_duplicate_keys(request.duplicate_keys() && !load.key_columns.empty());
   plan.mutable_system()->set_columns(request.system_columns());
   *plan.mutable_system()->mutable_extracted_at() = request.extracted_at();
   return load;

@@ -52,12 +52,14 @@ absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration
     if (!place) return PlanIsOdd(state);
     source.add_key(*place);
   }
-  const std::optional<std::string> bound = BoundOf(state);
-  if (state.method() == v1::REPLICATION_METHOD_INCREMENTAL && bound) {
+  if (state.method() == v1::REPLICATION_METHOD_INCREMENTAL) {
     const auto place = PlaceOf(plan, &v1::ColumnMapping::source_column, plan.replication_key());
     if (!place) return PlanIsOdd(state);
-    source.mutable_compare_below()->set_column(*place);
-    source.mutable_compare_below()->set_bound(*bound);
+    if (plan.duplicate_keys() && !source.key().empty()) source.set_greatest_by(*place);
+    if (const std::optional<std::string> bound = BoundOf(state)) {
+      source.mutable_compare_below()->set_column(*place);
+      source.mutable_compare_below()->set_bound(*bound);
+    }
   }
   stream.destination = source;
   *source.mutable_source() = integration.source();

@@ -99,6 +99,27 @@ TEST_F(VerifyIncrementalTest, WithoutAKeyRowsAreToldByTheirReplicationKey) {
               ElementsAre("missing version=21", "extra version=22"));
 }
 
+TEST_F(VerifyIncrementalTest, OfAViewsRowsWithOneKeyTheGreatestIsCompared) {
+  source_->Run(
+      "CREATE TABLE versions (id int, v int, version int);"
+      "INSERT INTO versions SELECT i % 100, i, i FROM generate_series(1, 1000) i;"
+      "CREATE VIEW t AS SELECT * FROM versions");
+  v1::Integration integration = Integration();
+  integration.mutable_streams(0)->add_key_columns("id");
+  v1::RunOnceRequest request;
+  *request.mutable_integration() = integration;
+  request.set_verify(true);
+  for (int run = 1; run <= 2; ++run) {
+    ExpectSucceeded(RunJobAt(stack_.scheduler.address(), request));
+    source_->Run("INSERT INTO versions VALUES (7, 0, 2000)");
+  }
+  const v1::StreamVerification verified = Verify(stack_, integration).stream("public.t");
+  EXPECT_EQ(verified.outcome(), v1::VERIFICATION_OUTCOME_VERIFIED);
+  EXPECT_GT(verified.destination_rows(), 90);
+  destination_->Run("DELETE FROM shop.t WHERE id = 50");
+  EXPECT_EQ(Verify(stack_, integration).stream("public.t").different(), 1);
+}
+
 TEST_F(VerifyIncrementalTest, AJobCanVerifyWhatItLoads) {
   MakeAndLoad();
   source_->Run("INSERT INTO t VALUES (2000, 1, 2000); DELETE FROM t WHERE id = 50");
