@@ -4,6 +4,8 @@
 #include <postgresql/libpq-fe.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <map>
 #include <string>
 #include <thread>
 #include <utility>
@@ -14,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "postgres/connect.h"
 #include "postgres/connection_settings.h"
+#include "postgres/quote.h"
 #include "status/macros.h"
 
 namespace lockstitch::postgres {
@@ -22,6 +25,9 @@ namespace {
 struct FreeCancel {
   void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
 };
+
+// Of one session; those that are asked again are few.
+constexpr size_t kMostPrepared = 200;
 
 constexpr absl::string_view kBackend = "SELECT pg_catalog.pg_backend_pid()";
 
@@ -32,13 +38,18 @@ constexpr absl::string_view kSessionSettings =
     "SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmloption = 'content';"
     "SET array_nulls = on; SET quote_all_identifiers = off; SET transform_null_equals = off;"
     "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0";
-constexpr absl::string_view kSettingsSince95 = "SET row_security = off";
-constexpr absl::string_view kSettingsSince96 = "SET idle_in_transaction_session_timeout = 0";
-constexpr absl::string_view kSettingsSince14 = "SET idle_session_timeout = 0";
-constexpr absl::string_view kSettingsSince17 = "SET transaction_timeout = 0";
+constexpr absl::string_view kSettingsSince95 = "; SET row_security = off";
+constexpr absl::string_view kSettingsSince96 = "; SET idle_in_transaction_session_timeout = 0";
+constexpr absl::string_view kSettingsSince14 = "; SET idle_session_timeout = 0";
+constexpr absl::string_view kSettingsSince17 = "; SET transaction_timeout = 0";
+
+// What a session's users may have left behind, be it by functions and triggers that they called.
+constexpr absl::string_view kForget =
+    "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DISCARD TEMP;"
+    "DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all();";
 
 // A source is never written.
-constexpr absl::string_view kSourceSettings = "SET default_transaction_read_only = on";
+constexpr absl::string_view kSourceSettings = "; SET default_transaction_read_only = on";
 
 absl::Status FailedAt(Side side, const absl::Status& error) {
   return WithMessage(
@@ -52,6 +63,9 @@ struct Connection::Session {
   std::shared_ptr<PGcancel> cancel;
   Side side;
   int backend_pid = 0;
+  std::atomic<bool> disturbed = false;          // A cancel request may still be on its way.
+  std::map<std::string, std::string> prepared;  // Names by statement; empty until asked again.
+  int names = 0;
   absl::Time deadline = absl::InfiniteFuture();  // For answers.
 };
 
@@ -75,7 +89,7 @@ absl::StatusOr<Connection> Connection::Connected(const Options& options, Connect
   session->deadline = deadline;
   Connection connection(std::move(session));
   RETURN_IF_ERROR(connection.FindBackend(options.server));
-  RETURN_IF_ERROR(connection.SetUp());
+  RETURN_IF_ERROR(connection.Execute(connection.Settings(options)));
   connection.session_->deadline = absl::InfiniteFuture();
   return connection;
 }
@@ -88,20 +102,38 @@ absl::Status Connection::FindBackend(const v1::PostgresConnection& server) {
   return Error(Reason::kConnectionPooled, "the connection goes through a pooler");
 }
 
-absl::Status Connection::SetUp() {
-  RETURN_IF_ERROR(Execute(kSessionSettings));
-  if (server_version() >= 90500) RETURN_IF_ERROR(Execute(kSettingsSince95));
-  if (server_version() >= 90600) RETURN_IF_ERROR(Execute(kSettingsSince96));
-  if (server_version() >= 140000) RETURN_IF_ERROR(Execute(kSettingsSince14));
-  if (server_version() >= 170000) RETURN_IF_ERROR(Execute(kSettingsSince17));
-  if (side() == Side::kSource) RETURN_IF_ERROR(Execute(kSourceSettings));
-  return absl::OkStatus();
+std::string Connection::Settings(const Options& options) const {
+  const int version = server_version();
+  const bool more = version >= 100000 && !options.settings.empty();
+  return absl::StrCat(
+      kSessionSettings, version >= 90500 ? kSettingsSince95 : "",
+      version >= 90600 ? kSettingsSince96 : "", version >= 140000 ? kSettingsSince14 : "",
+      version >= 170000 ? kSettingsSince17 : "", side() == Side::kSource ? kSourceSettings : "",
+      more ? "; " : "", more ? options.settings : "");
 }
 
 Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
+
+absl::Status Connection::ExecuteWithin(absl::Duration timeout, absl::string_view sql) {
+  session_->deadline = absl::Now() + timeout;
+  const absl::Status status = Execute(sql);
+  session_->deadline = absl::InfiniteFuture();
+  return status;
+}
+
+absl::Status Connection::Renew(const Options& options) {
+  return ExecuteWithin(options.timeout, absl::StrCat(kForget, "SET application_name = ",
+                                                     QuoteLiteral(options.application_name), "; ",
+                                                     Settings(options)));
+}
+
+bool Connection::reusable() const {
+  return session_ != nullptr && !session_->disturbed && PQstatus(native()) == CONNECTION_OK &&
+         PQtransactionStatus(native()) == PQTRANS_IDLE;
+}
 
 absl::StatusOr<Result> Connection::Query(absl::string_view sql) {
   if (PQsendQuery(native(), std::string(sql).c_str()) == 0) return NativeError();
@@ -110,16 +142,39 @@ absl::StatusOr<Result> Connection::Query(absl::string_view sql) {
 
 absl::StatusOr<Result> Connection::Query(absl::string_view sql,
                                          const std::vector<Parameter>& parameters) {
+  RETURN_IF_ERROR(Send(std::string(sql), parameters));
+  return TakeResult();
+}
+
+absl::Status Connection::Send(const std::string& sql, const std::vector<Parameter>& parameters) {
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const Parameter& parameter : parameters)
     values.push_back(parameter ? parameter->c_str() : nullptr);
-  if (PQsendQueryParams(native(), std::string(sql).c_str(), static_cast<int>(values.size()),
-                        /*paramTypes=*/nullptr, values.data(), /*paramLengths=*/nullptr,
-                        /*paramFormats=*/nullptr, /*resultFormat=*/0) == 0) {
-    return NativeError();
+  const int count = static_cast<int>(values.size());
+  auto& prepared = session_->prepared;
+  const auto known = prepared.find(sql);
+  if (known == prepared.end()) {
+    if (prepared.size() < kMostPrepared) prepared.emplace(sql, "");
+    return PQsendQueryParams(native(), sql.c_str(), count, /*paramTypes=*/nullptr, values.data(),
+                             /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
+                             /*resultFormat=*/0) == 0
+               ? NativeError()
+               : absl::OkStatus();
   }
-  return TakeResult();
+  std::string& name = known->second;
+  if (name.empty()) {
+    const std::string chosen = absl::StrCat("lockstitch_", ++session_->names);
+    if (PQsendPrepare(native(), chosen.c_str(), sql.c_str(), count, /*paramTypes=*/nullptr) == 0)
+      return NativeError();
+    RETURN_IF_ERROR(TakeResult().status());
+    name = chosen;
+  }
+  return PQsendQueryPrepared(native(), name.c_str(), count, values.data(),
+                             /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
+                             /*resultFormat=*/0) == 0
+             ? NativeError()
+             : absl::OkStatus();
 }
 
 absl::Status Connection::Execute(absl::string_view sql) { return Query(sql).status(); }
@@ -134,11 +189,13 @@ bool Connection::pooled() const { return backend_pid() != PQbackendPID(native())
 Side Connection::side() const { return session_->side; }
 
 void Connection::CancelStatement() {
+  session_->disturbed = true;
   char ignored[256];
   PQcancel(session_->cancel.get(), ignored, sizeof(ignored));
 }
 
 void Connection::Interrupt() {
+  session_->disturbed = true;
   shutdown(PQsocket(session_->handle.get()), SHUT_RDWR);
   // Waits for the server, which may be stopped; nothing here may wait with it.
   std::thread([cancel = session_->cancel] {

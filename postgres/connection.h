@@ -32,6 +32,7 @@ class Connection {
     std::string application_name;   // What pg_stat_activity shows, at most 63 bytes.
     absl::Duration timeout =
         absl::Seconds(15);  // Until the session can be used; connect_timeout in the URL wins.
+    std::string settings;   // SQL that sets more for the session. Servers before 10 don't get it.
   };
 
   // A parameter of a statement, as text; nullopt is NULL.
@@ -49,11 +50,22 @@ class Connection {
   // Runs `sql`, which may hold several statements when it has no parameters; the last one's answer
   // comes back.
   absl::StatusOr<Result> Query(absl::string_view sql);
-  // Runs the one statement `sql` with $1, $2 ...
+  // Runs the one statement `sql` with $1, $2 ... The server keeps its plan from the second time on.
   absl::StatusOr<Result> Query(absl::string_view sql, const std::vector<Parameter>& parameters);
   // The same where nothing is to be read from the answer.
   absl::Status Execute(absl::string_view sql);
   absl::Status Execute(absl::string_view sql, const std::vector<Parameter>& parameters);
+
+  // The same with a limit to the server's answer: CONNECTION_LOST after it.
+  absl::Status ExecuteWithin(absl::Duration timeout, absl::string_view sql);
+
+  // Makes the session, which is in no transaction, as one that was just opened with `options`: no
+  // statement of an earlier user, nor what it called, leaves anything behind. Statements stay
+  // prepared. CONNECTION_LOST also where the server doesn't answer in time.
+  absl::Status Renew(const Options& options);
+  // Whether another may use the session: it waits for a statement outside of transactions, and was
+  // neither interrupted nor cancelled.
+  bool reusable() const;
 
   // For example 150018.
   int server_version() const;
@@ -79,7 +91,10 @@ class Connection {
   Side side() const;
   static absl::StatusOr<Connection> Connected(const Options& options, ConnectTrace* trace);
   absl::Status FindBackend(const v1::PostgresConnection& server);
-  absl::Status SetUp();
+  // What sets the session up.
+  std::string Settings(const Options& options) const;
+  // Prepares what is asked again.
+  absl::Status Send(const std::string& sql, const std::vector<Parameter>& parameters);
   absl::Status AwaitAnswer();
   struct Session;
   explicit Connection(std::unique_ptr<Session> session);

@@ -107,11 +107,11 @@ absl::StatusOr<v1::LoadResult> Extraction::Run() {
 }
 
 absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
-  ASSIGN_OR_RETURN(postgres::Connection source, postgres::Connection::Open(SourceOptions()));
+  ASSIGN_OR_RETURN(postgres::SessionPool::Lease source, options_.sessions->Take(SourceOptions()));
   SourceMoment moment;
   if (incremental()) {
-    const std::stop_callback on_stop(stop_.get_token(), [&] { source.Interrupt(); });
-    ASSIGN_OR_RETURN(moment, ReadSourceMoment(source));
+    const std::stop_callback on_stop(stop_.get_token(), [&] { source->Interrupt(); });
+    ASSIGN_OR_RETURN(moment, ReadSourceMoment(*source));
   }
   // Ends with its transaction before the load is finished: nothing at the source waits for the
   // destination's locks.
@@ -123,6 +123,7 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
   absl::StatusOr<Sent> sent = SendWhileYoung(snapshot, moment);
   if (snapshot.locked() && IsAboutTheQuery(sent.status()))
     return QueryFailed(sent.status(), offer_.settings().filter());
+  if (sent.ok()) std::move(snapshot).End();
   if (sent.ok() || !age.stalled()) return sent;
   return Error(Reason::kSnapshotTooOld,
                absl::StrCat("the snapshot was held for ",
@@ -242,8 +243,9 @@ absl::StatusOr<Extraction::Extents> Extraction::SendRanges(Snapshot& snapshot,
     if (!status.ok() && error.Set(status)) stop.request_stop();
   };
   const auto join_and_send = [&]() -> absl::Status {
-    absl::StatusOr<postgres::Connection> source = snapshot.Join(SourceOptions());
-    if (source.ok()) return send_all(*source);
+    absl::StatusOr<postgres::SessionPool::Lease> source =
+        snapshot.Join(*options_.sessions, SourceOptions());
+    if (source.ok()) return send_all(**source);
     if (postgres::SqlStateOf(source.status()) != postgres::kLockNotAvailable)
       return source.status();
     Note("a lock is waited for at the source: fewer sessions read the table");

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/extractor.pb.h"
+#include "postgres/session_pool.h"
 #include "services/extractor/extractor.h"
 #include "services/extractor/open_snapshots.h"
 #include "services/extractor/progress.h"
@@ -29,6 +30,7 @@ class Extraction {
  public:
   struct Options {
     const loader::LoaderClient* loader = nullptr;
+    postgres::SessionPool* sessions = nullptr;
     telemetry::Metrics* metrics = nullptr;
     OpenSnapshots* snapshots = nullptr;
     ChunkLimits chunks;

@@ -54,6 +54,7 @@ absl::StatusOr<v1::LoadResult> Extractor::Run(const v1::ExtractOffer& offer, Run
   ASSIGN_OR_RETURN(const int64_t fence, owner.AwaitFence());
   Extraction extraction(offer, fence, owner,
                         {.loader = options_.loader,
+                         .sessions = &sessions_,
                          .metrics = options_.metrics,
                          .snapshots = &snapshots_,
                          .chunks = options_.chunks,

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "lockstitch/v1/checksum.pb.h"
 #include "lockstitch/v1/extractor.pb.h"
+#include "postgres/session_pool.h"
 #include "services/extractor/open_snapshots.h"
 #include "services/extractor/source/chunk_cutter.h"
 #include "services/loader/loader_client.h"
@@ -63,6 +64,7 @@ class Extractor {
                                      std::stop_token stop);
 
   const Options options_;
+  postgres::SessionPool sessions_;
   OpenSnapshots snapshots_;
   std::stop_source stop_;
   std::atomic<int> taken_ = 0;

@@ -1,6 +1,7 @@
 #include "services/loader/destination_session.h"
 
 #include <optional>
+#include <string>
 
 #include "postgres/application_name.h"
 #include "schema/stream_name.h"
@@ -10,6 +11,9 @@
 #include "status/reason.h"
 
 namespace lockstitch::loader {
+
+using postgres::SessionPool;
+
 namespace {
 
 constexpr absl::string_view kSettings =
@@ -29,27 +33,28 @@ absl::StatusOr<postgres::Connection::Options> SessionOptions(const v1::Destinati
       .application_name = postgres::ApplicationName("loader", run_id, stream)};
 }
 
-absl::StatusOr<postgres::Connection> OpenSession(const v1::Destination& destination,
-                                                 absl::string_view run_id,
-                                                 absl::string_view stream) {
-  ASSIGN_OR_RETURN(const postgres::Connection::Options options,
+absl::StatusOr<SessionPool::Lease> OpenSession(SessionPool& sessions,
+                                               const v1::Destination& destination,
+                                               absl::string_view run_id, absl::string_view stream) {
+  ASSIGN_OR_RETURN(postgres::Connection::Options options,
                    SessionOptions(destination, run_id, stream));
-  ASSIGN_OR_RETURN(postgres::Connection connection, postgres::Connection::Open(options));
-  if (connection.server_version() < kOldestVersion) {
+  options.settings = std::string(kSettings);
+  ASSIGN_OR_RETURN(SessionPool::Lease session, sessions.Take(options));
+  if (session->server_version() < kOldestVersion) {
     return Error(Reason::kServerVersionUnsupported, "the destination is older than PostgreSQL 10");
   }
-  RETURN_IF_ERROR(connection.Execute(kSettings));
-  return connection;
+  return session;
 }
 
-absl::StatusOr<postgres::Connection> OpenKnownDestination(const v1::Claim& claim) {
-  ASSIGN_OR_RETURN(postgres::Connection connection,
-                   OpenSession(claim.target().destination(), claim.run_id(),
+absl::StatusOr<SessionPool::Lease> OpenKnownDestination(SessionPool& sessions,
+                                                        const v1::Claim& claim) {
+  ASSIGN_OR_RETURN(SessionPool::Lease session,
+                   OpenSession(sessions, claim.target().destination(), claim.run_id(),
                                schema::StreamName(claim.target().table())));
-  ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
+  ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(*session));
   if (!version)
     return Error(Reason::kDestinationStateMissing, "the destination has no _lockstitch schema");
-  return connection;
+  return session;
 }
 
 }  // namespace lockstitch::loader

@@ -6,6 +6,7 @@
 #include "lockstitch/v1/integration.pb.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
+#include "postgres/session_pool.h"
 
 namespace lockstitch::loader {
 
@@ -17,12 +18,14 @@ absl::StatusOr<postgres::Connection::Options> SessionOptions(const v1::Destinati
 
 // A session in which a loader that stops between two statements of a transaction, maybe holding the
 // stream's row, is ended by the server after 10 s. SERVER_VERSION_UNSUPPORTED before PostgreSQL 10.
-absl::StatusOr<postgres::Connection> OpenSession(const v1::Destination& destination,
-                                                 absl::string_view run_id,
-                                                 absl::string_view stream);
+absl::StatusOr<postgres::SessionPool::Lease> OpenSession(postgres::SessionPool& sessions,
+                                                         const v1::Destination& destination,
+                                                         absl::string_view run_id,
+                                                         absl::string_view stream);
 
 // The same where the _lockstitch schema must be there: DESTINATION_STATE_MISSING.
-absl::StatusOr<postgres::Connection> OpenKnownDestination(const v1::Claim& claim);
+absl::StatusOr<postgres::SessionPool::Lease> OpenKnownDestination(postgres::SessionPool& sessions,
+                                                                  const v1::Claim& claim);
 
 }  // namespace lockstitch::loader
 

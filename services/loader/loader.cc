@@ -27,6 +27,7 @@
 namespace lockstitch::loader {
 
 using postgres::Connection;
+using postgres::SessionPool;
 using postgres::Transaction;
 using telemetry::Metric;
 
@@ -41,8 +42,10 @@ absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRe
   if (request.draw() == 0)
     return Error(Reason::kProtocolViolated, "ReserveRun needs the number of the run's draw");
   const v1::StreamTarget& target = request.target();
-  ASSIGN_OR_RETURN(Connection connection, OpenSession(target.destination(), request.run_id(),
-                                                      schema::StreamName(target.table())));
+  ASSIGN_OR_RETURN(SessionPool::Lease session,
+                   OpenSession(sessions_, target.destination(), request.run_id(),
+                               schema::StreamName(target.table())));
+  Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   RETURN_IF_ERROR(MigrateState(connection));
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
@@ -63,20 +66,23 @@ absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRe
 }
 
 absl::StatusOr<v1::BeginLoadResponse> Loader::BeginLoad(const v1::BeginLoadRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(request.claim()));
+  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenKnownDestination(sessions_, request.claim()));
+  Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   return OpenLoad(connection, request);
 }
 
 absl::Status Loader::Load(LoadStream& stream) {
-  RangeLoader range(stream, {.metrics = options_.metrics,
+  RangeLoader range(stream, {.sessions = &sessions_,
+                             .metrics = options_.metrics,
                              .progress_deadline = options_.progress_deadline,
                              .stop = stop_.get_token()});
   return range.Run();
 }
 
 absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(request.claim()));
+  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenKnownDestination(sessions_, request.claim()));
+  Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   ASSIGN_OR_RETURN(v1::LoadResult result,
                    PublishLoad(connection, request,
@@ -90,7 +96,8 @@ absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRe
 
 absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadRequest& request) {
   const v1::Claim& claim = request.claim();
-  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(claim));
+  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenKnownDestination(sessions_, claim));
+  Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   v1::AbortLoadResponse response;
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
@@ -124,7 +131,9 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
 }
 
 absl::StatusOr<v1::GetStateResponse> Loader::GetState(const v1::GetStateRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "state", ""));
+  ASSIGN_OR_RETURN(SessionPool::Lease session,
+                   OpenSession(sessions_, request.destination(), "state", ""));
+  Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
   if (!version) return v1::GetStateResponse();
@@ -139,13 +148,17 @@ absl::StatusOr<v1::GetStateResponse> Loader::GetState(const v1::GetStateRequest&
 
 absl::StatusOr<v1::RegisterStreamsResponse> Loader::RegisterStreams(
     const v1::RegisterStreamsRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "registration", ""));
+  ASSIGN_OR_RETURN(SessionPool::Lease session,
+                   OpenSession(sessions_, request.destination(), "registration", ""));
+  Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   return loader::RegisterStreams(connection, request);
 }
 
 absl::StatusOr<v1::SweepResponse> Loader::Sweep(const v1::SweepRequest& request) {
-  ASSIGN_OR_RETURN(Connection connection, OpenSession(request.destination(), "sweep", ""));
+  ASSIGN_OR_RETURN(SessionPool::Lease session,
+                   OpenSession(sessions_, request.destination(), "sweep", ""));
+  Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
   if (!version) return v1::SweepResponse();

@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "lockstitch/v1/checksum.pb.h"
 #include "lockstitch/v1/loader.pb.h"
-#include "postgres/connection.h"
+#include "postgres/session_pool.h"
 #include "rpc/stream.h"
 #include "telemetry/metrics.h"
 #include "verification/table_reading.h"
@@ -16,8 +16,8 @@
 namespace lockstitch::loader {
 
 // Writes into destinations, by the load protocol that protos/lockstitch/v1/loader.proto tells and
-// docs/architecture.md explains. Thread-safe; keeps nothing between calls but its options: what
-// must be remembered is in the destination.
+// docs/architecture.md explains. Thread-safe; keeps nothing between calls but its options and idle
+// sessions: what must be remembered is in the destination.
 class Loader {
  public:
   struct Options {
@@ -53,6 +53,7 @@ class Loader {
 
  private:
   Options options_;
+  postgres::SessionPool sessions_;
   std::stop_source stop_;
 };
 

@@ -23,6 +23,7 @@ namespace {
 
 using postgres::Connection;
 using postgres::CopyWriter;
+using postgres::SessionPool;
 using postgres::Transaction;
 using telemetry::Metric;
 
@@ -63,12 +64,13 @@ absl::Status RunEnded(const v1::Claim& claim) {
 }
 
 // A write that failed because the load was taken away says so, rather than what the server saw.
-absl::Status ExplainFailure(const v1::Claim& claim, const absl::Status& failure) {
-  absl::StatusOr<Connection> connection = OpenKnownDestination(claim);
-  if (!connection.ok()) return failure;
-  absl::StatusOr<Transaction> transaction = Transaction::Begin(*connection);
+absl::Status ExplainFailure(SessionPool& sessions, const v1::Claim& claim,
+                            const absl::Status& failure) {
+  absl::StatusOr<SessionPool::Lease> session = OpenKnownDestination(sessions, claim);
+  if (!session.ok()) return failure;
+  absl::StatusOr<Transaction> transaction = Transaction::Begin(**session);
   if (!transaction.ok()) return failure;
-  const absl::StatusOr<ClaimedLoad> claimed = LockClaimedLoad(*connection, claim);
+  const absl::StatusOr<ClaimedLoad> claimed = LockClaimedLoad(**session, claim);
   if (claimed.ok() && claimed->result) return RunEnded(claim);
   return ReasonOf(claimed.status()) == Reason::kSuperseded ? claimed.status() : failure;
 }
@@ -82,7 +84,9 @@ absl::Status RangeLoader::Run() {
     return Error(Reason::kProtocolViolated, "a Load call begins with open");
   }
   const v1::LoadOpen open = request_.open();
-  ASSIGN_OR_RETURN(Connection connection, OpenKnownDestination(open.claim()));
+  ASSIGN_OR_RETURN(SessionPool::Lease session,
+                   OpenKnownDestination(*options_.sessions, open.claim()));
+  Connection& connection = *session;
 
   // Whatever this call waits for, its client or its server, breaks when it is stopped or nothing
   // moves.
@@ -113,7 +117,7 @@ absl::Status RangeLoader::Run() {
     }
   }
   if (reason == Reason::kDestinationWriteFailed || reason == Reason::kConnectionLost) {
-    return ExplainFailure(open.claim(), status);
+    return ExplainFailure(*options_.sessions, open.claim(), status);
   }
   return status;
 }

@@ -10,6 +10,7 @@
 #include "batch/verifier.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
+#include "postgres/session_pool.h"
 #include "rpc/progress_deadline.h"
 #include "rpc/stream.h"
 #include "services/loader/destination/load_record.h"
@@ -24,6 +25,7 @@ namespace lockstitch::loader {
 class RangeLoader {
  public:
   struct Options {
+    postgres::SessionPool* sessions = nullptr;
     telemetry::Metrics* metrics = nullptr;
     absl::Duration progress_deadline;
     std::stop_token stop;

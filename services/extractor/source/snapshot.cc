@@ -19,8 +19,12 @@ namespace {
 using postgres::Connection;
 using postgres::QuoteLiteral;
 using postgres::QuoteQualified;
+using postgres::SessionPool;
 
 constexpr absl::string_view kBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+// A server that doesn't answer shall not keep what was read from being published.
+constexpr absl::Duration kEndDeadline = absl::Seconds(1);
 
 // $1 schema, $2 table.
 constexpr absl::string_view kFind =
@@ -96,28 +100,28 @@ absl::Status Explained(const absl::Status& joined) {
 
 }  // namespace
 
-absl::StatusOr<Snapshot> Snapshot::Take(Connection connection, const v1::TableName& name,
+absl::StatusOr<Snapshot> Snapshot::Take(SessionPool::Lease session, const v1::TableName& name,
                                         std::stop_token stop) {
-  Snapshot snapshot(std::move(connection));
+  Snapshot snapshot(std::move(session));
   snapshot.quoted_name_ = QuoteQualified(name.schema(), name.name());
   RETURN_IF_ERROR(snapshot.Fill(name, stop));
   return snapshot;
 }
 
 absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
-  const std::stop_callback on_stop(stop, [this] { connection_.Interrupt(); });
-  ASSIGN_OR_RETURN(const postgres::Result database, connection_.Query(kDatabase));
+  const std::stop_callback on_stop(stop, [this] { session_->Interrupt(); });
+  ASSIGN_OR_RETURN(const postgres::Result database, session_->Query(kDatabase));
   source_.set_database(database.String(0, 0));
   money_locale_ = database.String(0, 2);
-  RETURN_IF_ERROR(connection_.Execute(kInTableOrder));
-  if (connection_.server_version() >= kFirstTellingSystem)
-    source_.set_system_identifier(TextOrEmpty(connection_, kSystemIdentifier));
+  RETURN_IF_ERROR(session_->Execute(kInTableOrder));
+  if (session_->server_version() >= kFirstTellingSystem)
+    source_.set_system_identifier(TextOrEmpty(*session_, kSystemIdentifier));
   source_.set_wal_position(
-      TextOrEmpty(connection_, PositionQuery(connection_.server_version(), database.Bool(0, 1))));
-  RETURN_IF_ERROR(FindTable(connection_, name).status());
+      TextOrEmpty(*session_, PositionQuery(session_->server_version(), database.Bool(0, 1))));
+  RETURN_IF_ERROR(FindTable(*session_, name).status());
   absl::Status held = Hold(name);
   if (CannotLock(held)) {
-    RETURN_IF_ERROR(connection_.Execute("ROLLBACK"));
+    RETURN_IF_ERROR(session_->Execute("ROLLBACK"));
     lockable_ = false;
     held = Hold(name);
   }
@@ -136,17 +140,16 @@ absl::Status Snapshot::Lock(Connection& connection, absl::string_view timeout) c
 }
 
 absl::Status Snapshot::Hold(const v1::TableName& name) {
-  RETURN_IF_ERROR(connection_.Execute(kBegin));
-  RETURN_IF_ERROR(Lock(connection_, "60s"));
-  ASSIGN_OR_RETURN(const postgres::CatalogLimits limits,
-                   postgres::CatalogLimits::Begin(connection_));
-  ASSIGN_OR_RETURN(const int64_t oid, FindTable(connection_, name));
-  ASSIGN_OR_RETURN(table_, schema::ReadTable(connection_, oid));
-  ASSIGN_OR_RETURN(const postgres::Result blocks, connection_.Query(kBlocks, {absl::StrCat(oid)}));
+  RETURN_IF_ERROR(session_->Execute(kBegin));
+  RETURN_IF_ERROR(Lock(*session_, "60s"));
+  ASSIGN_OR_RETURN(const postgres::CatalogLimits limits, postgres::CatalogLimits::Begin(*session_));
+  ASSIGN_OR_RETURN(const int64_t oid, FindTable(*session_, name));
+  ASSIGN_OR_RETURN(table_, schema::ReadTable(*session_, oid));
+  ASSIGN_OR_RETURN(const postgres::Result blocks, session_->Query(kBlocks, {absl::StrCat(oid)}));
   blocks_ = blocks.Int(0, 0);
   if (lockable_) return absl::OkStatus();
   ASSIGN_OR_RETURN(const postgres::Result rewritten,
-                   connection_.Query(kRewritten, {absl::StrCat(oid)}));
+                   session_->Query(kRewritten, {absl::StrCat(oid)}));
   if (!rewritten.Bool(0, 0)) return absl::OkStatus();
   return Error(
       Reason::kSourceTableChanged,
@@ -154,19 +157,22 @@ absl::Status Snapshot::Hold(const v1::TableName& name) {
 }
 
 absl::Status Snapshot::Share() {
-  ASSIGN_OR_RETURN(const postgres::Result exported, connection_.Query(kExport));
+  ASSIGN_OR_RETURN(const postgres::Result exported, session_->Query(kExport));
   exported_ = exported.String(0, 0);
   return absl::OkStatus();
 }
 
-absl::StatusOr<Connection> Snapshot::Join(const Connection::Options& options) const {
-  ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
-  RETURN_IF_ERROR(connection.Execute(kInTableOrder));
-  RETURN_IF_ERROR(connection.Execute(kBegin));
+absl::StatusOr<SessionPool::Lease> Snapshot::Join(SessionPool& sessions,
+                                                  const Connection::Options& options) const {
+  ASSIGN_OR_RETURN(SessionPool::Lease session, sessions.Take(options));
+  RETURN_IF_ERROR(session->Execute(kInTableOrder));
+  RETURN_IF_ERROR(session->Execute(kBegin));
   RETURN_IF_ERROR(Explained(
-      connection.Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_)))));
-  RETURN_IF_ERROR(Lock(connection, "1s"));
-  return connection;
+      session->Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_)))));
+  RETURN_IF_ERROR(Lock(*session, "1s"));
+  return session;
 }
+
+void Snapshot::End() && { session_->ExecuteWithin(kEndDeadline, "ROLLBACK").IgnoreError(); }
 
 }  // namespace lockstitch::extractor

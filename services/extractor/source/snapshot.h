@@ -11,6 +11,7 @@
 #include "lockstitch/v1/catalog.pb.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
+#include "postgres/session_pool.h"
 
 namespace lockstitch::extractor {
 
@@ -19,15 +20,15 @@ namespace lockstitch::extractor {
 // ALTER between two ranges would otherwise empty the later ones without an error.
 class Snapshot {
  public:
-  // Locks, then describes. `connection` is in no transaction. A stop request breaks it off.
+  // Locks, then describes. `session` is in no transaction. A stop request breaks it off.
   // STREAM_NOT_FOUND; SOURCE_PERMISSION_DENIED; SOURCE_TABLE_LOCKED if the lock can't be had within
   // a minute; SOURCE_TABLE_CHANGED if the table was rewritten in the only moment in which it wasn't
   // locked, which exists where LOCK isn't permitted.
-  static absl::StatusOr<Snapshot> Take(postgres::Connection connection, const v1::TableName& name,
-                                       std::stop_token stop);
+  static absl::StatusOr<Snapshot> Take(postgres::SessionPool::Lease session,
+                                       const v1::TableName& name, std::stop_token stop);
 
   const v1::Table& table() const { return table_; }
-  int server_version() const { return connection_.server_version(); }
+  int server_version() const { return session_->server_version(); }
   const v1::SourceIdentity& source() const { return source_; }
   absl::Time taken_at() const { return taken_at_; }
   // The session's lc_monetary.
@@ -39,7 +40,7 @@ class Snapshot {
   bool locked() const { return lockable_; }
 
   // The session that holds everything; it may read a range itself.
-  postgres::Connection& connection() { return connection_; }
+  postgres::Connection& connection() { return *session_; }
 
   // Exports the snapshot, so that others may join.
   absl::Status Share();
@@ -48,16 +49,20 @@ class Snapshot {
   // snapshot. Where somebody waits for an exclusive lock, the session would wait behind them, and
   // they for this snapshot: after a second it answers an error with SQLSTATE 55P03, and the table
   // is better read without it.
-  absl::StatusOr<postgres::Connection> Join(const postgres::Connection::Options& options) const;
+  absl::StatusOr<postgres::SessionPool::Lease> Join(
+      postgres::SessionPool& sessions, const postgres::Connection::Options& options) const;
+
+  // Lets go of everything and keeps the session for others. Dropping closes it.
+  void End() &&;
 
  private:
-  explicit Snapshot(postgres::Connection connection) : connection_(std::move(connection)) {}
+  explicit Snapshot(postgres::SessionPool::Lease session) : session_(std::move(session)) {}
   absl::Status Fill(const v1::TableName& name, std::stop_token stop);
   absl::Status Hold(const v1::TableName& name);
   // Within a transaction of `connection`; waits for `timeout`, as PostgreSQL writes it.
   absl::Status Lock(postgres::Connection& connection, absl::string_view timeout) const;
 
-  postgres::Connection connection_;
+  postgres::SessionPool::Lease session_;
   v1::Table table_;
   std::string quoted_name_;
   bool lockable_ = true;

@@ -37,7 +37,7 @@ constexpr absl::string_view kPrepared =
 }  // namespace
 
 absl::StatusOr<SourceMoment> ReadSourceMoment(postgres::Connection& source) {
-  ASSIGN_OR_RETURN(const postgres::Result clock, source.Query(kClock));
+  ASSIGN_OR_RETURN(const postgres::Result clock, source.Query(kClock, {}));
   SourceMoment moment = {.clock = clock.String(0, 0)};
   if (clock.Bool(0, 1)) {
     moment.unknown = "the source is a standby";
@@ -48,7 +48,7 @@ absl::StatusOr<SourceMoment> ReadSourceMoment(postgres::Connection& source) {
       const postgres::Result sessions,
       source.Query(absl::Substitute(kSessions, tells_type ? kWritesRows : "true"), {moment.clock}));
   // Last, or a session that prepares its transaction in between would be seen by neither query.
-  ASSIGN_OR_RETURN(const postgres::Result prepared, source.Query(kPrepared));
+  ASSIGN_OR_RETURN(const postgres::Result prepared, source.Query(kPrepared, {}));
   if (sessions.Bool(0, 1)) {
     moment.unknown =
         "other roles' sessions at the source are hidden from its user, who is not in "

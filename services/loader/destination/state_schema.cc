@@ -155,9 +155,9 @@ constexpr absl::string_view kMigrations[kStateVersion] = {kVersion1, kVersion2, 
 }  // namespace
 
 absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection) {
-  ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kFindVersion));
+  ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kFindVersion, {}));
   if (!found.Bool(0, 0)) return std::nullopt;
-  ASSIGN_OR_RETURN(const postgres::Result version, connection.Query(kReadVersion));
+  ASSIGN_OR_RETURN(const postgres::Result version, connection.Query(kReadVersion, {}));
   const int present = static_cast<int>(version.Int(0, 0));
   if (present > kStateVersion) {
     return Error(Reason::kDestinationStateTooNew,

@@ -1,0 +1,96 @@
+#include "postgres/session_pool.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "status/macros.h"
+
+namespace lockstitch::postgres {
+namespace {
+
+// What sessions must agree in to stand for each other.
+std::string KeyOf(const Connection::Options& options) {
+  return absl::StrCat(options.side == Side::kSource ? "source" : "destination", " ",
+                      absl::FormatDuration(options.timeout), " ", options.settings.size(), " ",
+                      options.settings, options.server.SerializeAsString());
+}
+
+}  // namespace
+
+SessionPool::Lease::~Lease() {
+  if (session_ != nullptr && session_->connection.reusable()) pool_->Keep(std::move(session_));
+}
+
+SessionPool::SessionPool(const Options& options)
+    : options_(options), sweeper_([this] { Sweep(); }) {}
+
+SessionPool::~SessionPool() {
+  {
+    absl::MutexLock lock(&mutex_);
+    ending_ = true;
+  }
+  sweeper_.join();
+}
+
+absl::StatusOr<SessionPool::Lease> SessionPool::Take(const Connection::Options& options) {
+  std::string key = KeyOf(options);
+  while (std::unique_ptr<Session> session = TakeIdle(key)) {
+    if (session->connection.Renew(options).ok()) return Lease(this, std::move(session));
+  }
+  const absl::Time opened_at = absl::Now();
+  ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
+  return Lease(this, std::make_unique<Session>(Session{.key = std::move(key),
+                                                       .opened_at = opened_at,
+                                                       .connection = std::move(connection)}));
+}
+
+std::unique_ptr<SessionPool::Session> SessionPool::TakeIdle(const std::string& key) {
+  std::list<std::unique_ptr<Session>> expired;  // Closed without the lock.
+  absl::MutexLock lock(&mutex_);
+  expired = TakeExpired();
+  const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
+                                  [&](const auto& session) { return session->key == key; });
+  if (found == idle_.rend()) return nullptr;
+  std::unique_ptr<Session> session = std::move(*found);
+  idle_.erase(std::next(found).base());
+  return session;
+}
+
+void SessionPool::Keep(std::unique_ptr<Session> session) {
+  std::unique_ptr<Session> surplus;
+  session->idle_since = absl::Now();
+  absl::MutexLock lock(&mutex_);
+  idle_.push_back(std::move(session));
+  if (idle_.size() <= options_.most_idle) return;
+  surplus = std::move(idle_.front());
+  idle_.pop_front();
+}
+
+std::list<std::unique_ptr<SessionPool::Session>> SessionPool::TakeExpired() {
+  std::list<std::unique_ptr<Session>> expired;
+  const absl::Time now = absl::Now();
+  for (auto session = idle_.begin(); session != idle_.end();) {
+    const bool due = now - (*session)->idle_since >= options_.idle ||
+                     now - (*session)->opened_at >= options_.life;
+    const auto next = std::next(session);
+    if (due) expired.splice(expired.end(), idle_, session);
+    session = next;
+  }
+  return expired;
+}
+
+void SessionPool::Sweep() {
+  bool ending = false;
+  while (!ending) {
+    std::list<std::unique_ptr<Session>> expired;
+    absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithTimeout(absl::Condition(&ending_), options_.idle / 2);
+    expired = TakeExpired();
+    ending = ending_;
+  }
+}
+
+}  // namespace lockstitch::postgres
