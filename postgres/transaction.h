@@ -13,7 +13,8 @@ namespace lockstitch::postgres {
 // A transaction of `connection`, which must outlive it. Dropped without Commit, it rolls back.
 class Transaction {
  public:
-  // `mode` follows BEGIN, for example "ISOLATION LEVEL REPEATABLE READ READ ONLY".
+  // `mode` follows BEGIN, for example "ISOLATION LEVEL REPEATABLE READ READ ONLY"; a semicolon and
+  // what else the transaction begins with may come behind it.
   static absl::StatusOr<Transaction> Begin(Connection& connection, absl::string_view mode = "");
 
   // An error of class connection leaves the outcome unknown.

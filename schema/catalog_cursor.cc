@@ -1,5 +1,7 @@
 #include "schema/catalog_cursor.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "status/macros.h"
 
@@ -16,7 +18,13 @@ CatalogCursor::CatalogCursor(postgres::Connection& connection, absl::string_view
 
 absl::Status CatalogCursor::Open(const std::string& query) {
   if (query.empty()) return absl::OkStatus();
+  declared_ = true;
   return Fetch(absl::StrCat("DECLARE ", name_, " NO SCROLL CURSOR FOR ", query, "; "));
+}
+
+absl::Status CatalogCursor::Open(const std::string& query, int64_t oid) {
+  if (query.empty()) return absl::OkStatus();
+  return Hold(connection_->Query(query, {absl::StrCat(oid)}));
 }
 
 absl::Status CatalogCursor::Next() {
@@ -24,19 +32,23 @@ absl::Status CatalogCursor::Next() {
     table_ = rows_->Int(row_, 0);
     return absl::OkStatus();
   }
-  if (row_ == kRows) return Fetch("");
+  if (declared_ && row_ == kRows) return Fetch("");
   table_ = 0;
   return absl::OkStatus();
 }
 
 absl::Status CatalogCursor::Close() {
-  if (!rows_) return absl::OkStatus();
+  if (!declared_) return absl::OkStatus();
   return connection_->Execute(absl::StrCat("CLOSE ", name_));
 }
 
 absl::Status CatalogCursor::Fetch(absl::string_view sql) {
   rows_.reset();
-  ASSIGN_OR_RETURN(rows_, connection_->Query(absl::StrCat(sql, "FETCH ", kRows, " FROM ", name_)));
+  return Hold(connection_->Query(absl::StrCat(sql, "FETCH ", kRows, " FROM ", name_)));
+}
+
+absl::Status CatalogCursor::Hold(absl::StatusOr<postgres::Result> rows) {
+  ASSIGN_OR_RETURN(rows_, std::move(rows));
   row_ = 0;
   table_ = rows_->empty() ? 0 : rows_->Int(0, 0);
   return absl::OkStatus();

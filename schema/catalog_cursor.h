@@ -26,6 +26,8 @@ class CatalogCursor {
 
   // Runs `query` and goes to the first row; the cursor of an empty query has none.
   absl::Status Open(const std::string& query);
+  // The same of a query for the one table $1, whose rows are all held.
+  absl::Status Open(const std::string& query, int64_t oid);
   absl::Status Next();
   // Frees the name before the transaction ends.
   absl::Status Close();
@@ -38,10 +40,12 @@ class CatalogCursor {
 
  private:
   absl::Status Fetch(absl::string_view sql);
+  absl::Status Hold(absl::StatusOr<postgres::Result> rows);
 
   postgres::Connection* connection_;
   std::string name_;
   std::optional<postgres::Result> rows_;
+  bool declared_ = false;
   int row_ = 0;
   int64_t table_ = 0;
 };

@@ -139,18 +139,8 @@ constexpr absl::string_view kHeldSince14 =
 constexpr absl::string_view kElementSince14 =
     "coalesce(nullif(t.typbasetype, 0), e.oid, r.rngsubtype, m.rngtypid)";
 
-std::string Condition(int version, std::optional<int64_t> oid) {
-  return oid ? absl::StrCat("c.oid = ", *oid) : ListedTables(version);
-}
-
-}  // namespace
-
-std::string ListedTables(int server_version) {
-  return absl::StrCat(kUsersTables, server_version >= 100000 ? " AND NOT c.relispartition" : "");
-}
-
-CatalogQueries CatalogQueriesFor(int version, std::optional<int64_t> oid) {
-  const std::string chosen = absl::Substitute(kChosen, Condition(version, oid));
+CatalogQueries Queries(int version, absl::string_view condition) {
+  const std::string chosen = absl::Substitute(kChosen, condition);
   // Servers before 14 say 0 for "never analyzed".
   const absl::string_view known =
       version >= 140000 ? "p.reltuples >= 0" : "(p.reltuples > 0 OR p.relpages > 0)";
@@ -166,6 +156,18 @@ CatalogQueries CatalogQueriesFor(int version, std::optional<int64_t> oid) {
       .types = version >= 140000 ? absl::Substitute(kTypes, chosen, kHeldSince14, kElementSince14)
                                  : absl::Substitute(kTypes, chosen, kHeld, kElement),
   };
+}
+
+}  // namespace
+
+std::string ListedTables(int server_version) {
+  return absl::StrCat(kUsersTables, server_version >= 100000 ? " AND NOT c.relispartition" : "");
+}
+
+CatalogQueries CatalogQueriesFor(int version) { return Queries(version, ListedTables(version)); }
+
+CatalogQueries CatalogQueriesForOne(int version) {
+  return Queries(version, "c.oid = $1::pg_catalog.oid");
 }
 
 }  // namespace lockstitch::schema

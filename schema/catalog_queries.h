@@ -1,8 +1,6 @@
 #ifndef LOCKSTITCH_SCHEMA_CATALOG_QUERIES_H_
 #define LOCKSTITCH_SCHEMA_CATALOG_QUERIES_H_
 
-#include <cstdint>
-#include <optional>
 #include <string>
 
 namespace lockstitch::schema {
@@ -35,8 +33,11 @@ struct CatalogQueries {
 // pg_class c and pg_namespace n.
 std::string ListedTables(int server_version);
 
-// nullopt: every table that is listed.
-CatalogQueries CatalogQueriesFor(int server_version, std::optional<int64_t> oid);
+// Of every table that is listed.
+CatalogQueries CatalogQueriesFor(int server_version);
+
+// Of the one whose OID is $1: the same text for every table, so that a session plans it once.
+CatalogQueries CatalogQueriesForOne(int server_version);
 
 }  // namespace lockstitch::schema
 

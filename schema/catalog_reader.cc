@@ -27,8 +27,11 @@ namespace {
 // has them compiled, which costs more than all queries.
 constexpr absl::string_view kSettings = "SET LOCAL cursor_tuple_fraction = 1";
 constexpr absl::string_view kSettingsSince11 = "; SET LOCAL jit = off";
+// Planning is nearly all that the queries for one table cost.
+constexpr absl::string_view kSettingsSince12 = "; SET LOCAL plan_cache_mode = force_generic_plan";
 constexpr absl::string_view kDefaults = "SET LOCAL cursor_tuple_fraction = DEFAULT";
 constexpr absl::string_view kDefaultsSince11 = "; SET LOCAL jit = DEFAULT";
+constexpr absl::string_view kDefaultsSince12 = "; SET LOCAL plan_cache_mode = DEFAULT";
 constexpr absl::string_view kUser = "; SELECT current_user";
 
 v1::TableKind TableKindOf(absl::string_view relkind) {
@@ -67,7 +70,7 @@ class Reading {
         partitions_(connection, "partitions") {}
 
   absl::Status Run(std::optional<int64_t> oid, const TableSink& sink) {
-    RETURN_IF_ERROR(Open(CatalogQueriesFor(connection_.server_version(), oid)));
+    RETURN_IF_ERROR(Open(oid));
     while (tables_.table() != 0) {
       v1::Table table;
       RETURN_IF_ERROR(Read(&table));
@@ -78,27 +81,38 @@ class Reading {
   }
 
  private:
+  bool has_plan_modes() const { return connection_.server_version() >= 120000; }
   bool has_jit() const { return connection_.server_version() >= 110000; }
 
-  absl::Status Open(const CatalogQueries& queries) {
+  absl::Status Open(std::optional<int64_t> oid) {
+    const int version = connection_.server_version();
+    const CatalogQueries queries = oid ? CatalogQueriesForOne(version) : CatalogQueriesFor(version);
     ASSIGN_OR_RETURN(
         const postgres::Result user,
-        connection_.Query(absl::StrCat(kSettings, has_jit() ? kSettingsSince11 : "", kUser)));
+        connection_.Query(absl::StrCat(kSettings, has_jit() ? kSettingsSince11 : "",
+                                       has_plan_modes() ? kSettingsSince12 : "", kUser)));
     access_.user = user.String(0, 0);
-    ASSIGN_OR_RETURN(const postgres::Result types, connection_.Query(queries.types));
+    ASSIGN_OR_RETURN(const postgres::Result types,
+                     oid ? connection_.Query(queries.types, {absl::StrCat(*oid)})
+                         : connection_.Query(queries.types));
     types_.emplace(types);
-    RETURN_IF_ERROR(tables_.Open(queries.tables));
-    RETURN_IF_ERROR(columns_.Open(queries.columns));
-    RETURN_IF_ERROR(indexes_.Open(queries.indexes));
-    RETURN_IF_ERROR(parents_.Open(queries.parents));
-    return partitions_.Open(queries.partitions);
+    const std::pair<CatalogCursor*, const std::string*> cursors[] = {
+        {&tables_, &queries.tables},
+        {&columns_, &queries.columns},
+        {&indexes_, &queries.indexes},
+        {&parents_, &queries.parents},
+        {&partitions_, &queries.partitions}};
+    for (const auto& [cursor, query] : cursors)
+      RETURN_IF_ERROR(oid ? cursor->Open(*query, *oid) : cursor->Open(*query));
+    return absl::OkStatus();
   }
 
   // The transaction may go on for hours.
   absl::Status Close() {
     for (CatalogCursor* cursor : {&tables_, &columns_, &indexes_, &parents_, &partitions_})
       RETURN_IF_ERROR(cursor->Close());
-    return connection_.Execute(absl::StrCat(kDefaults, has_jit() ? kDefaultsSince11 : ""));
+    return connection_.Execute(absl::StrCat(kDefaults, has_jit() ? kDefaultsSince11 : "",
+                                            has_plan_modes() ? kDefaultsSince12 : ""));
   }
 
   absl::Status Read(v1::Table* table) {

@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
     std::cerr << "usage: print_catalog_queries SERVER_VERSION_NUM\n";
     return 2;
   }
-  const auto queries = lockstitch::schema::CatalogQueriesFor(std::atoi(argv[1]), std::nullopt);
+  const auto queries = lockstitch::schema::CatalogQueriesFor(std::atoi(argv[1]));
   for (const std::string& query : {queries.types, queries.tables, queries.columns, queries.indexes,
                                    queries.parents, queries.partitions}) {
     if (!query.empty()) std::cout << query << ";\n";

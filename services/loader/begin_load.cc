@@ -62,8 +62,10 @@ absl::Status TestSource(Connection& connection, const StreamState& state,
           " which the last load of this stream has read: it was restored, or is a standby behind"));
 }
 
-// What a load of this request would be, but for how it gets the table to where it should be.
+// What a load of this request would be after the last published one, but for how it gets the table
+// to where it should be.
 absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& state,
+                                    const std::optional<LoadRecord>& last,
                                     const v1::BeginLoadRequest& request) {
   const v1::Claim& claim = request.claim();
   ASSIGN_OR_RETURN(const std::string destination_table,
@@ -79,7 +81,6 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
                      .source = request.source()};
   if (request.has_horizon()) load.horizon = request.horizon();
   RETURN_IF_ERROR(FindDestinationTable(connection, state, load.destination_table).status());
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastPublished(connection, state));
   std::set<std::string> known;
   if (last) known.insert(last->plan.known_columns().begin(), last->plan.known_columns().end());
   ASSIGN_OR_RETURN(ColumnPlan columns, PlanColumns(connection, request, known));
@@ -153,14 +154,15 @@ absl::Status Resume(Connection& connection, const v1::BeginLoadRequest& request,
 
 absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& state,
                                     const v1::BeginLoadRequest& request, bool reset) {
-  ASSIGN_OR_RETURN(LoadRecord load, Describe(connection, state, request));
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastPublished(connection, state));
+  ASSIGN_OR_RETURN(LoadRecord load, Describe(connection, state, last, request));
   if (load.method == v1::REPLICATION_METHOD_FULL_TABLE) {
     RETURN_IF_ERROR(BeginTable(connection, state, request, v1::LOAD_MODE_REPLACE, &load));
     return load;
   }
   std::optional<std::string> why = "the stream was reset";
   if (!reset) {
-    ASSIGN_OR_RETURN(why, WhyFromTheBeginning(connection, state, load));
+    ASSIGN_OR_RETURN(why, WhyFromTheBeginning(connection, state, last, load));
     if (!why && state.bookmark) {
       RETURN_IF_ERROR(BeginChanges(connection, state, &load));
       return load;

@@ -66,24 +66,13 @@ absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadReq
 
 // What a load is ready to be published with.
 struct Prepared {
-  std::optional<v1::LoadResult> result;  // It has been already.
-  std::optional<std::string> bookmark;   // Of an incremental stream's first load.
+  std::optional<std::string> bookmark;  // Of an incremental stream's first load.
 };
 
 // Everything that takes long, before the swap: the key, the old table's indexes, the bookmark. May
-// be repeated. Nothing is left to be done for changes, which are in their table.
-absl::StatusOr<Prepared> Prepare(Connection& connection, const v1::FinishLoadRequest& request) {
-  ClaimedLoad found;
-  int64_t old_oid = 0;
-  {
-    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-    ASSIGN_OR_RETURN(found, Test(connection, request));
-    if (found.result || found.load->plan.mode() == v1::LOAD_MODE_CHANGES)
-      return Prepared{.result = std::move(found.result)};
-    ASSIGN_OR_RETURN(old_oid,
-                     FindDestinationTable(connection, found.state, found.load->destination_table));
-    RETURN_IF_ERROR(transaction.Commit());
-  }
+// be repeated.
+absl::StatusOr<Prepared> Prepare(Connection& connection, const ClaimedLoad& found,
+                                 int64_t old_oid) {
   RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
   // The stream's row isn't locked meanwhile: a draw need not wait for an index.
   const LoadRecord& load = *found.load;
@@ -117,11 +106,10 @@ absl::StatusOr<Published> PutInPlace(Connection& connection, const StreamState& 
                    .bookmark = prepared.bookmark};
 }
 
-absl::StatusOr<v1::LoadResult> Publish(Connection& connection, const v1::FinishLoadRequest& request,
-                                       const Prepared& prepared, telemetry::Metrics* metrics) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  ASSIGN_OR_RETURN(ClaimedLoad found, Test(connection, request));
-  if (found.result) return *std::move(found.result);
+// Ends the transaction in which the load was found as it must be.
+absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction transaction,
+                                       const ClaimedLoad& found, const Prepared& prepared,
+                                       telemetry::Metrics* metrics) {
   const StreamState& state = found.state;
   const LoadRecord& load = *found.load;
   ASSIGN_OR_RETURN(const Published published, PutInPlace(connection, state, load, prepared));
@@ -146,9 +134,21 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, const v1::FinishL
 absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
                                                  const v1::FinishLoadRequest& request,
                                                  telemetry::Metrics* metrics) {
-  ASSIGN_OR_RETURN(Prepared prepared, Prepare(connection, request));
-  if (prepared.result) return *std::move(prepared.result);
-  return Publish(connection, request, prepared, metrics);
+  std::optional<Transaction> transaction;
+  ASSIGN_OR_RETURN(transaction, Transaction::Begin(connection));
+  ASSIGN_OR_RETURN(ClaimedLoad found, Test(connection, request));
+  if (found.result) return *std::move(found.result);
+  // Changes are in their table: there is nothing to prepare.
+  if (found.load->plan.mode() == v1::LOAD_MODE_CHANGES)
+    return Publish(connection, *std::move(transaction), found, {}, metrics);
+  ASSIGN_OR_RETURN(const int64_t old_oid,
+                   FindDestinationTable(connection, found.state, found.load->destination_table));
+  RETURN_IF_ERROR(transaction->Commit());
+  ASSIGN_OR_RETURN(const Prepared prepared, Prepare(connection, found, old_oid));
+  ASSIGN_OR_RETURN(transaction, Transaction::Begin(connection));
+  ASSIGN_OR_RETURN(found, Test(connection, request));
+  if (found.result) return *std::move(found.result);
+  return Publish(connection, *std::move(transaction), found, prepared, metrics);
 }
 
 }  // namespace

@@ -54,6 +54,11 @@ bool MayBeOfAValue(const absl::Status& failure) {
   return !sqlstate.empty();
 }
 
+// The commit is not waited for to reach the disk. A range's attempt number refuses the commits of
+// earlier calls; a crash that takes it back ends their sessions as well, and a commit of this call
+// brings it to the disk before itself.
+constexpr absl::string_view kMayBeLost = "; SET LOCAL synchronous_commit = off";
+
 // What COPY's errors name as its table.
 std::string CopiedTable(const LoadRecord& load) {
   return load.load_table.empty() ? std::string(kStagingName) : load.load_table;
@@ -131,7 +136,7 @@ absl::Status RangeLoader::Serve(Connection& connection, const v1::LoadOpen& open
 }
 
 absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpen& open) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection, kMayBeLost));
   ASSIGN_OR_RETURN(ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
   v1::LoadResponse response;
   if (claimed.result) {

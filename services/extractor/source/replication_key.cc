@@ -56,9 +56,10 @@ absl::StatusOr<bool> ComesInOrder(postgres::Connection& source, absl::string_vie
 }
 
 absl::Status AvoidSorts(postgres::Connection& source) {
-  RETURN_IF_ERROR(source.Execute("SET LOCAL enable_sort = off"));
-  if (source.server_version() < kFirstWithIncrementalSort) return absl::OkStatus();
-  return source.Execute("SET LOCAL enable_incremental_sort = off");
+  const bool knows_incremental = source.server_version() >= kFirstWithIncrementalSort;
+  return source.Execute(
+      absl::StrCat("SET LOCAL enable_sort = off",
+                   knows_incremental ? "; SET LOCAL enable_incremental_sort = off" : ""));
 }
 
 }  // namespace lockstitch::extractor

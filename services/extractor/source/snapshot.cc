@@ -69,7 +69,7 @@ absl::string_view PositionQuery(int version, bool in_recovery) {
 
 // What managed servers hide from their users stays empty.
 std::string TextOrEmpty(Connection& connection, absl::string_view sql) {
-  const absl::StatusOr<postgres::Result> result = connection.Query(sql);
+  const absl::StatusOr<postgres::Result> result = connection.Query(sql, {});
   return result.ok() && !result->empty() ? result->String(0, 0) : "";
 }
 
@@ -110,7 +110,7 @@ absl::StatusOr<Snapshot> Snapshot::Take(SessionPool::Lease session, const v1::Ta
 
 absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   const std::stop_callback on_stop(stop, [this] { session_->Interrupt(); });
-  ASSIGN_OR_RETURN(const postgres::Result database, session_->Query(kDatabase));
+  ASSIGN_OR_RETURN(const postgres::Result database, session_->Query(kDatabase, {}));
   source_.set_database(database.String(0, 0));
   money_locale_ = database.String(0, 2);
   RETURN_IF_ERROR(session_->Execute(kInTableOrder));
@@ -129,19 +129,17 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   return held;
 }
 
-absl::Status Snapshot::Lock(Connection& connection, absl::string_view timeout) const {
-  RETURN_IF_ERROR(connection.Execute(absl::StrCat("SET LOCAL lock_timeout = '", timeout, "'")));
+std::string Snapshot::Lock(absl::string_view timeout) const {
   // LOCK takes no snapshot; the first query after it does. A query's own lock comes after its
   // snapshot.
-  RETURN_IF_ERROR(connection.Execute(
-      lockable_ ? absl::StrCat("LOCK TABLE ", quoted_name_, " IN ACCESS SHARE MODE")
-                : absl::StrCat("SELECT 1 FROM ", quoted_name_, " LIMIT 0")));
-  return connection.Execute("SET LOCAL lock_timeout = 0");
+  return absl::StrCat("SET LOCAL lock_timeout = '", timeout, "'; ",
+                      lockable_ ? "LOCK TABLE " : "SELECT 1 FROM ", quoted_name_,
+                      lockable_ ? " IN ACCESS SHARE MODE" : " LIMIT 0",
+                      "; SET LOCAL lock_timeout = 0");
 }
 
 absl::Status Snapshot::Hold(const v1::TableName& name) {
-  RETURN_IF_ERROR(session_->Execute(kBegin));
-  RETURN_IF_ERROR(Lock(*session_, "60s"));
+  RETURN_IF_ERROR(session_->Execute(absl::StrCat(kBegin, "; ", Lock("60s"))));
   ASSIGN_OR_RETURN(const postgres::CatalogLimits limits, postgres::CatalogLimits::Begin(*session_));
   ASSIGN_OR_RETURN(const int64_t oid, FindTable(*session_, name));
   ASSIGN_OR_RETURN(table_, schema::ReadTable(*session_, oid));
@@ -166,10 +164,8 @@ absl::StatusOr<SessionPool::Lease> Snapshot::Join(SessionPool& sessions,
                                                   const Connection::Options& options) const {
   ASSIGN_OR_RETURN(SessionPool::Lease session, sessions.Take(options));
   RETURN_IF_ERROR(session->Execute(kInTableOrder));
-  RETURN_IF_ERROR(session->Execute(kBegin));
-  RETURN_IF_ERROR(Explained(
-      session->Execute(absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_)))));
-  RETURN_IF_ERROR(Lock(*session, "1s"));
+  RETURN_IF_ERROR(session->Execute(absl::StrCat(kBegin, "; SET TRANSACTION SNAPSHOT ",
+                                                QuoteLiteral(exported_), "; ", Lock("1s"))));
   return session;
 }
 

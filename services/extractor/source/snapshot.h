@@ -59,8 +59,8 @@ class Snapshot {
   explicit Snapshot(postgres::SessionPool::Lease session) : session_(std::move(session)) {}
   absl::Status Fill(const v1::TableName& name, std::stop_token stop);
   absl::Status Hold(const v1::TableName& name);
-  // Within a transaction of `connection`; waits for `timeout`, as PostgreSQL writes it.
-  absl::Status Lock(postgres::Connection& connection, absl::string_view timeout) const;
+  // SQL within a transaction; waits for `timeout`, as PostgreSQL writes it.
+  std::string Lock(absl::string_view timeout) const;
 
   postgres::SessionPool::Lease session_;
   v1::Table table_;

@@ -82,10 +82,9 @@ absl::StatusOr<std::optional<std::string>> DefectOf(postgres::Connection& connec
 
 }  // namespace
 
-absl::StatusOr<std::optional<std::string>> WhyFromTheBeginning(postgres::Connection& connection,
-                                                               const StreamState& state,
-                                                               const LoadRecord& wanted) {
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastPublished(connection, state));
+absl::StatusOr<std::optional<std::string>> WhyFromTheBeginning(
+    postgres::Connection& connection, const StreamState& state,
+    const std::optional<LoadRecord>& last, const LoadRecord& wanted) {
   if (!last) return std::nullopt;
   if (const auto difference = Difference(*last, wanted)) return difference;
   if (!state.bookmark)

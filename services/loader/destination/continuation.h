@@ -14,12 +14,12 @@ namespace lockstitch::loader {
 // Whether an incremental stream's next load goes on from what earlier ones left, where `wanted` is
 // what the load would be. Within a transaction of the caller's that has locked the stream's row.
 
-// Why the bookmark can't be gone on from, for the job's log: the settings or the columns are others
-// than those of the last load, or the destination table isn't as that load left it. nullopt if it
-// can, or if there is none and never was.
-absl::StatusOr<std::optional<std::string>> WhyFromTheBeginning(postgres::Connection& connection,
-                                                               const StreamState& state,
-                                                               const LoadRecord& wanted);
+// `last` is the last published load. Why the bookmark can't be gone on from, for the job's log: the
+// settings or the columns are others than those of the last load, or the destination table isn't as
+// that load left it. nullopt if it can, or if there is none and never was.
+absl::StatusOr<std::optional<std::string>> WhyFromTheBeginning(
+    postgres::Connection& connection, const StreamState& state,
+    const std::optional<LoadRecord>& last, const LoadRecord& wanted);
 
 // What earlier runs have left of a first load.
 struct Unfinished {

@@ -40,6 +40,7 @@ FROM pg_catalog.pg_locks l
           a.application_name LIKE 'lockstitch loader%'
 WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.pid <> pg_catalog.pg_backend_pid())sql";
 
+constexpr absl::string_view kNoLockTimeout = "SET LOCAL lock_timeout = 0";
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '5s'";
 
 // $1 name, $2 the table's OID.
@@ -100,6 +101,7 @@ std::string ColumnDefinitions(const v1::LoadPlan& plan) {
 
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
                                         const std::string& name, const v1::LoadPlan& plan) {
+  RETURN_IF_ERROR(connection.Execute(kNoLockTimeout));
   RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(const postgres::Result exists, connection.Query(kSchemaExists, {schema}));
   if (!exists.Bool(0, 0)) {

@@ -41,14 +41,13 @@ constexpr absl::string_view kAddStream =
 
 // A holder of the row that doesn't move is ended by idle_in_transaction_session_timeout long before
 // this.
-constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '60s'";
-constexpr absl::string_view kNoLockTimeout = "SET LOCAL lock_timeout = 0";
-
+//
 // $1 destination schema, $2 source schema, $3 source table.
 constexpr absl::string_view kLockStream = R"sql(
+WITH wait AS (SELECT pg_catalog.set_config('lock_timeout', '60s', true))
 SELECT s.stream_id, i.destination_schema, s.fence, s.run_id, s.destination_table, s.destination_oid, s.table_version,
        s.reset_generation, s.source_system, s.source_database, s.source_position, s.bookmark
-FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
+FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid, wait
 WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3
 FOR UPDATE OF s)sql";
 
@@ -115,18 +114,22 @@ absl::Status TestIdentity(const IntegrationIdentity& wanted, const std::string& 
 absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
                                               const std::string& schema,
                                               const IntegrationIdentity& wanted) {
-  std::string uid = wanted.uid;
-  if (uid.empty()) {
-    ASSIGN_OR_RETURN(const postgres::Result drawn, connection.Query(kDrawUid));
-    uid = drawn.String(0, 0);
-  }
   const std::string include = wanted.naming.include_schema_names() ? "t" : "f";
   const std::string style = absl::StrCat(wanted.naming.identifiers() == v1::IDENTIFIER_STYLE_STITCH
                                              ? v1::IDENTIFIER_STYLE_STITCH
                                              : v1::IDENTIFIER_STYLE_PRESERVE);
-  RETURN_IF_ERROR(connection.Execute(kAddIntegration, {uid, schema, wanted.name, include, style}));
-  ASSIGN_OR_RETURN(const postgres::Result kept,
+  std::string uid = wanted.uid;
+  ASSIGN_OR_RETURN(postgres::Result kept,
                    connection.Query(kFindIntegration, {schema, include, style}));
+  if (kept.empty()) {
+    if (uid.empty()) {
+      ASSIGN_OR_RETURN(const postgres::Result drawn, connection.Query(kDrawUid));
+      uid = drawn.String(0, 0);
+    }
+    RETURN_IF_ERROR(
+        connection.Execute(kAddIntegration, {uid, schema, wanted.name, include, style}));
+    ASSIGN_OR_RETURN(kept, connection.Query(kFindIntegration, {schema, include, style}));
+  }
   if (kept.empty()) {
     return Error(
         Reason::kDestinationSchemaTaken,
@@ -135,6 +138,8 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
   }
   RETURN_IF_ERROR(TestIdentity(wanted, schema, kept));
   uid = kept.String(0, 0);
+  const bool same_naming = kept.Bool(0, 3);
+  if (same_naming && kept.Optional(0, 1) == wanted.name) return uid;
   RETURN_IF_ERROR(connection.Execute(kRenameIntegration, {uid, wanted.name, include, style}));
   return uid;
 }
@@ -151,11 +156,9 @@ absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarg
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
-  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
   ASSIGN_OR_RETURN(
       const postgres::Result row,
       connection.Query(kLockStream, {schema, target.table().schema(), target.table().name()}));
-  RETURN_IF_ERROR(connection.Execute(kNoLockTimeout));
   if (row.empty()) {
     return Error(Reason::kDestinationStateMissing,
                  absl::StrCat("the destination knows no stream ",

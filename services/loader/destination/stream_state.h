@@ -45,8 +45,8 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
 // The same, and the stream's row as well.
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
 
-// Locks the stream's row until the caller's transaction ends. DESTINATION_STATE_MISSING if there is
-// none.
+// Locks the stream's row until the caller's transaction ends, in which nothing waits for a lock for
+// more than a minute from then on. DESTINATION_STATE_MISSING if there is none.
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target);
 
