@@ -1,7 +1,9 @@
 #ifndef LOCKSTITCH_POSTGRES_SESSION_POOL_H_
 #define LOCKSTITCH_POSTGRES_SESSION_POOL_H_
 
+#include <cstddef>
 #include <list>
+#include <memory>
 #include <string>
 #include <thread>
 

@@ -36,7 +36,7 @@ class SessionPoolTest : public ::testing::Test {
     database_.Await(
         absl::StrCat("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ", backend, ")"));
   }
-  static std::string Text(Lease& session, const std::string& sql) {
+  static std::string Text(const Lease& session, const std::string& sql) {
     return session->Query(sql)->String(0, 0);
   }
 

@@ -129,17 +129,20 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   return held;
 }
 
-std::string Snapshot::Lock(absl::string_view timeout) const {
+absl::Status Snapshot::Begin(Connection& connection, absl::string_view begin,
+                             absl::string_view timeout) const {
+  RETURN_IF_ERROR(
+      connection.Execute(absl::StrCat(begin, "; SET LOCAL lock_timeout = '", timeout, "'")));
   // LOCK takes no snapshot; the first query after it does. A query's own lock comes after its
   // snapshot.
-  return absl::StrCat("SET LOCAL lock_timeout = '", timeout, "'; ",
-                      lockable_ ? "LOCK TABLE " : "SELECT 1 FROM ", quoted_name_,
-                      lockable_ ? " IN ACCESS SHARE MODE" : " LIMIT 0",
-                      "; SET LOCAL lock_timeout = 0");
+  RETURN_IF_ERROR(connection.Execute(
+      lockable_ ? absl::StrCat("LOCK TABLE ", quoted_name_, " IN ACCESS SHARE MODE")
+                : absl::StrCat("SELECT 1 FROM ", quoted_name_, " LIMIT 0")));
+  return connection.Execute("SET LOCAL lock_timeout = 0");
 }
 
 absl::Status Snapshot::Hold(const v1::TableName& name) {
-  RETURN_IF_ERROR(session_->Execute(absl::StrCat(kBegin, "; ", Lock("60s"))));
+  RETURN_IF_ERROR(Begin(*session_, kBegin, "60s"));
   ASSIGN_OR_RETURN(const postgres::CatalogLimits limits, postgres::CatalogLimits::Begin(*session_));
   ASSIGN_OR_RETURN(const int64_t oid, FindTable(*session_, name));
   ASSIGN_OR_RETURN(table_, schema::ReadTable(*session_, oid));
@@ -164,8 +167,9 @@ absl::StatusOr<SessionPool::Lease> Snapshot::Join(SessionPool& sessions,
                                                   const Connection::Options& options) const {
   ASSIGN_OR_RETURN(SessionPool::Lease session, sessions.Take(options));
   RETURN_IF_ERROR(session->Execute(kInTableOrder));
-  RETURN_IF_ERROR(session->Execute(absl::StrCat(kBegin, "; SET TRANSACTION SNAPSHOT ",
-                                                QuoteLiteral(exported_), "; ", Lock("1s"))));
+  RETURN_IF_ERROR(Explained(
+      Begin(*session, absl::StrCat(kBegin, "; SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_)),
+            "1s")));
   return session;
 }
 

@@ -59,8 +59,10 @@ class Snapshot {
   explicit Snapshot(postgres::SessionPool::Lease session) : session_(std::move(session)) {}
   absl::Status Fill(const v1::TableName& name, std::stop_token stop);
   absl::Status Hold(const v1::TableName& name);
-  // SQL within a transaction; waits for `timeout`, as PostgreSQL writes it.
-  std::string Lock(absl::string_view timeout) const;
+  // Begins a transaction of `connection` with `begin`, and locks the table; waits for `timeout`, as
+  // PostgreSQL writes it.
+  absl::Status Begin(postgres::Connection& connection, absl::string_view begin,
+                     absl::string_view timeout) const;
 
   postgres::SessionPool::Lease session_;
   v1::Table table_;

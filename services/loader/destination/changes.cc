@@ -87,9 +87,9 @@ absl::StatusOr<std::string> CreateStaging(postgres::Connection& connection,
 
 absl::Status LockDestination(postgres::Connection& connection, const LoadRecord& load,
                              const std::string& schema) {
-  const absl::Status locked = connection.Execute(
-      absl::StrCat(kLockTimeout, "; LOCK TABLE ",
-                   QuoteQualified(schema, load.destination_table), " IN ROW EXCLUSIVE MODE"));
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  const absl::Status locked = connection.Execute(absl::StrCat(
+      "LOCK TABLE ", QuoteQualified(schema, load.destination_table), " IN ROW EXCLUSIVE MODE"));
   return postgres::SqlStateOf(locked) == postgres::kUndefinedTable ? WasDropped(load) : locked;
 }
 
