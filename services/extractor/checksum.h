@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "lockstitch/v1/checksum.pb.h"
+#include "postgres/session_pool.h"
 #include "services/extractor/open_snapshots.h"
 #include "verification/table_reading.h"
 
@@ -12,7 +13,8 @@ namespace lockstitch::extractor {
 // Snapshot::Take and of the reading.
 absl::Status ReadSource(const v1::ChecksumRequest& request,
                         const verification::ReadingOptions& options,
-                        const verification::ChecksumSink& sink, OpenSnapshots& snapshots);
+                        const verification::ChecksumSink& sink, postgres::SessionPool& sessions,
+                        OpenSnapshots& snapshots);
 
 }  // namespace lockstitch::extractor
 

@@ -71,7 +71,7 @@ absl::Status Extractor::Checksum(const v1::ChecksumRequest& request,
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
   const absl::Status status = ReadSource(
       request, {.progress_deadline = options_.progress_deadline, .stop = either.get_token()}, sink,
-      snapshots_);
+      sessions_, snapshots_);
   if (status.ok() || !stop_.stop_requested()) return status;
   return Error(Reason::kShuttingDown, "the extractor is shutting down");
 }

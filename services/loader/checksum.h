@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "lockstitch/v1/checksum.pb.h"
+#include "postgres/session_pool.h"
 #include "verification/table_reading.h"
 
 namespace lockstitch::loader {
@@ -10,7 +11,8 @@ namespace lockstitch::loader {
 // Reads a destination's table in a read-only transaction.
 absl::Status ReadDestination(const v1::ChecksumRequest& request,
                              const verification::ReadingOptions& options,
-                             const verification::ChecksumSink& sink);
+                             const verification::ChecksumSink& sink,
+                             postgres::SessionPool& sessions);
 
 }  // namespace lockstitch::loader
 

@@ -184,7 +184,8 @@ absl::Status Loader::Checksum(const v1::ChecksumRequest& request,
   const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
   const absl::Status status = ReadDestination(
-      request, {.progress_deadline = options_.progress_deadline, .stop = either.get_token()}, sink);
+      request, {.progress_deadline = options_.progress_deadline, .stop = either.get_token()}, sink,
+      sessions_);
   if (status.ok() || !stop_.stop_requested()) return status;
   return Error(Reason::kShuttingDown, "the loader is shutting down");
 }
