@@ -72,7 +72,9 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
   command->add_flag("--views", sync.views, "patterns select views too");
   command->add_flag("--include-schema-names", sync.include_schema_names,
                     "name destination tables SCHEMA__TABLE");
-  command->add_flag("--reset", sync.reset, "forget which source the streams were last loaded from");
+  command->add_flag(
+      "--reset", sync.reset,
+      "begin anew: forget bookmarks, unfinished first loads and which source was read");
   command->add_flag("--verify", sync.verify,
                     "compare each destination table with the snapshot that was loaded");
   AddServer(*command, sync.server, "run the job at this scheduler [all services in this process]");

@@ -45,8 +45,8 @@ constexpr absl::string_view kSettingsSince17 = "; SET transaction_timeout = 0";
 
 // What a session's users may have left behind, be it by functions and triggers that they called.
 constexpr absl::string_view kForget =
-    "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DISCARD TEMP;"
-    "DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all();";
+    "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DISCARD TEMP; SELECT "
+    "pg_catalog.pg_advisory_unlock_all();";
 
 // A source is never written.
 constexpr absl::string_view kSourceSettings = "; SET default_transaction_read_only = on";
@@ -63,6 +63,7 @@ struct Connection::Session {
   std::shared_ptr<PGcancel> cancel;
   Side side;
   int backend_pid = 0;
+  bool failed = false;                          // A statement has.
   std::atomic<bool> disturbed = false;          // A cancel request may still be on its way.
   std::map<std::string, std::string> prepared;  // Names by statement; empty until asked again.
   int names = 0;
@@ -131,8 +132,18 @@ absl::Status Connection::Renew(const Options& options) {
 }
 
 bool Connection::reusable() const {
-  return session_ != nullptr && !session_->disturbed && PQstatus(native()) == CONNECTION_OK &&
-         PQtransactionStatus(native()) == PQTRANS_IDLE;
+  return session_ != nullptr && !session_->disturbed && !session_->failed &&
+         PQstatus(native()) == CONNECTION_OK && PQtransactionStatus(native()) == PQTRANS_IDLE;
+}
+
+bool Connection::failed() const { return session_ != nullptr && session_->failed; }
+
+std::optional<std::string> Connection::Ask(absl::string_view sql) {
+  const bool failed = session_->failed;
+  const absl::StatusOr<Result> result = Query(sql, {});
+  session_->failed = failed;
+  if (!result.ok() || result->empty()) return std::nullopt;
+  return result->Optional(0, 0);
 }
 
 absl::StatusOr<Result> Connection::Query(absl::string_view sql) {
@@ -262,7 +273,10 @@ absl::StatusOr<Result> Connection::TakeResult() {
     }
     if (PQstatus(native()) == CONNECTION_BAD) break;
   }
-  if (!failure.ok()) return failure;
+  if (!failure.ok()) {
+    session_->failed = true;
+    return failure;
+  }
   if (!last) return NativeError();
   return *std::move(last);
 }

@@ -63,9 +63,16 @@ class Connection {
   // statement of an earlier user, nor what it called, leaves anything behind. Statements stay
   // prepared. CONNECTION_LOST also where the server doesn't answer in time.
   absl::Status Renew(const Options& options);
-  // Whether another may use the session: it waits for a statement outside of transactions, and was
-  // neither interrupted nor cancelled.
+  // Whether another may use the session: it waits for a statement outside of transactions, was
+  // neither interrupted nor cancelled, and no statement has failed.
   bool reusable() const;
+  // Whether a statement has failed: what the server allows, or the session's own settings, may not
+  // be what a new session would find.
+  bool failed() const;
+
+  // The first value that `sql` gives; nullopt if there is none, and where the server refuses to
+  // tell, which counts for no failure of the session.
+  std::optional<std::string> Ask(absl::string_view sql);
 
   // For example 150018.
   int server_version() const;

@@ -21,7 +21,12 @@ std::string KeyOf(const Connection::Options& options) {
 }  // namespace
 
 SessionPool::Lease::~Lease() {
-  if (session_ != nullptr && session_->connection.reusable()) pool_->Keep(std::move(session_));
+  if (session_ == nullptr) return;
+  if (session_->connection.reusable()) {
+    pool_->Keep(std::move(session_));
+  } else if (session_->connection.failed()) {
+    pool_->Forget(session_->key);
+  }
 }
 
 SessionPool::SessionPool(const Options& options)
@@ -67,6 +72,16 @@ void SessionPool::Keep(std::unique_ptr<Session> session) {
   if (idle_.size() <= options_.most_idle) return;
   surplus = std::move(idle_.front());
   idle_.pop_front();
+}
+
+void SessionPool::Forget(const std::string& key) {
+  std::list<std::unique_ptr<Session>> forgotten;  // Closed without the lock.
+  absl::MutexLock lock(&mutex_);
+  for (auto session = idle_.begin(); session != idle_.end();) {
+    const auto next = std::next(session);
+    if ((*session)->key == key) forgotten.splice(forgotten.end(), idle_, session);
+    session = next;
+  }
 }
 
 std::list<std::unique_ptr<SessionPool::Session>> SessionPool::TakeExpired() {

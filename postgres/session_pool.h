@@ -27,7 +27,9 @@ class SessionPool {
   };
 
   // A session in use, from Take to destruction. It is kept then if it is in no transaction, and was
-  // neither interrupted nor cancelled, nor broken; else closed.
+  // neither interrupted nor cancelled, nor broken, and nothing failed in it; else closed. After a
+  // failure, so are those that stand for it: their settings are as old as its own, and who mends
+  // what the failure told of shall find it mended.
   class Lease {
    public:
     Lease(Lease&&) noexcept = default;
@@ -65,6 +67,8 @@ class SessionPool {
 
   std::unique_ptr<Session> TakeIdle(const std::string& key);
   void Keep(std::unique_ptr<Session> session);
+  // Closes what has been kept for this key.
+  void Forget(const std::string& key);
   // Takes out what has been kept for long enough, oldest first.
   std::list<std::unique_ptr<Session>> TakeExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Closes sessions that nobody asks for.

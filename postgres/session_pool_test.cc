@@ -161,14 +161,31 @@ TEST_F(SessionPoolTest, ASessionInATransactionIsClosed) {
   EXPECT_NE(OnceUsed(pool), first);
 }
 
-TEST_F(SessionPoolTest, AnErrorThatIsOverDoesNoHarm) {
+TEST_F(SessionPoolTest, AfterAFailureNoneOfItsKindIsUsed) {
+  SessionPool pool(kPatient);
+  int first = 0, other = 0;
+  {
+    Lease failing = Take(pool);
+    first = failing->backend_pid();
+    {
+      const Lease idle = Take(pool);
+      other = idle->backend_pid();
+    }
+    ASSERT_FALSE(failing->Execute("SELECT 1 / 0").ok());
+  }
+  const int next = OnceUsed(pool);
+  EXPECT_NE(next, first);
+  EXPECT_NE(next, other);
+}
+
+TEST_F(SessionPoolTest, WhatTheServerRefusesToTellIsNoFailure) {
   SessionPool pool(kPatient);
   int first = 0;
   {
     Lease session = Take(pool);
     first = session->backend_pid();
-    absl::StatusOr<Transaction> transaction = Transaction::Begin(*session);
-    ASSERT_FALSE(session->Execute("SELECT 1 / 0").ok());
+    EXPECT_EQ(session->Ask("SELECT 1 / 0"), std::nullopt);
+    EXPECT_EQ(session->Ask("SELECT 7"), "7");
   }
   EXPECT_EQ(OnceUsed(pool), first);
 }

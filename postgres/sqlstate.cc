@@ -38,6 +38,7 @@ constexpr Row kRows[] = {
     {"40", Reason::kSourceConflict, Reason::kDestinationConflict},
     {"55P03", Reason::kSourceTableLocked, Reason::kDestinationTableLocked},
     {"2BP01", Reason::kSourceQueryFailed, Reason::kDestinationTableInUse},
+    {"21000", Reason::kSourceQueryFailed, Reason::kKeyNotUnique},
     {"23505", Reason::kSourceQueryFailed, Reason::kKeyNotUnique},
     {"54000", Reason::kRowTooLarge, Reason::kDestinationWriteFailed},
     {"23502", Reason::kSourceQueryFailed, Reason::kKeyHasNull},

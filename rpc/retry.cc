@@ -8,8 +8,6 @@
 #include "status/reason.h"
 
 namespace lockstitch::rpc {
-namespace {
-
 bool IsOutOfReach(const absl::Status& status, bool reached) {
   if (status.code() != absl::StatusCode::kUnavailable) return false;
   const auto reason = ReasonOf(status);
@@ -18,8 +16,6 @@ bool IsOutOfReach(const absl::Status& status, bool reached) {
   if (reason == Reason::kDestinationTableLocked) return false;
   return !reason || InfoOf(*reason).owner == Owner::kRetried;
 }
-
-}  // namespace
 
 absl::Duration Backoff(const RetryPolicy& policy, int attempt, double random) {
   if (attempt <= 1) return absl::ZeroDuration();

@@ -26,6 +26,10 @@ absl::Duration Backoff(const RetryPolicy& policy, int attempt, double random);
 // Waits before attempt `attempt`; false at once when `stop` is requested.
 bool WaitBeforeAttempt(const RetryPolicy& policy, int attempt, std::stop_token stop);
 
+// Whether a call that failed so may succeed when it is repeated soon: a peer or server was out of
+// reach. `reached` is as in RetryPolicy.
+bool IsOutOfReach(const absl::Status& status, bool reached);
+
 // Runs `call` until it answers OK, or an error other than a peer or server being out of reach, or
 // the attempts or the caller's patience end; answers what the last one answered. For calls whose
 // contract allows repeating.

@@ -253,8 +253,8 @@ absl::StatusOr<Extraction::Extents> Extraction::SendRanges(Snapshot& snapshot,
   };
 
   const v1::ConnectionGrant& grant = offer_.grant();
-  const size_t sessions = std::min<size_t>(
-      {any_time.size(), std::max(1u, grant.source()), std::max(1u, grant.destination())});
+  const size_t granted = std::min(std::max(1u, grant.source()), std::max(1u, grant.destination()));
+  const size_t sessions = snapshot.shareable() ? std::min(any_time.size(), granted) : 1;
   if (sessions > 1) RETURN_IF_ERROR(snapshot.Share());
   std::vector<std::thread> others;
   for (size_t i = 1; i < sessions; ++i) others.emplace_back([&] { run(join_and_send()); });

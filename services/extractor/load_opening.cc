@@ -20,6 +20,7 @@ v1::BeginLoadRequest DescribeLoad(const v1::ExtractOffer& offer, const v1::Claim
   request.set_new_columns(offer.new_columns());
   *request.mutable_named_columns() = offer.settings().include_columns();
   request.set_lc_monetary(snapshot.money_locale());
+  request.set_source_encoding(snapshot.encoding());
   request.set_source_version(snapshot.server_version());
   request.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
   request.set_system_columns(offer.system_columns());

@@ -30,7 +30,7 @@ constexpr absl::string_view kRollback = "ROLLBACK TO SAVEPOINT range";
 
 bool MayTryAgain(const absl::Status& loader_failure) {
   // Only this sender opens the range: a superseded call was one of its own that came late.
-  return loader_failure.code() == absl::StatusCode::kUnavailable ||
+  return rpc::IsOutOfReach(loader_failure, /*reached=*/true) ||
          ReasonOf(loader_failure) == Reason::kRangeSuperseded;
 }
 
@@ -44,9 +44,12 @@ absl::Status FailureOf(LoadStream& load) {
 
 // What the loader answered to a chunk's end, or to the open. A run that has ended is an error
 // here.
-absl::StatusOr<v1::LoadResponse> ReadAnswer(LoadStream& load) {
+absl::StatusOr<v1::LoadResponse> ReadAnswer(LoadStream& load, rpc::ProgressDeadline& deadline) {
   v1::LoadResponse response;
-  if (!load.Read(&response)) return FailureOf(load);
+  do {
+    if (!load.Read(&response)) return FailureOf(load);
+    deadline.Touch();
+  } while (response.has_committing());
   if (!response.has_result()) return response;
   return Error(Reason::kRunAborted, "the run has ended at the destination");
 }
@@ -105,7 +108,7 @@ class RangeSender::Call {
  private:
   absl::Status Open() {
     load_.Write(open_);
-    const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_);
+    const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_, deadline_);
     if (!answer.ok()) return LoaderFailed(answer.status());
     opened_ = answer->opened();
     const bool in_part = !opened_.complete() && opened_.durable_chunks() > 0;
@@ -152,10 +155,9 @@ class RangeSender::Call {
       return LoaderFailed(FailureOf(load_));
     Failpoint("extractor.chunk.sent");
     if (ends_range) Failpoint("extractor.range.sent");
-    const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_);
+    const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_, deadline_);
     if (!answer.ok()) return LoaderFailed(answer.status());
     Failpoint("extractor.chunk.acknowledged");
-    deadline_.Touch();
     v1::Extent durable = durable_;
     batch::AddChunk(chunk.extent(), &durable);
     SetDurable(durable);

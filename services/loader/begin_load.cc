@@ -152,6 +152,15 @@ absl::Status Resume(Connection& connection, const v1::BeginLoadRequest& request,
   return InsertRange(connection, *load, closing);
 }
 
+// Whether an earlier extraction of the run has reset the stream: what it left is to be gone on
+// with.
+absl::StatusOr<bool> HasReset(Connection& connection, const StreamState& state,
+                              const std::string& run_id) {
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> unfinished,
+                   UnfinishedFirstLoad(connection, state));
+  return unfinished && unfinished->run_id == run_id;
+}
+
 absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& state,
                                     const v1::BeginLoadRequest& request, bool reset) {
   ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastPublished(connection, state));
@@ -226,7 +235,9 @@ absl::StatusOr<v1::BeginLoadResponse> OpenLoad(Connection& connection,
                                                     load->extraction_id, " already"));
   }
   if (!load) {
-    const bool reset = request.reset() || request.reset_generation() > state.reset_generation;
+    ASSIGN_OR_RETURN(const bool was_reset, HasReset(connection, state, claim.run_id()));
+    const bool reset =
+        (request.reset() && !was_reset) || request.reset_generation() > state.reset_generation;
     if (reset) {
       RETURN_IF_ERROR(ForgetProgress(connection, state,
                                      std::max(state.reset_generation, request.reset_generation())));

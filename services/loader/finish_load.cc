@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "batch/checksum.h"
@@ -57,6 +58,11 @@ absl::Status TestRanges(Connection& connection, const LoadRecord& load,
   return absl::OkStatus();
 }
 
+// A constraint that rows violate: SQLSTATE class 23.
+bool IsAboutTheRows(const absl::Status& failure) {
+  return absl::StartsWith(postgres::SqlStateOf(failure), "23");
+}
+
 // Everything that must hold for the load to be published, tested under the stream's row.
 absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadRequest& request) {
   ASSIGN_OR_RETURN(ClaimedLoad found, LockClaimedLoad(connection, request.claim()));
@@ -64,37 +70,46 @@ absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadReq
   return found;
 }
 
-// What a load is ready to be published with.
-struct Prepared {
-  std::optional<std::string> bookmark;  // Of an incremental stream's first load.
-};
-
-// Everything that takes long, before the swap: the key, the old table's indexes, the bookmark. May
-// be repeated.
-absl::StatusOr<Prepared> Prepare(Connection& connection, const ClaimedLoad& found,
-                                 int64_t old_oid) {
-  RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
-  // The stream's row isn't locked meanwhile: a draw need not wait for an index.
-  const LoadRecord& load = *found.load;
-  Prepared prepared;
+// Everything that takes long, before the swap: the key, the old table's indexes, and the bookmark
+// of a first load, which is answered. May be repeated.
+absl::StatusOr<std::optional<std::string>> Prepare(Connection& connection, const v1::Claim& claim,
+                                                   const LoadRecord& load, int64_t old_oid) {
+  Failpoint("loader.finish.preparing");
+  std::optional<std::string> bookmark;
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  // The stream's row isn't locked: a draw need not wait for an index. Who takes the load over after
+  // it needs the table's lock.
+  RETURN_IF_ERROR(LockLoadTable(connection, load));
+  RETURN_IF_ERROR(TestClaimUnlocked(connection, load.stream_id, claim));
   if (load.plan.mode() == v1::LOAD_MODE_FIRST) {
     ASSIGN_OR_RETURN(const bool several, HasSeveralSnapshots(connection, load));
     if (!load.key_columns.empty() && (several || load.plan.duplicate_keys()))
       RETURN_IF_ERROR(LeaveNewest(connection, load));
-    ASSIGN_OR_RETURN(prepared.bookmark, BookmarkOf(connection, load));
+    ASSIGN_OR_RETURN(bookmark, BookmarkOf(connection, load));
   }
   if (const absl::Status finished = FinishTable(connection, load); !finished.ok())
     return WithoutLoadTable(finished, load);
   if (old_oid != 0) RETURN_IF_ERROR(BuildIndexes(connection, old_oid, load));
   RETURN_IF_ERROR(transaction.Commit());
-  return prepared;
+  return bookmark;
+}
+
+// Ends a load whose rows can't be published as they are: its next run begins anew, with the rows
+// that the source has by then.
+absl::Status GiveUp(Connection& connection, const v1::Claim& claim) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  ASSIGN_OR_RETURN(const ClaimedLoad found, LockClaimedLoad(connection, claim));
+  if (!found.load) return absl::OkStatus();
+  RETURN_IF_ERROR(EndLoad(connection, *found.load, "aborted"));
+  RETURN_IF_ERROR(transaction.Commit());
+  return DropLoadTable(connection, found.load->load_table, found.load->load_oid);
 }
 
 // Gets the load's rows to where readers see them, unless they are there already, and answers what
 // is to be kept of it.
 absl::StatusOr<Published> PutInPlace(Connection& connection, const StreamState& state,
-                                     const LoadRecord& load, const Prepared& prepared) {
+                                     const LoadRecord& load,
+                                     const std::optional<std::string>& bookmark) {
   if (load.plan.mode() == v1::LOAD_MODE_CHANGES) {
     return Published{.destination_oid = state.destination_oid,
                      .table_version = state.table_version,
@@ -103,16 +118,17 @@ absl::StatusOr<Published> PutInPlace(Connection& connection, const StreamState& 
   RETURN_IF_ERROR(Swap(connection, state, load));
   return Published{.destination_oid = load.load_oid,
                    .table_version = state.table_version + 1,
-                   .bookmark = prepared.bookmark};
+                   .bookmark = bookmark};
 }
 
 // Ends the transaction in which the load was found as it must be.
 absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction transaction,
-                                       const ClaimedLoad& found, const Prepared& prepared,
+                                       const ClaimedLoad& found,
+                                       const std::optional<std::string>& bookmark,
                                        telemetry::Metrics* metrics) {
   const StreamState& state = found.state;
   const LoadRecord& load = *found.load;
-  ASSIGN_OR_RETURN(const Published published, PutInPlace(connection, state, load, prepared));
+  ASSIGN_OR_RETURN(const Published published, PutInPlace(connection, state, load, bookmark));
 
   v1::LoadResult result;
   result.set_outcome(v1::LOAD_OUTCOME_PUBLISHED);
@@ -140,15 +156,19 @@ absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
   if (found.result) return *std::move(found.result);
   // Changes are in their table: there is nothing to prepare.
   if (found.load->plan.mode() == v1::LOAD_MODE_CHANGES)
-    return Publish(connection, *std::move(transaction), found, {}, metrics);
+    return Publish(connection, *std::move(transaction), found, std::nullopt, metrics);
   ASSIGN_OR_RETURN(const int64_t old_oid,
                    FindDestinationTable(connection, found.state, found.load->destination_table));
+  RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
   RETURN_IF_ERROR(transaction->Commit());
-  ASSIGN_OR_RETURN(const Prepared prepared, Prepare(connection, found, old_oid));
+  const absl::StatusOr<std::optional<std::string>> bookmark =
+      Prepare(connection, request.claim(), *found.load, old_oid);
+  if (IsAboutTheRows(bookmark.status())) GiveUp(connection, request.claim()).IgnoreError();
+  RETURN_IF_ERROR(bookmark.status());
   ASSIGN_OR_RETURN(transaction, Transaction::Begin(connection));
   ASSIGN_OR_RETURN(found, Test(connection, request));
   if (found.result) return *std::move(found.result);
-  return Publish(connection, *std::move(transaction), found, prepared, metrics);
+  return Publish(connection, *std::move(transaction), found, *bookmark, metrics);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "services/loader/destination_session.h"
 #include "services/loader/finish_load.h"
 #include "services/loader/range_loader.h"
+#include "services/loader/reserve_run.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -39,30 +40,13 @@ constexpr absl::Duration kSweepIdle = absl::Hours(24);
 }  // namespace
 
 absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRequest& request) {
-  if (request.draw() == 0)
-    return Error(Reason::kProtocolViolated, "ReserveRun needs the number of the run's draw");
   const v1::StreamTarget& target = request.target();
   ASSIGN_OR_RETURN(SessionPool::Lease session,
                    OpenSession(sessions_, target.destination(), request.run_id(),
                                schema::StreamName(target.table())));
   Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
-  RETURN_IF_ERROR(MigrateState(connection));
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  RETURN_IF_ERROR(EnsureStream(connection, target));
-  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, target));
-  v1::ReserveRunResponse response;
-  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
-                   KeptResult(connection, state, request.run_id()));
-  if (kept) {
-    *response.mutable_result() = *std::move(kept);
-    return response;
-  }
-  ASSIGN_OR_RETURN(const int64_t fence,
-                   DrawFence(connection, state, request.run_id(), request.draw()));
-  RETURN_IF_ERROR(transaction.Commit());
-  response.set_fence(fence);
-  return response;
+  return DrawForRun(connection, request);
 }
 
 absl::StatusOr<v1::BeginLoadResponse> Loader::BeginLoad(const v1::BeginLoadRequest& request) {

@@ -11,6 +11,7 @@
 #include "postgres/copy_writer.h"
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
+#include "rpc/ticker.h"
 #include "services/loader/destination/changes.h"
 #include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/load_table.h"
@@ -187,7 +188,16 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
                  absl::StrCat("the destination took ", rows, " rows of ", chunk.extent().rows()));
   }
   Failpoint("loader.chunk.copied");
-  RETURN_IF_ERROR(Commit(connection, open, chunk));
+  {
+    // It may take long; each wait for a lock in it has its own limit.
+    const rpc::Ticker alive([this] {
+      v1::LoadResponse committing;
+      committing.mutable_committing();
+      stream_.Write(committing);
+      deadline_->Touch();
+    });
+    RETURN_IF_ERROR(Commit(connection, open, chunk));
+  }
   Failpoint("loader.chunk.recorded");
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.chunk.committed");

@@ -20,12 +20,6 @@ std::optional<uint32_t> PlaceOf(const v1::LoadPlan& plan, NameOf name, const std
   return std::nullopt;
 }
 
-std::optional<std::string> BoundOf(const v1::StreamState& state) {
-  if (state.plan().has_lower_bound()) return state.plan().lower_bound();
-  if (state.has_bookmark()) return state.bookmark();
-  return std::nullopt;
-}
-
 absl::Status PlanIsOdd(const v1::StreamState& state) {
   return Error(Reason::kInternal,
                absl::StrCat("the kept plan of ", schema::StreamName(state.table()),
@@ -56,10 +50,10 @@ absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration
     const auto place = PlaceOf(plan, &v1::ColumnMapping::source_column, plan.replication_key());
     if (!place) return PlanIsOdd(state);
     if (plan.duplicate_keys() && !source.key().empty()) source.set_greatest_by(*place);
-    if (const std::optional<std::string> bound = BoundOf(state)) {
-      source.mutable_compare_below()->set_column(*place);
-      source.mutable_compare_below()->set_bound(*bound);
-    }
+    // Below the bookmark everything is there, and whatever changes comes to be at or past it. A
+    // stream without one has only rows that are read whole by each run: NULL keys, and odd ones.
+    source.mutable_compare_below()->set_column(*place);
+    if (state.has_bookmark()) source.mutable_compare_below()->set_bound(state.bookmark());
   }
   stream.destination = source;
   *source.mutable_source() = integration.source();

@@ -69,7 +69,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Run() {
   idle_since_ = absl::Now();
   absl::Status failure = Error(Reason::kStopped, "the job was stopped before the run began");
   for (int wait = 1; rpc::WaitBeforeAttempt(kAttemptPolicy, wait, options_.stop); ++wait) {
-    const uint32_t draws = draws_;
+    const int64_t fence = fence_;
     const absl::StatusOr<v1::LoadResult> result = Attempt();
     const bool queued = ReasonOf(result.status()) == Reason::kSlotsExhausted;
     if (queued) {
@@ -88,7 +88,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Run() {
       Note(v1::SEVERITY_WARNING,
            absl::StrCat(
                "trying again: ", decision.reason, ": ", failure.message(),
-               draws_ > draws && IsFullTable(offer_) ? "; the full table starts over" : ""));
+               fence_ != fence && IsFullTable(offer_) ? "; the full table starts over" : ""));
     }
   }
   return Abort(failure);

@@ -38,6 +38,13 @@ class DatabasesTest : public StreamKindTest, public ::testing::WithParamInterfac
     ExpectExact();
   }
 
+  // Settings of a database are those of sessions that begin with them.
+  void EndSessions() {
+    destination_->Run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
+        "'lockstitch loader%'");
+  }
+
   std::string Database() { return destination_->Text("SELECT current_database()"); }
 };
 
@@ -79,6 +86,7 @@ TEST_P(DatabasesTest, AFullDiskIsToldAndAnotherJobIsExactOnceThereIsRoom) {
   destination_->Run("CREATE TABLESPACE small LOCATION '" + disk.folder() + "'");
   destination_->Run("ALTER DATABASE postgres SET default_tablespace = small");
   destination_->Run("ALTER DATABASE postgres SET temp_tablespaces = small");
+  EndSessions();
   source_->Run(
       "INSERT INTO t SELECT 2000000 + n, 2, timestamptz '2023-01-01 UTC' + n * interval '1 "
       "second' FROM generate_series(1, 60000) n");
@@ -93,6 +101,7 @@ TEST_P(DatabasesTest, AFullDiskIsToldAndAnotherJobIsExactOnceThereIsRoom) {
 TEST_P(DatabasesTest, AReadOnlyDestinationIsToldAndAnotherJobIsExact) {
   Prepare(GetParam());
   destination_->Run("ALTER DATABASE " + Database() + " SET default_transaction_read_only = on");
+  EndSessions();
   ExpectFailure("DESTINATION_READ_ONLY");
   destination_->Run("ALTER DATABASE " + Database() + " RESET default_transaction_read_only");
   ExpectExactAfterOneMoreJob();

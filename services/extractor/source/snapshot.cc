@@ -44,7 +44,7 @@ SELECT EXISTS (SELECT 1 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
 
 constexpr absl::string_view kDatabase =
     "SELECT current_database(), pg_catalog.pg_is_in_recovery(), "
-    "pg_catalog.current_setting('lc_monetary')";
+    "pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('server_encoding')";
 
 // A scan that joins another one begins anywhere, so that no row could be told by its number.
 constexpr absl::string_view kInTableOrder = "SET synchronize_seqscans = off";
@@ -54,6 +54,7 @@ constexpr absl::string_view kBlocks =
     "SELECT coalesce(pg_catalog.pg_relation_size($1::pg_catalog.oid), 0) / "
     "pg_catalog.current_setting('block_size')::pg_catalog.int8";
 constexpr int kFirstTellingSystem = 90600;
+constexpr int kFirstToShareStandbys = 100000;
 constexpr absl::string_view kSystemIdentifier =
     "SELECT system_identifier FROM pg_catalog.pg_control_system()";
 constexpr absl::string_view kExport = "SELECT pg_catalog.pg_export_snapshot()";
@@ -65,12 +66,6 @@ absl::string_view PositionQuery(int version, bool in_recovery) {
   }
   return in_recovery ? "SELECT pg_catalog.pg_last_xlog_replay_location()"
                      : "SELECT pg_catalog.pg_current_xlog_location()";
-}
-
-// What managed servers hide from their users stays empty.
-std::string TextOrEmpty(Connection& connection, absl::string_view sql) {
-  const absl::StatusOr<postgres::Result> result = connection.Query(sql, {});
-  return result.ok() && !result->empty() ? result->String(0, 0) : "";
 }
 
 absl::StatusOr<int64_t> FindTable(Connection& connection, const v1::TableName& name) {
@@ -113,11 +108,14 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   ASSIGN_OR_RETURN(const postgres::Result database, session_->Query(kDatabase, {}));
   source_.set_database(database.String(0, 0));
   money_locale_ = database.String(0, 2);
+  encoding_ = database.String(0, 3);
+  shareable_ = session_->server_version() >= kFirstToShareStandbys || !database.Bool(0, 1);
   RETURN_IF_ERROR(session_->Execute(kInTableOrder));
+  // What managed servers hide from their users stays empty.
   if (session_->server_version() >= kFirstTellingSystem)
-    source_.set_system_identifier(TextOrEmpty(*session_, kSystemIdentifier));
+    source_.set_system_identifier(session_->Ask(kSystemIdentifier).value_or(""));
   source_.set_wal_position(
-      TextOrEmpty(*session_, PositionQuery(session_->server_version(), database.Bool(0, 1))));
+      session_->Ask(PositionQuery(session_->server_version(), database.Bool(0, 1))).value_or(""));
   RETURN_IF_ERROR(FindTable(*session_, name).status());
   absl::Status held = Hold(name);
   if (CannotLock(held)) {

@@ -31,6 +31,10 @@ class Snapshot {
   int server_version() const { return session_->server_version(); }
   const v1::SourceIdentity& source() const { return source_; }
   absl::Time taken_at() const { return taken_at_; }
+  // Whether other sessions may join: standbys export no snapshots before 10.
+  bool shareable() const { return shareable_; }
+  // The database's encoding, for example UTF8.
+  const std::string& encoding() const { return encoding_; }
   // The session's lc_monetary.
   const std::string& money_locale() const { return money_locale_; }
   // Blocks of the table itself, 0 where it has none.
@@ -70,6 +74,8 @@ class Snapshot {
   bool lockable_ = true;
   v1::SourceIdentity source_;
   absl::Time taken_at_;
+  bool shareable_ = true;
+  std::string encoding_;
   std::string money_locale_;
   int64_t blocks_ = 0;
   std::string exported_;

@@ -79,9 +79,14 @@ std::string Upsert(const std::string& table, const LoadRecord& load) {
 
 absl::StatusOr<std::string> CreateStaging(postgres::Connection& connection,
                                           const LoadRecord& load) {
-  RETURN_IF_ERROR(
-      connection.Execute(absl::StrCat("CREATE TEMPORARY TABLE ", kStaging, " (",
-                                      ColumnDefinitions(load.plan), ") ON COMMIT DROP")));
+  const absl::Status made = connection.Execute(absl::StrCat(
+      "CREATE TEMPORARY TABLE ", kStaging, " (", ColumnDefinitions(load.plan), ") ON COMMIT DROP"));
+  if (postgres::SqlStateOf(made) == postgres::kInsufficientPrivilege) {
+    return Error(Reason::kDestinationPermissionDenied, made.message(),
+                 "GRANT TEMPORARY ON DATABASE ... to the user: changes pass through a temporary "
+                 "table.");
+  }
+  RETURN_IF_ERROR(made);
   return std::string(kStaging);
 }
 

@@ -157,6 +157,26 @@ std::vector<std::string> PlanKey(const v1::Table& table,
   return key;
 }
 
+constexpr absl::string_view kEncoding = "SHOW server_encoding";
+
+// Of encodings whose bytes have the order of UTF-8's, which all texts travel in.
+bool HasOrderOfUtf8(absl::string_view encoding) {
+  return encoding == "UTF8" || encoding == "LATIN1" || encoding == "SQL_ASCII";
+}
+
+// Whether texts that are compared by their bytes have the same order at both ends.
+absl::Status TestEncodings(postgres::Connection& connection, const std::string& source) {
+  ASSIGN_OR_RETURN(const postgres::Result shown, connection.Query(kEncoding));
+  const std::string destination = shown.String(0, 0);
+  if (source.empty() || source == destination ||
+      (HasOrderOfUtf8(source) && HasOrderOfUtf8(destination)))
+    return absl::OkStatus();
+  return Error(
+      Reason::kReplicationKeyUnfit,
+      absl::StrCat("texts have another order at the destination: the source's encoding is ", source,
+                   ", the destination's ", destination));
+}
+
 // Rows must have the same order on both sides.
 absl::Status TestReplicationKey(const v1::Column& source, const v1::ColumnMapping& mapped) {
   if (schema::FitsReplicationKey(source.type()) &&
@@ -200,8 +220,10 @@ absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection,
     column.set_destination_type(types.String(i, 0));
     named[column.source_column()] = column.destination_column();
     if (types.Bool(i, 1)) orderable.insert(column.source_column());
-    if (column.source_column() == request.replication_key())
-      RETURN_IF_ERROR(TestReplicationKey(table.columns(i), column));
+    if (column.source_column() != request.replication_key()) continue;
+    RETURN_IF_ERROR(TestReplicationKey(table.columns(i), column));
+    if (type.name == "text" || type.name == "varchar")
+      RETURN_IF_ERROR(TestEncodings(connection, request.source_encoding()));
   }
   plan.key_columns = PlanKey(table, named, orderable, &plan.notes);
   return plan;

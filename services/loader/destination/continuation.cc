@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "postgres/quote.h"
 #include "schema/destination_names.h"
+#include "services/loader/destination/publish.h"
 #include "status/macros.h"
 
 namespace lockstitch::loader {
@@ -89,7 +90,10 @@ absl::StatusOr<std::optional<std::string>> WhyFromTheBeginning(
   if (const auto difference = Difference(*last, wanted)) return difference;
   if (!state.bookmark)
     return "there is no bookmark: the stream was reset, or no row had a replication key";
-  return DefectOf(connection, state.destination_oid, wanted);
+  // By its name: a table that was renamed or moved is gone as well.
+  ASSIGN_OR_RETURN(const int64_t oid,
+                   FindDestinationTable(connection, state, wanted.destination_table));
+  return DefectOf(connection, oid, wanted);
 }
 
 absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,

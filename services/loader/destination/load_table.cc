@@ -40,7 +40,6 @@ FROM pg_catalog.pg_locks l
           a.application_name LIKE 'lockstitch loader%'
 WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.pid <> pg_catalog.pg_backend_pid())sql";
 
-constexpr absl::string_view kNoLockTimeout = "SET LOCAL lock_timeout = 0";
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '5s'";
 
 // $1 name, $2 the table's OID.
@@ -101,7 +100,6 @@ std::string ColumnDefinitions(const v1::LoadPlan& plan) {
 
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
                                         const std::string& name, const v1::LoadPlan& plan) {
-  RETURN_IF_ERROR(connection.Execute(kNoLockTimeout));
   RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(const postgres::Result exists, connection.Query(kSchemaExists, {schema}));
   if (!exists.Bool(0, 0)) {
@@ -138,20 +136,28 @@ absl::Status MakeRoomForClosing(postgres::Connection& connection, const LoadReco
 absl::Status LeaveNewest(postgres::Connection& connection, const LoadRecord& load) {
   const std::string table = QuotedLoadTable(load);
   const schema::KeyOrder key = ReplicationKeyOf(load.plan);
-  // A range's rows and the record of its chunk have the same writer. Whichever ranges of one
-  // snapshot were committed first says nothing of their rows. Users' columns have other names.
+  // A range's rows and the record of its chunk have the same writer. Users' columns have other
+  // names.
   const std::string writers = absl::StrCat(
-      "(SELECT xmin AS _lockstitch_writer, fence AS _lockstitch_fence FROM _lockstitch.chunks "
-      "WHERE stream_id = ",
+      "(SELECT c.xmin AS _lockstitch_writer, c.fence AS _lockstitch_fence, r.closing AS "
+      "_lockstitch_closing FROM _lockstitch.chunks c JOIN _lockstitch.ranges r USING (stream_id, "
+      "load_id, range) WHERE stream_id = ",
       load.stream_id, " AND load_id = ", load.load_id, ") AS writers");
+  const std::string newest =
+      absl::StrCat(" OVER (PARTITION BY ", absl::StrJoin(load.key_columns, ", ", AppendQuoted),
+                   " ORDER BY _lockstitch_fence DESC");
+  // Of one snapshot only the closing range reads rows a second time. Others that have one key stay
+  // where they are not meant to, and fail with the key.
+  const std::string rank =
+      load.plan.duplicate_keys()
+          ? absl::StrCat("pg_catalog.row_number()", newest, ", ", key.expression(),
+                         " DESC NULLS LAST, loaded.ctid)")
+          : absl::StrCat("pg_catalog.rank()", newest, ", _lockstitch_closing DESC)");
   return connection.Execute(absl::StrCat(
-      "DELETE FROM ", table,
-      " AS stale USING (SELECT loaded.ctid AS place, pg_catalog.row_number() OVER (PARTITION BY ",
-      absl::StrJoin(load.key_columns, ", ", AppendQuoted), " ORDER BY _lockstitch_fence DESC, ",
-      key.expression(), " DESC NULLS LAST, loaded.ctid) AS rank FROM ", table, " AS loaded JOIN ",
-      writers,
-      " ON _lockstitch_writer = loaded.xmin) AS ranked WHERE stale.ctid = ranked.place "
-      "AND ranked.rank > 1"));
+      "DELETE FROM ", table, " AS stale USING (SELECT loaded.ctid AS place, ", rank,
+      " AS rank FROM ", table, " AS loaded JOIN ", writers,
+      " ON _lockstitch_writer = loaded.xmin) AS ranked WHERE stale.ctid = ranked.place AND "
+      "ranked.rank > 1"));
 }
 
 absl::StatusOr<std::optional<std::string>> BookmarkOf(postgres::Connection& connection,
@@ -206,9 +212,15 @@ absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& loa
                                          absl::StrJoin(load.key_columns, ", ", AppendQuoted), ")"));
 }
 
+absl::Status LockLoadTable(postgres::Connection& connection, const LoadRecord& load) {
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  return connection.Execute(
+      absl::StrCat("LOCK TABLE ", QuotedLoadTable(load), " IN ACCESS EXCLUSIVE MODE"));
+}
+
 absl::Status ReopenTable(postgres::Connection& connection, const LoadRecord& load) {
   const std::string table = QuotedLoadTable(load);
-  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  RETURN_IF_ERROR(LockLoadTable(connection, load));
   ASSIGN_OR_RETURN(const postgres::Result indexes,
                    connection.Query(kIndexes, {absl::StrCat(load.load_oid)}));
   for (int row = 0; row < indexes.rows(); ++row) {

@@ -64,6 +64,10 @@ absl::Status DropLoadTable(postgres::Connection& connection, const std::string& 
 // loads that have one.
 absl::Status WithoutLoadTable(const absl::Status& failure, const LoadRecord& load);
 
+// Keeps everybody else from the table until the caller's transaction ends. Waits a few seconds at
+// most.
+absl::Status LockLoadTable(postgres::Connection& connection, const LoadRecord& load);
+
 // Takes the system columns' defaults away and builds the primary key. May be repeated. Within a
 // transaction of the caller's; waits a few seconds at most for locks.
 absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load);

@@ -135,17 +135,20 @@ ALTER TABLE _lockstitch.loads ADD COLUMN fence bigint;
 UPDATE _lockstitch.loads SET fence = load_id;
 ALTER TABLE _lockstitch.loads ALTER COLUMN fence SET NOT NULL;
 CREATE INDEX ON _lockstitch.loads (stream_id, fence);
+CREATE INDEX ON _lockstitch.loads (stream_id) WHERE state <> 'published';
 ALTER TABLE _lockstitch.ranges
   ADD COLUMN null_keys boolean NOT NULL DEFAULT false,
   ADD COLUMN closing boolean NOT NULL DEFAULT false;
 ALTER TABLE _lockstitch.chunks ADD COLUMN fence bigint;
 UPDATE _lockstitch.chunks SET fence = load_id;
 ALTER TABLE _lockstitch.chunks ALTER COLUMN fence SET NOT NULL;
+CREATE INDEX ON _lockstitch.chunks (stream_id, run_id);
 ALTER TABLE _lockstitch.results RENAME TO runs;
 ALTER TABLE _lockstitch.runs
   ADD COLUMN draw integer NOT NULL DEFAULT 0,
   ADD COLUMN fence bigint NOT NULL DEFAULT 0,
   ALTER COLUMN result DROP NOT NULL;
+CREATE INDEX ON _lockstitch.runs (stream_id, kept_at);
 UPDATE _lockstitch.schema_version SET version = 3;
 )sql";
 

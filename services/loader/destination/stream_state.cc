@@ -39,17 +39,28 @@ constexpr absl::string_view kAddStream =
     "$2, $3) "
     "ON CONFLICT DO NOTHING";
 
-// A holder of the row that doesn't move is ended by idle_in_transaction_session_timeout long before
-// this.
-//
-// $1 destination schema, $2 source schema, $3 source table.
+// $1 destination schema, $2 source schema, $3 source table, $4 how long to wait.
 constexpr absl::string_view kLockStream = R"sql(
-WITH wait AS (SELECT pg_catalog.set_config('lock_timeout', '60s', true))
+WITH wait AS (SELECT pg_catalog.set_config('lock_timeout', $4, true))
 SELECT s.stream_id, i.destination_schema, s.fence, s.run_id, s.destination_table, s.destination_oid, s.table_version,
        s.reset_generation, s.source_system, s.source_database, s.source_position, s.bookmark
 FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid, wait
 WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3
 FOR UPDATE OF s)sql";
+
+// $1 destination schema, $2 source schema, $3 source table, $4 the run that is left alone. Sessions
+// carry the first characters of their run's id.
+constexpr absl::string_view kEndOtherRun = R"sql(
+SELECT pg_catalog.pg_terminate_backend(a.pid)
+FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
+     JOIN pg_catalog.pg_stat_activity a
+          ON a.application_name LIKE 'lockstitch loader ' || pg_catalog.left(s.run_id, 8) || ' %'
+WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3 AND s.run_id NOT IN ('', $4) AND
+      a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_catalog.pg_backend_pid())sql";
+
+// $1 stream.
+constexpr absl::string_view kPresentClaim =
+    "SELECT fence, run_id FROM _lockstitch.streams WHERE stream_id = $1";
 
 // $1 stream, $2 run.
 constexpr absl::string_view kLastDraw =
@@ -58,7 +69,7 @@ constexpr absl::string_view kLastDraw =
 // $1 stream, $2 run, $3 draw, $4 fence.
 constexpr absl::string_view kKeepDraw = R"sql(
 INSERT INTO _lockstitch.runs (stream_id, run_id, draw, fence) VALUES ($1, $2, $3, $4)
-ON CONFLICT (stream_id, run_id) DO UPDATE SET draw = EXCLUDED.draw, fence = EXCLUDED.fence)sql";
+ON CONFLICT (stream_id, run_id) DO UPDATE SET draw = EXCLUDED.draw, fence = EXCLUDED.fence, kept_at = now())sql";
 
 // $1 stream, $2 bookmark.
 constexpr absl::string_view kSetBookmark =
@@ -154,11 +165,12 @@ absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarg
 }
 
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
-                                       const v1::StreamTarget& target) {
+                                       const v1::StreamTarget& target, absl::Duration wait) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
   ASSIGN_OR_RETURN(
       const postgres::Result row,
-      connection.Query(kLockStream, {schema, target.table().schema(), target.table().name()}));
+      connection.Query(kLockStream, {schema, target.table().schema(), target.table().name(),
+                                     absl::StrCat(absl::ToInt64Milliseconds(wait), "ms")}));
   if (row.empty()) {
     return Error(Reason::kDestinationStateMissing,
                  absl::StrCat("the destination knows no stream ",
@@ -176,6 +188,13 @@ absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                      .source_system = row.String(0, 8),
                      .source_database = row.String(0, 9),
                      .source_position = row.String(0, 10)};
+}
+
+absl::Status EndOtherRun(postgres::Connection& connection, const v1::StreamTarget& target,
+                         const std::string& run_id) {
+  ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
+  return connection.Execute(kEndOtherRun,
+                            {schema, target.table().schema(), target.table().name(), run_id});
 }
 
 absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
@@ -203,9 +222,23 @@ absl::Status SetBookmark(postgres::Connection& connection, const StreamState& st
 
 absl::Status TestClaim(const StreamState& state, const v1::Claim& claim) {
   if (state.fence == claim.fence() && state.run_id == claim.run_id()) return absl::OkStatus();
+  if (state.run_id == kSwept) {
+    return Error(Reason::kSuperseded,
+                 absl::StrCat("what run ", claim.run_id(),
+                              " had loaded was dropped by lockstitch clean: nothing had been "
+                              "committed to it for long"));
+  }
   return Error(Reason::kSuperseded,
                absl::StrCat("run ", claim.run_id(), " with fence ", claim.fence(),
                             " was superseded by run ", state.run_id, " with fence ", state.fence));
+}
+
+absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_id,
+                               const v1::Claim& claim) {
+  ASSIGN_OR_RETURN(const postgres::Result present,
+                   connection.Query(kPresentClaim, {absl::StrCat(stream_id)}));
+  if (present.empty()) return Error(Reason::kDestinationStateMissing, "the stream's row is gone");
+  return TestClaim({.fence = present.Int(0, 0), .run_id = present.String(0, 1)}, claim);
 }
 
 absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,

@@ -7,10 +7,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
 
 namespace lockstitch::loader {
+
+// In the place of a run's id where a sweep has drawn the fence.
+inline constexpr absl::string_view kSwept = "swept";
 
 // A stream's row in _lockstitch.streams.
 struct StreamState {
@@ -45,10 +50,21 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
 // The same, and the stream's row as well.
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
 
+// How long the stream's row is waited for. A holder that doesn't move is ended by
+// idle_in_transaction_session_timeout long before this.
+inline constexpr absl::Duration kStreamLockWait = absl::Seconds(60);
+
 // Locks the stream's row until the caller's transaction ends, in which nothing waits for a lock for
-// more than a minute from then on. DESTINATION_STATE_MISSING if there is none.
+// longer than `wait` from then on. DESTINATION_STATE_MISSING if there is none;
+// DESTINATION_TABLE_LOCKED if it can't be had in that time.
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
-                                       const v1::StreamTarget& target);
+                                       const v1::StreamTarget& target,
+                                       absl::Duration wait = kStreamLockWait);
+
+// Ends the loaders' sessions of the stream's present run, unless it is `run_id`. Doesn't wait for
+// the stream's row.
+absl::Status EndOtherRun(postgres::Connection& connection, const v1::StreamTarget& target,
+                         const std::string& run_id);
 
 // Stores a new greatest fence and the run whose extraction number `draw` it is drawn for; answers
 // the fence, for the same draw the same. SUPERSEDED if the run has drawn a later one, or drew
@@ -64,6 +80,11 @@ absl::Status SetBookmark(postgres::Connection& connection, const StreamState& st
 // SUPERSEDED unless the claim is the stream's present one. The row must be locked, or else the
 // answer may age.
 absl::Status TestClaim(const StreamState& state, const v1::Claim& claim);
+
+// The same by the stream's present row, which isn't locked: for those who hold a lock that a
+// later run has to wait for.
+absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_id,
+                               const v1::Claim& claim);
 
 // What is kept of an ended run.
 absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,

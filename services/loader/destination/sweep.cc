@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "postgres/transaction.h"
 #include "services/loader/destination/load_table.h"
+#include "services/loader/destination/stream_state.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -31,11 +32,14 @@ WHERE n.nspname = '_lockstitch' AND c.relkind = 'r' AND pg_catalog.left(c.relnam
       (l.state IS DISTINCT FROM 'open' OR u.used < now() - $2 * interval '1 second')
 ORDER BY c.relname)sql";
 
-// $1 stream.
+// A table's size is not told while somebody holds all of it.
+constexpr absl::string_view kLockTimeout = "SET lock_timeout = '5s'";
+
+// $1 stream, and of kDraw $2 what stands in the run's place.
 constexpr absl::string_view kLock =
     "SELECT FROM _lockstitch.streams WHERE stream_id = $1 FOR UPDATE";
 constexpr absl::string_view kDraw =
-    "UPDATE _lockstitch.streams SET fence = fence + 1, run_id = 'swept' WHERE stream_id = $1";
+    "UPDATE _lockstitch.streams SET fence = fence + 1, run_id = $2 WHERE stream_id = $1";
 
 // $1 the table's OID.
 constexpr absl::string_view kEnd =
@@ -54,7 +58,7 @@ absl::StatusOr<bool> GiveUp(Connection& connection, const SweepOptions& options,
   RETURN_IF_ERROR(connection.Execute(kLock, {stream_id}));
   ASSIGN_OR_RETURN(const postgres::Result found, Find(connection, options, oid));
   if (found.empty()) return false;
-  RETURN_IF_ERROR(connection.Execute(kDraw, {stream_id}));
+  RETURN_IF_ERROR(connection.Execute(kDraw, {stream_id, std::string(kSwept)}));
   RETURN_IF_ERROR(connection.Execute(kEnd, {oid}));
   RETURN_IF_ERROR(transaction.Commit());
   return true;
@@ -64,6 +68,7 @@ absl::StatusOr<bool> GiveUp(Connection& connection, const SweepOptions& options,
 
 absl::StatusOr<v1::SweepResponse> SweepLoads(Connection& connection, const SweepOptions& options) {
   v1::SweepResponse response;
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
   ASSIGN_OR_RETURN(const postgres::Result found, Find(connection, options, "0"));
   for (int row = 0; row < found.rows(); ++row) {
     v1::Leftover leftover;

@@ -1,0 +1,57 @@
+#include "services/loader/reserve_run.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "postgres/sqlstate.h"
+#include "postgres/transaction.h"
+#include "services/loader/destination/state_schema.h"
+#include "services/loader/destination/stream_state.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+using postgres::Connection;
+using postgres::Transaction;
+
+// How long a draw waits for a chunk's commit. A loader that was stopped in it is ended by the
+// server before that.
+constexpr absl::Duration kPatience = absl::Seconds(15);
+
+absl::StatusOr<v1::ReserveRunResponse> Draw(Connection& connection,
+                                            const v1::ReserveRunRequest& request,
+                                            absl::Duration wait) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  RETURN_IF_ERROR(EnsureStream(connection, request.target()));
+  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, request.target(), wait));
+  v1::ReserveRunResponse response;
+  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
+                   KeptResult(connection, state, request.run_id()));
+  if (kept) {
+    *response.mutable_result() = *std::move(kept);
+    return response;
+  }
+  ASSIGN_OR_RETURN(const int64_t fence,
+                   DrawFence(connection, state, request.run_id(), request.draw()));
+  RETURN_IF_ERROR(transaction.Commit());
+  response.set_fence(fence);
+  return response;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ReserveRunResponse> DrawForRun(Connection& connection,
+                                                  const v1::ReserveRunRequest& request) {
+  if (request.draw() == 0)
+    return Error(Reason::kProtocolViolated, "ReserveRun needs the number of the run's draw");
+  RETURN_IF_ERROR(MigrateState(connection));
+  absl::StatusOr<v1::ReserveRunResponse> drawn = Draw(connection, request, kPatience);
+  if (postgres::SqlStateOf(drawn.status()) != postgres::kLockNotAvailable) return drawn;
+  RETURN_IF_ERROR(EndOtherRun(connection, request.target(), request.run_id()));
+  return Draw(connection, request, kStreamLockWait);
+}
+
+}  // namespace lockstitch::loader
