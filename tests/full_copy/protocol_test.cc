@@ -10,8 +10,8 @@
 #include "rpc/channel.h"
 #include "testing/rendezvous.h"
 #include "testing/status_matchers.h"
-#include "tests/full_copy/scripted_run.h"
 #include "tests/stack/clusters.h"
+#include "tests/stack/scripted_run.h"
 #include "tests/stack/stack.h"
 
 namespace lockstitch::tests {

@@ -3,8 +3,8 @@
 #include "gmock/gmock.h"
 #include "rpc/channel.h"
 #include "testing/status_matchers.h"
-#include "tests/full_copy/scripted_run.h"
 #include "tests/stack/clusters.h"
+#include "tests/stack/scripted_run.h"
 #include "tests/stack/stack.h"
 
 namespace lockstitch::tests {

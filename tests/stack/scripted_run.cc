@@ -1,9 +1,8 @@
-#include "tests/full_copy/scripted_run.h"
+#include "tests/stack/scripted_run.h"
 
 #include <endian.h>
 
 #include "absl/time/clock.h"
-#include "batch/builder.h"
 #include "batch/checksum.h"
 #include "rpc/random_id.h"
 #include "status/macros.h"
@@ -70,10 +69,15 @@ absl::StatusOr<v1::BeginLoadResponse> ScriptedRun::Begin(const loader::LoaderCli
   *request.mutable_table()->add_columns() = IntColumn("id");
   *request.mutable_table()->add_columns() = IntColumn("version");
   if (keyed_) request.mutable_table()->add_primary_key("id");
-  request.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+  request.set_method(method_);
   request.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
-  request.add_ranges()->set_upper("(1,0)");
-  request.add_ranges()->set_lower("(1,0)");
+  if (method_ == v1::REPLICATION_METHOD_INCREMENTAL) {
+    request.set_replication_key("version");
+    request.add_ranges();
+  } else {
+    request.add_ranges()->set_upper("(1,0)");
+    request.add_ranges()->set_lower("(1,0)");
+  }
   request.mutable_source()->set_database(database_);
   request.set_reset_generation(reset_generation_);
   request.mutable_extracted_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
@@ -89,6 +93,14 @@ absl::Status ScriptedRun::SendRange(const loader::LoaderClient& loader, uint32_t
     return absl::OkStatus();
   }
   call.SendBatch();
+  return call.EndChunk().status();
+}
+
+absl::Status ScriptedRun::SendRows(const loader::LoaderClient& loader,
+                                   const std::vector<Row>& rows) {
+  Range call(*this, loader, 0);
+  RETURN_IF_ERROR(call.Open().status());
+  call.SendRows(rows);
   return call.EndChunk().status();
 }
 
@@ -119,35 +131,50 @@ absl::StatusOr<v1::LoadResult> ScriptedRun::RunAll(const loader::LoaderClient& l
   return Finish(loader);
 }
 
+absl::StatusOr<v1::LoadResult> ScriptedRun::RunAll(const loader::LoaderClient& loader,
+                                                   const std::vector<Row>& rows) {
+  RETURN_IF_ERROR(Reserve(loader));
+  RETURN_IF_ERROR(Begin(loader).status());
+  RETURN_IF_ERROR(SendRows(loader, rows));
+  return Finish(loader);
+}
+
 ScriptedRun::Range::Range(ScriptedRun& run, const loader::LoaderClient& loader, uint32_t range)
-    : run_(run), number_(range), stream_(loader.Load()) {}
+    : run_(run), number_(range), stream_(loader.Load()), builder_(batch_.mutable_batch(), [this] {
+        if (corrupt_) (*batch_.mutable_batch()->mutable_data())[8] ^= 1;
+        return stream_->Write(batch_);
+      }) {}
 
 absl::StatusOr<v1::LoadResponse> ScriptedRun::Range::Open() {
   v1::LoadRequest request;
   *request.mutable_open()->mutable_claim() = run_.claim_;
   request.mutable_open()->set_range(number_);
   stream_->Write(request);
-  return Answer();
+  ASSIGN_OR_RETURN(const v1::LoadResponse response, Answer());
+  next_chunk_ = response.opened().durable_chunks();
+  durable_ = response.opened().durable();
+  return response;
 }
 
 void ScriptedRun::Range::SendBatch() {
-  v1::LoadRequest request;
-  batch::Builder builder(request.mutable_batch(), [&] {
-    if (corrupt_) (*request.mutable_batch()->mutable_data())[8] ^= 1;
-    return stream_->Write(request);
-  });
-  builder.AddRow(Tuple(static_cast<int32_t>(number_) + 1, run_.version_));
-  builder.EndChunk(&chunk_);
+  SendRows({{.id = static_cast<int32_t>(number_) + 1, .version = run_.version_}});
 }
 
-absl::StatusOr<v1::LoadResponse> ScriptedRun::Range::EndChunk() {
+void ScriptedRun::Range::SendRows(const std::vector<Row>& rows) {
+  for (const Row& row : rows) builder_.AddRow(Tuple(row.id, row.version));
+  builder_.EndChunk(&chunk_);
+}
+
+absl::StatusOr<v1::LoadResponse> ScriptedRun::Range::EndChunk(bool ends_range) {
   v1::LoadRequest request;
+  request.mutable_chunk_end()->set_chunk(next_chunk_++);
   *request.mutable_chunk_end()->mutable_extent() = chunk_;
-  request.mutable_chunk_end()->set_ends_range(true);
-  run_.extents_[number_].Clear();
-  batch::AddChunk(chunk_, &run_.extents_[number_]);
+  request.mutable_chunk_end()->set_ends_range(ends_range);
   stream_->Write(request);
-  return Answer();
+  ASSIGN_OR_RETURN(const v1::LoadResponse response, Answer());
+  batch::AddChunk(chunk_, &durable_);
+  run_.extents_[number_] = durable_;
+  return response;
 }
 
 absl::StatusOr<v1::LoadResponse> ScriptedRun::Range::Answer() {
