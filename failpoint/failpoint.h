@@ -10,6 +10,7 @@ namespace lockstitch {
 // LOCKSTITCH_FAILPOINTS, a list `NAME=ACTION;NAME=ACTION`, each fired once, with the actions
 //   kill       SIGKILL to the process itself
 //   wait:FIFO  blocks until a test has opened FIFO for writing and closed it again
+// at the first passage, or with kill@N and wait@N:FIFO at the Nth.
 void Failpoint(absl::string_view name);
 
 }  // namespace lockstitch

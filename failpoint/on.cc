@@ -4,9 +4,11 @@
 
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
 #include "failpoint/failpoint.h"
@@ -14,27 +16,46 @@
 namespace lockstitch {
 namespace {
 
+// VERB, VERB@N, and either with :ARGUMENT.
+struct Action {
+  explicit Action(absl::string_view text) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(text, absl::MaxSplits(':', 1));
+    const std::pair<absl::string_view, absl::string_view> when =
+        absl::StrSplit(parts.first, absl::MaxSplits('@', 1));
+    verb = std::string(when.first);
+    argument = std::string(parts.second);
+    if (!when.second.empty() && !absl::SimpleAtoi(when.second, &passages)) std::abort();
+  }
+
+  std::string verb;
+  std::string argument;
+  int passages = 1;  // The instant is passed so often, with the one that fires.
+};
+
 class Actions {
  public:
   Actions() {
     const char* text = std::getenv("LOCKSTITCH_FAILPOINTS");
     if (text == nullptr) return;
     for (const absl::string_view entry : absl::StrSplit(text, ';', absl::SkipEmpty())) {
-      const std::pair<std::string, std::string> parts =
+      const std::pair<std::string, absl::string_view> parts =
           absl::StrSplit(entry, absl::MaxSplits('=', 1));
-      actions_.insert(parts);
+      actions_.emplace(parts.first, parts.second);
     }
   }
 
-  std::string Take(absl::string_view name) {
+  // The action that is due at this passage.
+  std::optional<Action> Pass(absl::string_view name) {
     absl::MutexLock lock(&mutex_);
-    const auto node = actions_.extract(std::string(name));
-    return node.empty() ? "" : node.mapped();
+    const auto found = actions_.find(std::string(name));
+    if (found == actions_.end() || --found->second.passages > 0) return std::nullopt;
+    return std::move(actions_.extract(found).mapped());
   }
 
  private:
   absl::Mutex mutex_;
-  std::map<std::string, std::string> actions_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Action> actions_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Both opens and the read block: the test's open returns when this point is reached, this returns
@@ -51,9 +72,10 @@ void Rendezvous(const std::string& fifo) {
 
 void Failpoint(absl::string_view name) {
   static Actions* actions = new Actions;
-  const std::string action = actions->Take(name);
-  if (action == "kill") raise(SIGKILL);
-  if (absl::StartsWith(action, "wait:")) Rendezvous(action.substr(5));
+  const std::optional<Action> action = actions->Pass(name);
+  if (!action) return;
+  if (action->verb == "kill") raise(SIGKILL);
+  if (action->verb == "wait") Rendezvous(action->argument);
 }
 
 }  // namespace lockstitch
