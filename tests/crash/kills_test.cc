@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 #include <tuple>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -37,9 +38,10 @@ constexpr Step kSchedulerSteps[] = {"scheduler.fence.drawn"};
 class KillsTest : public StreamKindTest,
                   public ::testing::WithParamInterface<std::tuple<StreamKind, Step>> {
  protected:
-  KillsTest(ServiceProcess Stack::*service)
+  explicit KillsTest(ServiceProcess Stack::*service, const std::string& action = "kill")
       : kind_(std::get<0>(GetParam())),
-        stack_(StackWith(std::get<1>(GetParam()), "kill")),
+        step_(std::get<1>(GetParam())),
+        stack_(StackWith(step_, action)),
         service_(stack_.*service) {}
 
   // Runs the job while the process is killed at the step and started again.
@@ -80,6 +82,7 @@ class KillsTest : public StreamKindTest,
   }
 
   const StreamKind kind_;
+  const std::string step_;
   Stack stack_;
   ServiceProcess& service_;
 };
@@ -119,10 +122,9 @@ class KilledExtractorTest : public KillsTest {
   // the kill only the row at the bookmark.
   int64_t RowsLeft() const {
     const bool in_order = kind_.name == "Ordered" || kind_.name == "Keyless";
-    const std::string step = std::get<1>(GetParam());
-    const bool acknowledged = step == "extractor.chunk.acknowledged";
+    const bool acknowledged = step_ == "extractor.chunk.acknowledged";
     if (in_order && acknowledged) return RowsToLoad(kind_) - kChunkRows + 1;
-    const bool all_sent = step == "extractor.range.sent" || step == "extractor.finishing";
+    const bool all_sent = step_ == "extractor.range.sent" || step_ == "extractor.finishing";
     if (in_order && all_sent) return kChunkRows + 1;
     return RowsToLoad(kind_);
   }
@@ -147,6 +149,54 @@ TEST_P(KilledExtractorTest, IsFollowedByAnExtractionOfWhatIsLeft) {
 
 INSTANTIATE_TEST_SUITE_P(Steps, KilledExtractorTest,
                          Combine(ValuesIn(StreamKinds()), ValuesIn(kExtractorSteps)), NameOf);
+
+// The fourth of six chunks that come in order.
+constexpr char kKillInTheFourth[] = "kill@4";
+constexpr Step kLoaderChunkSteps[] = {"loader.batch.written", "loader.chunk.copied",
+                                      "loader.chunk.recorded", "loader.chunk.committed"};
+constexpr Step kExtractorChunkSteps[] = {"extractor.batch.built", "extractor.chunk.sent",
+                                         "extractor.chunk.acknowledged"};
+
+std::vector<StreamKind> InOrder() { return StreamKinds({"Ordered", "Keyless"}); }
+
+class LoaderKilledLaterTest : public KillsTest {
+ protected:
+  LoaderKilledLaterTest() : KillsTest(&Stack::loader, kKillInTheFourth) {}
+};
+
+TEST_P(LoaderKilledLaterTest, CostsThatChunkAtMost) {
+  Prepare(kind_);
+  const JobOutcome outcome = RunKilling();
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(Draws(), 2);
+  EXPECT_EQ(CommittedRows(outcome), RowsToLoad(kind_));
+  const bool durable = step_ == "loader.chunk.committed";
+  EXPECT_LE(ReadRows(), RowsToLoad(kind_) + (durable ? 0 : kChunkRows));
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, LoaderKilledLaterTest,
+                         Combine(ValuesIn(InOrder()), ValuesIn(kLoaderChunkSteps)), NameOf);
+
+class ExtractorKilledLaterTest : public KillsTest {
+ protected:
+  ExtractorKilledLaterTest() : KillsTest(&Stack::extractor, kKillInTheFourth) {}
+};
+
+TEST_P(ExtractorKilledLaterTest, LeavesWhatIsDurableBehind) {
+  Prepare(kind_);
+  const JobOutcome outcome = RunKilling();
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(Draws(), 3);
+  // By the extractor that was started again: with the row at the bookmark, which is read anew.
+  const int64_t durable = step_ == "extractor.chunk.acknowledged" ? 4 : 3;
+  EXPECT_LE(ReadRows(), RowsToLoad(kind_) - durable * kChunkRows + 1);
+  EXPECT_LE(CommittedRows(outcome), RowsToLoad(kind_) + 1);
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, ExtractorKilledLaterTest,
+                         Combine(ValuesIn(InOrder()), ValuesIn(kExtractorChunkSteps)), NameOf);
 
 class KilledSchedulerTest : public KillsTest {
  protected:
