@@ -27,6 +27,7 @@ using ::testing::ValuesIn;
 // Where the run stands when a process is stopped: in COPY, before its commit, after it.
 constexpr const char* kLoaderSteps[] = {"loader.batch.written", "loader.chunk.copied",
                                         "loader.chunk.committed"};
+constexpr const char* kTransactionSteps[] = {"loader.chunk.recorded", "loader.finish.publishing"};
 constexpr const char* kExtractorSteps[] = {"extractor.batch.built", "extractor.chunk.sent",
                                            "extractor.chunk.acknowledged"};
 
@@ -90,6 +91,18 @@ TEST_P(StoppedLoaderTest, IsSuperseded) {
 
 INSTANTIATE_TEST_SUITE_P(Steps, StoppedLoaderTest,
                          Combine(ValuesIn(OfOneRange()), ValuesIn(kLoaderSteps)), NameOf);
+
+// With a transaction open that holds the stream's row, or the destination table besides: the later
+// run waits until the server has ended its session.
+class StoppedInATransactionTest : public StopsTest {};
+
+TEST_P(StoppedInATransactionTest, IsSuperseded) {
+  Prepare(kind_);
+  ExpectSuperseded(RunStopping(&Stack::loader));
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StoppedInATransactionTest,
+                         Combine(ValuesIn(SomeKinds()), ValuesIn(kTransactionSteps)), NameOf);
 
 class StoppedExtractorTest : public StopsTest {};
 
