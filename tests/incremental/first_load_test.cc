@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "testing/child_process.h"
 #include "testing/rendezvous.h"
@@ -14,6 +15,7 @@ namespace lockstitch::tests {
 namespace {
 
 using testing::CommandResult;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::Rendezvous;
@@ -61,6 +63,15 @@ class FirstLoadTest : public StreamTest {
         "WHERE complete");
     return source_->Int("SELECT count(*) FROM t WHERE k >= '" + past + "' OR k IS NULL") +
            source_->Int("SELECT count(*) FROM t WHERE k >= '" + horizon + "' OR k IS NULL");
+  }
+  // Where the ranges of an integration's newest load end, in their order; the closing one aside.
+  std::vector<std::string> Boundaries(const std::string& schema = "s") {
+    return destination_->List(
+        "SELECT upper_bound FROM _lockstitch.ranges JOIN _lockstitch.streams USING (stream_id) "
+        "JOIN _lockstitch.integrations ON uid = integration_uid WHERE destination_schema = '" +
+        schema +
+        "' AND upper_bound IS NOT NULL AND load_id = (SELECT max(load_id) FROM _lockstitch.loads l "
+        "WHERE l.stream_id = streams.stream_id) ORDER BY range");
   }
   int64_t LoadTables() {
     return destination_->Int(
@@ -148,6 +159,44 @@ TEST_P(ResumedLoadTest, OnceItsTableIsFinished) {
             0);
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_attrdef WHERE adrelid = 's.t'::regclass"),
             0);
+}
+
+// Row 13 of the study in tests/model.
+TEST_P(ResumedLoadTest, BoundariesStayWhateverNewStatisticsSay) {
+  RunKilled(Job());
+  const std::vector<std::string> boundaries = Boundaries();
+  EXPECT_EQ(boundaries.size(), 3u);
+  source_->Run(
+      "INSERT INTO t SELECT n, clock_timestamp(), 2 FROM generate_series(2001, 6000) n; ANALYZE t");
+  const int64_t left = RowsLeft();
+  v1::Integration other = Job();
+  other.set_name("other");
+  Run(other);
+  EXPECT_THAT(Boundaries("other"), Not(ElementsAreArray(boundaries)));
+
+  const JobOutcome outcome = Run(Job());
+  EXPECT_THAT(outcome.log, Says("1 of 5 ranges are durable"));
+  EXPECT_EQ(RowsRead(outcome), left);
+  EXPECT_EQ(Boundaries(), boundaries);
+  ExpectExact();
+}
+
+// Row 10: whoever kept the greatest key would keep the row as it was.
+TEST_P(ResumedLoadTest, ARowWhoseKeyWentBackIsAsTheNewestSnapshotHasIt) {
+  testing::Database early(source_url_);
+  early.Run("BEGIN");
+  const std::string began = early.Text("SELECT now()");
+  source_->Run("UPDATE t SET k = now(), v = 2 WHERE id = 500");
+  const std::string later = source_->Text("SELECT k FROM t WHERE id = 500");
+  RunKilled(Job(), "extractor.finishing");
+  EXPECT_EQ(DurableRanges(), 5);
+  early.Run("UPDATE t SET k = now(), v = 3 WHERE id = 500; COMMIT");
+  EXPECT_EQ(
+      source_->Text("SELECT k = '" + began + "' AND k < '" + later + "' FROM t WHERE id = 500"),
+      "t");
+  EXPECT_THAT(Run(Job()).log, Says("goes on with the first load"));
+  EXPECT_EQ(destination_->Int("SELECT v FROM s.t WHERE id = 500"), 3);
+  ExpectExact();
 }
 
 INSTANTIATE_TEST_SUITE_P(KeyedAndNot, ResumedLoadTest, ::testing::Bool(),
