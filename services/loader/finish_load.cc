@@ -78,7 +78,8 @@ absl::StatusOr<std::optional<std::string>> Prepare(Connection& connection, const
   std::optional<std::string> bookmark;
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   // The stream's row isn't locked: a draw need not wait for an index. Who takes the load over after
-  // it needs the table's lock.
+  // it needs the table's lock, and may have had it before: then there may be no table.
+  RETURN_IF_ERROR(TestClaimUnlocked(connection, load.stream_id, claim));
   RETURN_IF_ERROR(LockLoadTable(connection, load));
   RETURN_IF_ERROR(TestClaimUnlocked(connection, load.stream_id, claim));
   if (load.plan.mode() == v1::LOAD_MODE_FIRST) {

@@ -104,6 +104,20 @@ TEST_P(StoppedInATransactionTest, IsSuperseded) {
 INSTANTIATE_TEST_SUITE_P(Steps, StoppedInATransactionTest,
                          Combine(ValuesIn(SomeKinds()), ValuesIn(kTransactionSteps)), NameOf);
 
+// In no transaction: the later run takes the load's table over, or drops it.
+class StoppedBeforeItPreparesTest : public StopsTest {};
+
+TEST_P(StoppedBeforeItPreparesTest, IsSuperseded) {
+  Prepare(kind_);
+  ExpectSuperseded(RunStopping(&Stack::loader));
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StoppedBeforeItPreparesTest,
+                         Combine(ValuesIn(OfOneRange({"FullTable", "FirstLoad",
+                                                      "KeylessFirstLoad"})),
+                                 ::testing::Values("loader.finish.preparing")),
+                         NameOf);
+
 class StoppedExtractorTest : public StopsTest {};
 
 TEST_P(StoppedExtractorTest, IsSuperseded) {
