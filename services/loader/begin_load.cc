@@ -79,7 +79,10 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
                      .destination_table = destination_table,
                      .method = request.method(),
                      .source = request.source()};
-  if (request.has_horizon()) load.horizon = request.horizon();
+  if (request.has_horizon()) {
+    load.horizon = request.horizon();
+    load.plan.set_horizon(request.horizon());
+  }
   RETURN_IF_ERROR(FindDestinationTable(connection, state, load.destination_table).status());
   std::set<std::string> known;
   if (last) known.insert(last->plan.known_columns().begin(), last->plan.known_columns().end());

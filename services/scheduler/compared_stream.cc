@@ -50,10 +50,14 @@ absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration
     const auto place = PlaceOf(plan, &v1::ColumnMapping::source_column, plan.replication_key());
     if (!place) return PlanIsOdd(state);
     if (plan.duplicate_keys() && !source.key().empty()) source.set_greatest_by(*place);
-    // Below the bookmark everything is there, and whatever changes comes to be at or past it. A
-    // stream without one has only rows that are read whole by each run: NULL keys, and odd ones.
+    // Below the last load's horizon everything is there, and whatever changes comes to be at or
+    // past it; the bookmark stands for one that wasn't known. A stream without a bookmark has only
+    // rows that are read whole by each run: NULL keys, and odd ones.
     source.mutable_compare_below()->set_column(*place);
-    if (state.has_bookmark()) source.mutable_compare_below()->set_bound(state.bookmark());
+    if (state.has_bookmark()) {
+      source.mutable_compare_below()->set_bound(plan.has_horizon() ? plan.horizon()
+                                                                   : state.bookmark());
+    }
   }
   stream.destination = source;
   *source.mutable_source() = integration.source();

@@ -36,9 +36,8 @@ absl::Status VerifyLoad(const v1::Integration& integration, const v1::TableName&
                         const std::optional<v1::RowSums>& snapshot,
                         const loader::LoaderClient& loader, const StreamVerifier::Options& options,
                         v1::StreamVerification* verification) {
-  ASSIGN_OR_RETURN(v1::StreamState state, FindState(integration, table, loader, options.stop));
-  // What is below the bookmark is all there will ever be: more than below the load's lower bound.
-  if (state.has_bookmark()) state.mutable_plan()->set_lower_bound(state.bookmark());
+  ASSIGN_OR_RETURN(const v1::StreamState state,
+                   FindState(integration, table, loader, options.stop));
   ASSIGN_OR_RETURN(const ComparedStream stream, CompareByState(integration, state));
   verification->set_stream(schema::StreamName(table));
   verification->set_method(stream.method);
