@@ -32,6 +32,7 @@ constexpr Instant kInstants[] = {
     {&FaultyStack::loader, "loader.chunk.copied"},
     {&FaultyStack::loader, "loader.chunk.recorded"},
     {&FaultyStack::loader, "loader.chunk.committed"},
+    {&FaultyStack::loader, "loader.finish.preparing"},
     {&FaultyStack::loader, "loader.finish.publishing"},
     {&FaultyStack::loader, "loader.finish.published"},
 };
