@@ -40,6 +40,8 @@ constexpr absl::string_view kSessionSettings =
     "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0";
 constexpr absl::string_view kSettingsSince95 = "; SET row_security = off";
 constexpr absl::string_view kSettingsSince96 = "; SET idle_in_transaction_session_timeout = 0";
+// Statements with parameters ask catalogs and _lockstitch: planning is most of what they cost.
+constexpr absl::string_view kSettingsSince12 = "; SET plan_cache_mode = force_generic_plan";
 constexpr absl::string_view kSettingsSince14 = "; SET idle_session_timeout = 0";
 constexpr absl::string_view kSettingsSince17 = "; SET transaction_timeout = 0";
 
@@ -108,9 +110,10 @@ std::string Connection::Settings(const Options& options) const {
   const bool more = version >= 100000 && !options.settings.empty();
   return absl::StrCat(
       kSessionSettings, version >= 90500 ? kSettingsSince95 : "",
-      version >= 90600 ? kSettingsSince96 : "", version >= 140000 ? kSettingsSince14 : "",
-      version >= 170000 ? kSettingsSince17 : "", side() == Side::kSource ? kSourceSettings : "",
-      more ? "; " : "", more ? options.settings : "");
+      version >= 90600 ? kSettingsSince96 : "", version >= 120000 ? kSettingsSince12 : "",
+      version >= 140000 ? kSettingsSince14 : "", version >= 170000 ? kSettingsSince17 : "",
+      side() == Side::kSource ? kSourceSettings : "", more ? "; " : "",
+      more ? options.settings : "");
 }
 
 Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}

@@ -27,11 +27,8 @@ namespace {
 // has them compiled, which costs more than all queries.
 constexpr absl::string_view kSettings = "SET LOCAL cursor_tuple_fraction = 1";
 constexpr absl::string_view kSettingsSince11 = "; SET LOCAL jit = off";
-// Planning is nearly all that the queries for one table cost.
-constexpr absl::string_view kSettingsSince12 = "; SET LOCAL plan_cache_mode = force_generic_plan";
 constexpr absl::string_view kDefaults = "SET LOCAL cursor_tuple_fraction = DEFAULT";
 constexpr absl::string_view kDefaultsSince11 = "; SET LOCAL jit = DEFAULT";
-constexpr absl::string_view kDefaultsSince12 = "; SET LOCAL plan_cache_mode = DEFAULT";
 constexpr absl::string_view kUser = "; SELECT current_user";
 
 v1::TableKind TableKindOf(absl::string_view relkind) {
@@ -81,7 +78,6 @@ class Reading {
   }
 
  private:
-  bool has_plan_modes() const { return connection_.server_version() >= 120000; }
   bool has_jit() const { return connection_.server_version() >= 110000; }
 
   absl::Status Open(std::optional<int64_t> oid) {
@@ -89,8 +85,7 @@ class Reading {
     const CatalogQueries queries = oid ? CatalogQueriesForOne(version) : CatalogQueriesFor(version);
     ASSIGN_OR_RETURN(
         const postgres::Result user,
-        connection_.Query(absl::StrCat(kSettings, has_jit() ? kSettingsSince11 : "",
-                                       has_plan_modes() ? kSettingsSince12 : "", kUser)));
+        connection_.Query(absl::StrCat(kSettings, has_jit() ? kSettingsSince11 : "", kUser)));
     access_.user = user.String(0, 0);
     ASSIGN_OR_RETURN(const postgres::Result types,
                      oid ? connection_.Query(queries.types, {absl::StrCat(*oid)})
@@ -111,8 +106,7 @@ class Reading {
   absl::Status Close() {
     for (CatalogCursor* cursor : {&tables_, &columns_, &indexes_, &parents_, &partitions_})
       RETURN_IF_ERROR(cursor->Close());
-    return connection_.Execute(absl::StrCat(kDefaults, has_jit() ? kDefaultsSince11 : "",
-                                            has_plan_modes() ? kDefaultsSince12 : ""));
+    return connection_.Execute(absl::StrCat(kDefaults, has_jit() ? kDefaultsSince11 : ""));
   }
 
   absl::Status Read(v1::Table* table) {

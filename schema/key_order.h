@@ -18,6 +18,9 @@ class KeyOrder {
   // `column` is SQL, for example a quoted name; `type` is a KeyType.
   KeyOrder(absl::string_view column, absl::string_view type);
 
+  // The same order of another column of the type.
+  KeyOrder Of(absl::string_view column) const { return KeyOrder(column, type_); }
+
   // The key, to be compared and sorted by.
   const std::string& expression() const { return expression_; }
 

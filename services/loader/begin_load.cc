@@ -79,10 +79,7 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
                      .destination_table = destination_table,
                      .method = request.method(),
                      .source = request.source()};
-  if (request.has_horizon()) {
-    load.horizon = request.horizon();
-    load.plan.set_horizon(request.horizon());
-  }
+  if (request.has_horizon()) load.plan.set_horizon(request.horizon());
   RETURN_IF_ERROR(FindDestinationTable(connection, state, load.destination_table).status());
   std::set<std::string> known;
   if (last) known.insert(last->plan.known_columns().begin(), last->plan.known_columns().end());
@@ -126,6 +123,9 @@ absl::Status BeginChanges(Connection& connection, const StreamState& state, Load
   load->plan.set_mode(v1::LOAD_MODE_CHANGES);
   load->plan.set_lower_bound(*state.bookmark);
   load->plan.mutable_system()->set_table_version(state.table_version);
+  ASSIGN_OR_RETURN(const std::optional<v1::Extent> unchanged,
+                   LastAppliedFromBookmark(connection, state));
+  if (unchanged) *load->plan.mutable_unchanged() = *unchanged;
   RETURN_IF_ERROR(InsertLoad(connection, *load));
   v1::PlannedRange range;
   range.mutable_bounds()->set_lower(*state.bookmark);
@@ -149,7 +149,7 @@ absl::Status Resume(Connection& connection, const v1::BeginLoadRequest& request,
   if (kept == 0 || std::any_of(ranges.begin(), ranges.end(), waiting)) return absl::OkStatus();
   v1::PlannedRange closing;
   closing.set_number(static_cast<uint32_t>(ranges.size()));
-  closing.mutable_bounds()->set_lower(*load->horizon);
+  closing.mutable_bounds()->set_lower(load->plan.horizon());
   closing.mutable_bounds()->set_null_keys(true);
   closing.set_closing(true);
   return InsertRange(connection, *load, closing);

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "batch/checksum.h"
 #include "failpoint/failpoint.h"
 #include "postgres/copy_writer.h"
 #include "postgres/sqlstate.h"
@@ -162,31 +163,20 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   }
   deadline_->Touch();
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  ASSIGN_OR_RETURN(const std::string target, PrepareTarget(connection));
-  ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, CopyInto(target, load_.plan)));
-  while (request_.has_batch()) {
-    RETURN_IF_ERROR(verifier_.Add(request_.batch()));
-    RETURN_IF_ERROR(copy.Write(request_.batch().data()));
-    Failpoint("loader.batch.written");
+  // Held back until it is known whether it is all there is.
+  v1::Batch first;
+  if (request_.has_batch()) {
+    first.Swap(request_.mutable_batch());
+    RETURN_IF_ERROR(verifier_.Add(first));
     if (!stream_.Read(&request_)) return CutOff();
     deadline_->Touch();
   }
-  if (!request_.has_chunk_end() || request_.chunk_end().chunk() != next_chunk_) {
-    return Error(Reason::kProtocolViolated,
-                 absl::StrCat("expected the end of chunk ", next_chunk_));
+  if (ChangesNothing()) {
+    RETURN_IF_ERROR(EndChunk(open));
+  } else {
+    RETURN_IF_ERROR(CopyChunk(connection, open, first));
   }
   const v1::ChunkEnd& chunk = request_.chunk_end();
-  // What is left of a range that was read in no order could not be told.
-  if (!chunk.ends_range() && load_.plan.mode() != v1::LOAD_MODE_CHANGES) {
-    return Error(Reason::kProtocolViolated,
-                 absl::StrCat("range ", open.range(), " is to be one chunk"));
-  }
-  RETURN_IF_ERROR(verifier_.EndChunk(chunk.extent()));
-  ASSIGN_OR_RETURN(const int64_t rows, copy.Finish());
-  if (static_cast<uint64_t>(rows) != chunk.extent().rows()) {
-    return Error(Reason::kLoadMismatch,
-                 absl::StrCat("the destination took ", rows, " rows of ", chunk.extent().rows()));
-  }
   Failpoint("loader.chunk.copied");
   {
     // It may take long; each wait for a lock in it has its own limit.
@@ -202,7 +192,7 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.chunk.committed");
   deadline_->Touch();
-  options_.metrics->Add(Metric::kLoaderRows, {}, static_cast<double>(rows));
+  options_.metrics->Add(Metric::kLoaderRows, {}, static_cast<double>(chunk.extent().rows()));
   options_.metrics->Add(Metric::kLoaderBytes, {}, static_cast<double>(chunk.extent().bytes()));
   options_.metrics->Add(Metric::kLoaderChunks, {}, 1);
 
@@ -211,6 +201,47 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   response.mutable_durable()->set_rows(chunk.extent().rows());
   if (!stream_.Write(response)) return CutOff();
   return !chunk.ends_range();
+}
+
+bool RangeLoader::ChangesNothing() const {
+  const v1::ChunkEnd& chunk = request_.chunk_end();
+  return load_.plan.has_unchanged() && chunk.ends_range() && chunk.chunk() == 0 &&
+         batch::SameExtent(chunk.extent(), load_.plan.unchanged());
+}
+
+absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& open,
+                                    const v1::Batch& first) {
+  ASSIGN_OR_RETURN(const std::string target, PrepareTarget(connection));
+  ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, CopyInto(target, load_.plan)));
+  RETURN_IF_ERROR(copy.Write(first.data()));
+  Failpoint("loader.batch.written");
+  while (request_.has_batch()) {
+    RETURN_IF_ERROR(verifier_.Add(request_.batch()));
+    RETURN_IF_ERROR(copy.Write(request_.batch().data()));
+    Failpoint("loader.batch.written");
+    if (!stream_.Read(&request_)) return CutOff();
+    deadline_->Touch();
+  }
+  RETURN_IF_ERROR(EndChunk(open));
+  const v1::Extent& sent = request_.chunk_end().extent();
+  ASSIGN_OR_RETURN(const int64_t rows, copy.Finish());
+  if (static_cast<uint64_t>(rows) == sent.rows()) return absl::OkStatus();
+  return Error(Reason::kLoadMismatch,
+               absl::StrCat("the destination took ", rows, " rows of ", sent.rows()));
+}
+
+absl::Status RangeLoader::EndChunk(const v1::LoadOpen& open) {
+  if (!request_.has_chunk_end() || request_.chunk_end().chunk() != next_chunk_) {
+    return Error(Reason::kProtocolViolated,
+                 absl::StrCat("expected the end of chunk ", next_chunk_));
+  }
+  const v1::ChunkEnd& chunk = request_.chunk_end();
+  // What is left of a range that was read in no order could not be told.
+  if (!chunk.ends_range() && load_.plan.mode() != v1::LOAD_MODE_CHANGES) {
+    return Error(Reason::kProtocolViolated,
+                 absl::StrCat("range ", open.range(), " is to be one chunk"));
+  }
+  return verifier_.EndChunk(chunk.extent());
 }
 
 absl::StatusOr<std::string> RangeLoader::PrepareTarget(Connection& connection) const {
@@ -222,7 +253,7 @@ absl::StatusOr<std::string> RangeLoader::PrepareTarget(Connection& connection) c
 
 absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& open,
                                  const v1::ChunkEnd& chunk) {
-  const bool changes = load_.plan.mode() == v1::LOAD_MODE_CHANGES;
+  const bool changes = load_.plan.mode() == v1::LOAD_MODE_CHANGES && !ChangesNothing();
   if (changes) RETURN_IF_ERROR(LockDestination(connection, load_, schema_));
   ASSIGN_OR_RETURN(const ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
   if (claimed.result) return RunEnded(open.claim());

@@ -148,6 +148,34 @@ TEST_P(ChangesProtocolTest, TheBookmarkMovesChunkByChunk) {
   EXPECT_EQ(Seen(), "1:1 2:2 3:3 4:4");
 }
 
+TEST_P(ChangesProtocolTest, WhatTheDestinationHasAlreadyIsNotWritten) {
+  const std::string place = "SELECT xmin::text || ' ' || ctid::text FROM s.t WHERE version = 2";
+  ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}}), IsOk());
+  const std::string written = destination_->Text(place);
+  const auto result = NewRun().RunAll(loader_.client, {{2, 2}});
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->rows(), 1);
+  EXPECT_EQ(destination_->Text(place), written);
+  EXPECT_EQ(Bookmark(), "2");
+  // One row more is written with it.
+  ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}, {3, 2}}), IsOk());
+  EXPECT_EQ(Seen(), "1:1 2:2 3:2");
+}
+
+TEST_P(ChangesProtocolTest, WhatARunHasWrittenThatNeverFinishedCountsAsWritten) {
+  ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}}), IsOk());
+  {
+    ScriptedRun unfinished = NewRun();
+    Begin(unfinished, "2");
+    ScriptedRun::Range range(unfinished, loader_.client, 0);
+    ASSERT_THAT(range.Open(), IsOk());
+    SendChunk(range, {{2, 2}, {3, 2}});
+  }
+  // The source is as it was for the last run that has finished, the destination isn't.
+  ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}}), IsOk());
+  EXPECT_EQ(Seen(), GetParam() ? "1:1 2:2 3:2" : "1:1 2:2");
+}
+
 // Rows 4 and 5: a chunk's number doesn't name what it holds.
 TEST_P(ChangesProtocolTest, ASecondExtractionWithTheSameFenceIsRefused) {
   ScriptedRun run = NewRun(), second = NewRun();

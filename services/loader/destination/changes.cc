@@ -120,23 +120,30 @@ absl::Status ApplyChanges(postgres::Connection& connection, const StreamState& s
 absl::StatusOr<StagedKeys> ReadStagedKeys(postgres::Connection& connection,
                                           const StreamState& state, const LoadRecord& load) {
   const schema::KeyOrder key = ReplicationKeyOf(load.plan);
-  const std::string from =
-      absl::StrCat("(SELECT ", key.expression(), " FROM ", kStaging, " WHERE ");
-  const std::string top = " ORDER BY 1 DESC LIMIT 1)";
+  const int version = connection.server_version();
+  const auto greatest = [&](const std::string& condition) {
+    return absl::StrCat("(SELECT ", key.expression(), " FROM ", kStaging, " WHERE ", condition,
+                        " ORDER BY 1 DESC LIMIT 1)");
+  };
   const std::string bounded =
-      load.horizon ? absl::StrCat("LEAST(finite, ", key.Constant(*load.horizon), ")") : "finite";
+      load.plan.has_horizon()
+          ? absl::StrCat("LEAST(finite, ", key.Constant(load.plan.horizon()), ")")
+          : "finite";
   // The bookmark never goes back, and rows whose keys count for nothing don't move it.
   const std::string bookmark =
       state.bookmark
           ? absl::StrCat("CASE WHEN finite IS NULL THEN ", key.Constant(*state.bookmark),
                          " ELSE GREATEST(", key.Constant(*state.bookmark), ", ", bounded, ") END")
           : absl::StrCat("CASE WHEN finite IS NOT NULL THEN ", bounded, " END");
+  // Each OFFSET keeps PostgreSQL from looking for a value again wherever it is used.
   ASSIGN_OR_RETURN(
       const postgres::Result row,
       connection.Query(absl::StrCat(
-          "SELECT last::pg_catalog.text, (", bookmark, ")::pg_catalog.text FROM (SELECT ", from,
-          key.expression(), " IS NOT NULL", top, " AS last, ", from,
-          key.IsFinite(connection.server_version()), top, " AS finite) AS keys")));
+          "SELECT last::pg_catalog.text, (", bookmark,
+          ")::pg_catalog.text FROM (SELECT last, CASE WHEN last IS NULL OR ",
+          key.Of("last").IsFinite(version), " THEN last ELSE ", greatest(key.IsFinite(version)),
+          " END AS finite FROM (SELECT ", greatest(absl::StrCat(key.expression(), " IS NOT NULL")),
+          " AS last OFFSET 0) AS greatest OFFSET 0) AS keys")));
   return StagedKeys{.last_key = row.Optional(0, 0), .bookmark = row.Optional(0, 1)};
 }
 

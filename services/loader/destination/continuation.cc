@@ -100,7 +100,7 @@ absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
                                           const StreamState& state, const LoadRecord& wanted) {
   ASSIGN_OR_RETURN(std::optional<LoadRecord> load, UnfinishedFirstLoad(connection, state));
   if (!load) return Unfinished();
-  if (!load->horizon)
+  if (!load->plan.has_horizon())
     return Unfinished{.obstacle = "how far the bookmark may move was not known when it began"};
   if (auto difference = Difference(*load, wanted))
     return Unfinished{.obstacle = *std::move(difference)};

@@ -26,7 +26,7 @@ VALUES ($1, $2, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13, null
 // comes behind.
 constexpr absl::string_view kReadLoad = R"sql(
 SELECT l.load_id, l.fence, l.run_id, l.extraction_id, l.state = 'open', l.load_table, l.load_oid, l.destination_table,
-       l.method, l.horizon, l.source_system, l.source_database, l.source_position, pg_catalog.encode(l.plan, 'hex'),
+       l.method, l.source_system, l.source_database, l.source_position, pg_catalog.encode(l.plan, 'hex'),
        key.name
 FROM _lockstitch.loads l LEFT JOIN LATERAL pg_catalog.unnest(l.key_columns) WITH ORDINALITY AS key(name, place) ON true
 WHERE l.stream_id = $1 AND l.load_id = )sql";
@@ -103,16 +103,15 @@ absl::StatusOr<std::optional<LoadRecord>> ReadLoad(
                      .load_table = rows.String(0, 5),
                      .load_oid = rows.Int(0, 6),
                      .destination_table = rows.String(0, 7),
-                     .method = static_cast<v1::ReplicationMethod>(rows.Int(0, 8)),
-                     .horizon = rows.Optional(0, 9)};
-  load.source.set_system_identifier(rows.String(0, 10));
-  load.source.set_database(rows.String(0, 11));
-  load.source.set_wal_position(rows.String(0, 12));
-  if (!load.plan.ParseFromString(absl::HexStringToBytes(rows.Text(0, 13))))
+                     .method = static_cast<v1::ReplicationMethod>(rows.Int(0, 8))};
+  load.source.set_system_identifier(rows.String(0, 9));
+  load.source.set_database(rows.String(0, 10));
+  load.source.set_wal_position(rows.String(0, 11));
+  if (!load.plan.ParseFromString(absl::HexStringToBytes(rows.Text(0, 12))))
     return Error(Reason::kInternal,
                  absl::StrCat("the kept plan of load ", load.load_id, " can't be read"));
   for (int row = 0; row < rows.rows(); ++row) {
-    if (!rows.IsNull(row, 14)) load.key_columns.push_back(rows.String(row, 14));
+    if (!rows.IsNull(row, 13)) load.key_columns.push_back(rows.String(row, 13));
   }
   return load;
 }
@@ -120,13 +119,14 @@ absl::StatusOr<std::optional<LoadRecord>> ReadLoad(
 }  // namespace
 
 absl::Status InsertLoad(Connection& connection, const LoadRecord& load) {
-  Connection::Parameter lower_bound;
+  Connection::Parameter lower_bound, horizon;
   if (load.plan.has_lower_bound()) lower_bound = load.plan.lower_bound();
+  if (load.plan.has_horizon()) horizon = load.plan.horizon();
   return connection.Execute(
       kInsertLoad,
       {Text(load.stream_id), Text(load.load_id), load.run_id, load.extraction_id, load.load_table,
        Text(load.load_oid), load.destination_table, postgres::ArrayText(load.key_columns),
-       Text(load.method), lower_bound, load.horizon, load.source.system_identifier(),
+       Text(load.method), lower_bound, horizon, load.source.system_identifier(),
        load.source.database(), load.source.wal_position(),
        absl::BytesToHexString(load.plan.SerializeAsString())});
 }

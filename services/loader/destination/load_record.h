@@ -28,9 +28,8 @@ struct LoadRecord {
   std::string destination_table;
   std::vector<std::string> key_columns;  // Empty: the table gets no key.
   v1::ReplicationMethod method = v1::REPLICATION_METHOD_FULL_TABLE;
-  std::optional<std::string> horizon;  // Of the load's first snapshot.
-  v1::SourceIdentity source;           // Of the present owner's snapshot.
-  v1::LoadPlan plan;                   // But for its ranges, which have records of their own.
+  v1::SourceIdentity source;  // Of the present owner's snapshot.
+  v1::LoadPlan plan;          // But for its ranges, which have records of their own.
 };
 
 absl::Status InsertLoad(postgres::Connection& connection, const LoadRecord& load);

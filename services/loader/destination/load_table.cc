@@ -127,8 +127,9 @@ std::string CopyInto(const std::string& table, const v1::LoadPlan& plan) {
 absl::Status MakeRoomForClosing(postgres::Connection& connection, const LoadRecord& load) {
   const schema::KeyOrder key = ReplicationKeyOf(load.plan);
   std::string condition = absl::StrCat(key.expression(), " IS NULL");
-  if (load.horizon)
-    absl::StrAppend(&condition, " OR ", key.expression(), " >= ", key.Constant(*load.horizon));
+  if (load.plan.has_horizon())
+    absl::StrAppend(&condition, " OR ", key.expression(),
+                    " >= ", key.Constant(load.plan.horizon()));
   return connection.Execute(
       absl::StrCat("DELETE FROM ", QuotedLoadTable(load), " WHERE ", condition));
 }
@@ -167,7 +168,8 @@ absl::StatusOr<std::optional<std::string>> BookmarkOf(postgres::Connection& conn
       absl::StrCat("SELECT ", key.expression(), " AS key FROM ", QuotedLoadTable(load), " WHERE ",
                    key.IsFinite(connection.server_version()), " ORDER BY 1 DESC LIMIT 1");
   const std::string bounded =
-      load.horizon ? absl::StrCat("LEAST(key, ", key.Constant(*load.horizon), ")") : "key";
+      load.plan.has_horizon() ? absl::StrCat("LEAST(key, ", key.Constant(load.plan.horizon()), ")")
+                              : "key";
   ASSIGN_OR_RETURN(const postgres::Result found,
                    connection.Query(absl::StrCat("SELECT (", bounded, ")::pg_catalog.text FROM (",
                                                  greatest, ") AS top")));

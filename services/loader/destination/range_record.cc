@@ -52,6 +52,13 @@ SELECT pg_catalog.sum(c.rows)::pg_catalog.int8, pg_catalog.sum(c.bytes)::pg_cata
 FROM _lockstitch.chunks c JOIN _lockstitch.loads l USING (stream_id, load_id)
 WHERE c.stream_id = $1 AND c.run_id = $2 AND (c.load_id = $3 OR l.load_table = ''))sql";
 
+// $1 stream, $2 bookmark.
+constexpr absl::string_view kLastApplied = R"sql(
+SELECT c.rows, c.bytes, c.checksum, c.row_sum
+FROM (SELECT * FROM _lockstitch.chunks WHERE stream_id = $1 ORDER BY load_id DESC, range DESC, chunk DESC LIMIT 1) c
+     JOIN _lockstitch.loads l USING (stream_id, load_id)
+WHERE c.chunk = 0 AND l.load_table = '' AND l.state = 'published' AND l.lower_bound = $2)sql";
+
 // $1 stream, $2 load.
 constexpr absl::string_view kSeveralSnapshots =
     "SELECT count(DISTINCT fence) > 1 FROM _lockstitch.chunks WHERE stream_id = $1 AND load_id = "
@@ -162,6 +169,14 @@ absl::Status CountRun(Connection& connection, const StreamState& state, const st
   result->set_rows(sums.Int(0, 0));
   result->set_bytes(sums.Int(0, 1));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<v1::Extent>> LastAppliedFromBookmark(Connection& connection,
+                                                                  const StreamState& state) {
+  ASSIGN_OR_RETURN(const Result last,
+                   connection.Query(kLastApplied, {Text(state.stream_id), state.bookmark}));
+  if (last.empty()) return std::nullopt;
+  return ExtentOf(last, 0, 0);
 }
 
 absl::StatusOr<bool> HasSeveralSnapshots(Connection& connection, const LoadRecord& load) {
