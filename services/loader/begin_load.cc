@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "failpoint/failpoint.h"
 #include "postgres/transaction.h"
 #include "schema/destination_names.h"
 #include "schema/stream_name.h"
@@ -252,7 +253,9 @@ absl::StatusOr<v1::BeginLoadResponse> OpenLoad(Connection& connection,
   ASSIGN_OR_RETURN(v1::BeginLoadResponse response, Answer(connection, *load));
   RETURN_IF_ERROR(EndOtherLoads(connection, *load));
   ASSIGN_OR_RETURN(const std::vector<Leftover> leftovers, Leftovers(connection, *load));
+  Failpoint("loader.load.recorded");
   RETURN_IF_ERROR(transaction.Commit());
+  Failpoint("loader.load.begun");
   DropLeftovers(connection, claim, leftovers);
   return response;
 }

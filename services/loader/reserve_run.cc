@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "failpoint/failpoint.h"
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
 #include "services/loader/destination/state_schema.h"
@@ -37,6 +38,7 @@ absl::StatusOr<v1::ReserveRunResponse> Draw(Connection& connection,
   ASSIGN_OR_RETURN(const int64_t fence,
                    DrawFence(connection, state, request.run_id(), request.draw()));
   RETURN_IF_ERROR(transaction.Commit());
+  Failpoint("loader.fence.drawn");
   response.set_fence(fence);
   return response;
 }

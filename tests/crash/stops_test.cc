@@ -31,8 +31,8 @@ constexpr const char* kTransactionSteps[] = {"loader.chunk.recorded", "loader.fi
 constexpr const char* kExtractorSteps[] = {"extractor.batch.built", "extractor.chunk.sent",
                                            "extractor.chunk.acknowledged"};
 
-// Of one range: a stopped loader's other ranges may hold the stream's row, which its server ends
-// after ten seconds.
+// Of one range, for speed: a stopped loader's other ranges may hold the stream's row, until its
+// server ends them after ten seconds.
 std::vector<StreamKind> OfOneRange(const std::set<std::string>& names = {}) {
   std::vector<StreamKind> kinds = StreamKinds(names);
   for (StreamKind& kind : kinds) kind.ranges = 1;
@@ -92,6 +92,55 @@ TEST_P(StoppedLoaderTest, IsSuperseded) {
 INSTANTIATE_TEST_SUITE_P(Steps, StoppedLoaderTest,
                          Combine(ValuesIn(OfOneRange()), ValuesIn(kLoaderSteps)), NameOf);
 
+// One range of several stands still, and the others wherever they are.
+class StoppedWithSeveralRangesTest : public StopsTest {};
+
+TEST_P(StoppedWithSeveralRangesTest, IsSuperseded) {
+  Prepare(kind_);
+  ExpectSuperseded(RunStopping(&Stack::loader));
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StoppedWithSeveralRangesTest,
+                         Combine(ValuesIn(StreamKinds({"FirstLoad", "KeylessFirstLoad"})),
+                                 ValuesIn(kLoaderSteps)),
+                         NameOf);
+
+// The range that closes a first load which an earlier run began.
+class StoppedClosingRangeTest : public StopsTest {
+ protected:
+  // Runs a job that ends when all ranges are durable. Then rows come, such as have no key too, and
+  // with a primary key some change.
+  void LeaveItToAClosingRange() {
+    Stack stack = StackWith("extractor.finishing", "kill");
+    std::thread job([&] { RunJob(stack, Job(kind_)); });
+    EXPECT_EQ(stack.extractor.process().Wait(), 128 + SIGKILL);
+    stack.scheduler.process().Kill();
+    job.join();
+    source_->Run("INSERT INTO t SELECT n, 1, now() FROM generate_series(10001, 10100) n");
+    source_->Run("INSERT INTO t VALUES (10101, 1, NULL)");
+    if (kind_.keyed) source_->Run("UPDATE t SET v = 1, at = now() WHERE id <= 100");
+  }
+
+  int64_t Ranges(const std::string& condition) {
+    return destination_->Int("SELECT count(*) FROM _lockstitch.ranges WHERE complete AND " +
+                             condition);
+  }
+};
+
+TEST_P(StoppedClosingRangeTest, IsSuperseded) {
+  Prepare(kind_);
+  LeaveItToAClosingRange();
+  const int64_t ranges = Ranges("NOT closing");
+  ExpectSuperseded(RunStopping(&Stack::loader));
+  EXPECT_EQ(Ranges("NOT closing"), ranges);
+  EXPECT_EQ(Ranges("closing"), step_ == "loader.chunk.committed" ? 2 : 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, StoppedClosingRangeTest,
+                         Combine(ValuesIn(StreamKinds({"FirstLoad", "KeylessFirstLoad"})),
+                                 ValuesIn(kLoaderSteps)),
+                         NameOf);
+
 // With a transaction open that holds the stream's row, or the destination table besides: the later
 // run waits until the server has ended its session.
 class StoppedInATransactionTest : public StopsTest {};
@@ -138,6 +187,12 @@ TEST_P(StoppedSchedulerTest, LearnsThatItsRunWasSuperseded) {
 
 INSTANTIATE_TEST_SUITE_P(Steps, StoppedSchedulerTest,
                          Combine(ValuesIn(SomeKinds()), ValuesIn(kLoaderSteps)), NameOf);
+
+// Its run has drawn a fence, and the extractor hasn't got it.
+INSTANTIATE_TEST_SUITE_P(Drawn, StoppedSchedulerTest,
+                         Combine(ValuesIn(StreamKinds()),
+                                 ::testing::Values("scheduler.fence.drawn")),
+                         NameOf);
 
 // What was published stays so: the run that is asked about afterwards has its result.
 class StoppedAfterPublishingTest : public StopsTest {};

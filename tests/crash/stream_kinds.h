@@ -2,12 +2,14 @@
 #define LOCKSTITCH_TESTS_CRASH_STREAM_KINDS_H_
 
 #include <cstdint>
+#include <memory>
 #include <ostream>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "lockstitch/v1/integration.pb.h"
+#include "testing/database.h"
 #include "testing/rendezvous.h"
 #include "tests/stack/clusters.h"
 #include "tests/stack/stack.h"
@@ -22,6 +24,11 @@ struct StreamKind {
   bool indexed;  // Has an index on the replication key, which gives its rows in order.
   bool first;    // The job looked at is the stream's first one.
   uint32_t ranges;
+  bool view = false;  // Of a table without a key: of its rows with one id the newest stays.
+  bool open = false;  // A transaction is open at the source during the job looked at.
+
+  // Its changes come in the order of the replication key, in chunks.
+  bool InOrder() const { return method == v1::REPLICATION_METHOD_INCREMENTAL && indexed && !first; }
 };
 // Those of the names, or all.
 std::vector<StreamKind> StreamKinds(const std::set<std::string>& names = {});
@@ -33,6 +40,7 @@ class StreamKindTest : public ClustersTest {
   static constexpr int kFirstRows = 4000;
   static constexpr int kChangedRows = 2000;
   static constexpr int kChunkRows = 400;
+  static constexpr int kRowsPastHorizon = 100;
 
   // Services without failpoints, which the program's tests share.
   static Stack& SharedStack();
@@ -42,8 +50,10 @@ class StreamKindTest : public ClustersTest {
 
   // Makes the table; where the kind isn't about the first job, runs that and changes kChangedRows
   // rows. All of it was stamped long ago, so that nothing lies past a horizon, each row with a key
-  // of its own.
+  // of its own. Where a transaction is to be open, one has begun to write, and kRowsPastHorizon
+  // rows have been committed since.
   void Prepare(const StreamKind& kind);
+  void CommitOpenTransaction() { writer_->Run("COMMIT"); }
   v1::Integration Job(const StreamKind& kind) const;
 
   // How many rows the next job has to load: for an incremental stream those that changed, and the
@@ -51,6 +61,10 @@ class StreamKindTest : public ClustersTest {
   int64_t RowsToLoad(const StreamKind& kind) const;
 
   void ExpectExact();
+
+ private:
+  std::string expected_;  // What the destination is to hold: a table, or a query in brackets.
+  std::unique_ptr<testing::Database> writer_;  // Whose transaction is open.
 };
 
 }  // namespace lockstitch::tests
