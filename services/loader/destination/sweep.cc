@@ -87,7 +87,10 @@ absl::StatusOr<v1::SweepResponse> SweepLoads(Connection& connection, const Sweep
     if (!options.dry_run) {
       const absl::Status dropped =
           DropLoadTable(connection, leftover.load_table(), found.Int(row, 1));
-      if (!dropped.ok()) leftover.set_problem(Explain(dropped).message);
+      if (!dropped.ok()) {
+        const Explanation why = Explain(dropped);
+        leftover.set_problem(absl::StrCat(why.message, ". ", why.remedy));
+      }
     }
     *response.add_leftovers() = std::move(leftover);
   }
