@@ -1,84 +1,21 @@
-// First loads that are interrupted, gone on with by later runs, given up, and swept.
+// First loads that are interrupted, gone on with by later runs, and given up.
+
+#include "tests/incremental/first_load.h"
 
 #include <signal.h>
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "testing/child_process.h"
 #include "testing/rendezvous.h"
-#include "tests/incremental/stream_test.h"
 
 namespace lockstitch::tests {
 namespace {
 
-using testing::CommandResult;
 using ::testing::ElementsAreArray;
-using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::Rendezvous;
-
-constexpr int kKilled = 128 + SIGKILL;
-
-// A stream whose whole is read in four ranges of 250 rows, then those without a key, one by one.
-class FirstLoadTest : public StreamTest {
- protected:
-  void MakeTable(bool keyed) {
-    source_->Run("CREATE TABLE t (id int" + std::string(keyed ? " PRIMARY KEY" : "") +
-                 ", k timestamptz, v int); CREATE INDEX ON t (k)");
-    source_->Run(
-        "INSERT INTO t SELECT n, timestamptz '2020-01-01 00:00+00' + n * interval '1 min', 1 FROM "
-        "generate_series(1, 1000) n; ANALYZE t; INSERT INTO t SELECT n, NULL, 1 FROM "
-        "generate_series(1001, 1005) n");
-  }
-
-  v1::Integration Job() {
-    v1::Integration job = StreamTest::Job();
-    job.mutable_source()->mutable_postgres()->set_max_connections(1);
-    Stream(job).set_ranges(4);
-    return job;
-  }
-
-  // A run whose extractor is killed at an instant, and its scheduler with it.
-  void RunKilled(const v1::Integration& job,
-                 const std::string& instant = "extractor.chunk.acknowledged") {
-    Stack stack({.extractor = instant + "=kill"});
-    std::thread running([&] { RunJob(stack, job); });
-    EXPECT_EQ(stack.extractor.process().Wait(), kKilled);
-    stack.scheduler.process().Kill();
-    running.join();
-  }
-
-  int64_t DurableRanges() {
-    return destination_->Int("SELECT count(*) FROM _lockstitch.ranges WHERE complete");
-  }
-  // What is left to be read of the unfinished load, and once more at its end.
-  int64_t RowsLeft() {
-    const std::string horizon = destination_->Text(
-        "SELECT horizon FROM _lockstitch.loads WHERE state = 'open' AND load_table <> ''");
-    const std::string past = destination_->Text(
-        "SELECT coalesce(max(upper_bound::timestamptz), '-infinity')::text FROM _lockstitch.ranges "
-        "WHERE complete");
-    return source_->Int("SELECT count(*) FROM t WHERE k >= '" + past + "' OR k IS NULL") +
-           source_->Int("SELECT count(*) FROM t WHERE k >= '" + horizon + "' OR k IS NULL");
-  }
-  // Where the ranges of an integration's newest load end, in their order; the closing one aside.
-  std::vector<std::string> Boundaries(const std::string& schema = "s") {
-    return destination_->List(
-        "SELECT upper_bound FROM _lockstitch.ranges JOIN _lockstitch.streams USING (stream_id) "
-        "JOIN _lockstitch.integrations ON uid = integration_uid WHERE destination_schema = '" +
-        schema +
-        "' AND upper_bound IS NOT NULL AND load_id = (SELECT max(load_id) FROM _lockstitch.loads l "
-        "WHERE l.stream_id = streams.stream_id) ORDER BY range");
-  }
-  int64_t LoadTables() {
-    return destination_->Int(
-        "SELECT count(*) FROM pg_class WHERE relname LIKE '\\_lockstitch\\_load%' AND relkind = "
-        "'r'");
-  }
-};
 
 class ResumedLoadTest : public FirstLoadTest, public ::testing::WithParamInterface<bool> {
  protected:
@@ -264,70 +201,6 @@ TEST_F(FirstLoadTest, AResetGivesUpWhatAnEarlierRunHasLoaded) {
   ExpectSucceeded(outcome);
   EXPECT_EQ(RowsRead(outcome), 1005);
   EXPECT_EQ(LoadTables(), 0);
-}
-
-// `lockstitch clean`.
-class CleanTest : public FirstLoadTest {
- protected:
-  CleanTest() { MakeTable(/*keyed=*/true); }
-
-  CommandResult Clean(const std::vector<std::string>& arguments) {
-    std::vector<std::string> command = {"cli/lockstitch", "clean", "--destination",
-                                        destination_url_};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    return testing::RunCommand({.command = command});
-  }
-};
-
-TEST_F(CleanTest, DropsWhatGoesOnNoMore) {
-  EXPECT_THAT(Clean({}).out, HasSubstr("left nothing behind"));  // Of a new destination.
-  RunKilled(Job());
-  v1::Integration other = Job();
-  other.set_name("other");
-  Run(other);
-
-  EXPECT_THAT(Clean({"--dry-run"}).out, HasSubstr("left nothing behind"));  // A day isn't over.
-  EXPECT_THAT(Clean({"--idle", "0s", "--name", "other"}).out, HasSubstr("left nothing behind"));
-  const CommandResult listed = Clean({"--dry-run", "--idle", "0s"});
-  EXPECT_EQ(listed.status, 0);
-  EXPECT_THAT(listed.out, HasSubstr("public.t"));
-  EXPECT_THAT(listed.out, HasSubstr("would be dropped"));
-  EXPECT_EQ(LoadTables(), 1);
-
-  const CommandResult dropped = Clean({"--idle", "0s", "--output", "json"});
-  EXPECT_EQ(dropped.status, 0) << dropped.err;
-  const auto leftovers = nlohmann::json::parse(dropped.out)["leftovers"];
-  ASSERT_EQ(leftovers.size(), 1u);
-  EXPECT_EQ(leftovers[0]["destination_schema"], "s");
-  EXPECT_EQ(leftovers[0]["stream"], "public.t");
-  EXPECT_EQ(leftovers[0]["dropped"], true);
-  EXPECT_GT(leftovers[0]["bytes"], 0);
-  EXPECT_EQ(LoadTables(), 0);
-  EXPECT_EQ(nlohmann::json::parse(Clean({"--output", "json"}).out)["leftovers"].size(), 0u);
-
-  EXPECT_EQ(destination_->Int("SELECT count(*) FROM other.t"), 1005);
-  EXPECT_EQ(RowsRead(Run(other)), 1);
-  const JobOutcome next = Run(Job());
-  EXPECT_THAT(next.log, Not(Says("goes on")));
-  EXPECT_EQ(RowsRead(next), 1005);
-  ExpectExact();
-}
-
-TEST_F(CleanTest, ARunThatLivesAfterAllIsSuperseded) {
-  Rendezvous durable;
-  Stack stack({.extractor = "extractor.chunk.acknowledged=" + durable.action()});
-  JobOutcome outcome;
-  std::thread running([&] { outcome = RunJob(stack, Job()); });
-  durable.AwaitArrival();
-  EXPECT_THAT(Clean({"--idle", "0s"}).out, HasSubstr("dropped"));
-  durable.Release();
-  running.join();
-  const v1::StreamRun run = outcome.stream("public.t");
-  EXPECT_EQ(run.error().reason(), "SUPERSEDED");
-  EXPECT_EQ(run.attempts(), 1u);
-  EXPECT_EQ(LoadTables(), 0);
-  EXPECT_EQ(RowsRead(Run(Job())), 1005);
-  ExpectExact();
 }
 
 }  // namespace
