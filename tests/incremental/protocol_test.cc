@@ -1,6 +1,9 @@
 // The interleavings of the model-checked load protocol that changes can meet, each provoked at real
 // loaders and a real destination. Rows are those of the study in tests/model.
 
+#include <signal.h>
+
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,6 +22,7 @@ namespace {
 using testing::HasReason;
 using testing::IsOk;
 using testing::Rendezvous;
+using ::testing::UnorderedElementsAreArray;
 
 constexpr auto kPublished = v1::LOAD_OUTCOME_PUBLISHED;
 
@@ -46,6 +50,20 @@ class ProtocolTest : public ClustersTest, public ::testing::WithParamInterface<b
         "SELECT string_agg(id || ':' || version, ' ' ORDER BY id, version) FROM s.t");
   }
   std::string Bookmark() { return destination_->Text("SELECT bookmark FROM _lockstitch.streams"); }
+
+  // Makes a call at a loader that dies at `instant`: there is no answer.
+  void Lose(const std::string& instant,
+            const std::function<absl::Status(const loader::LoaderClient&)>& call) {
+    Loader dying(instant + "=kill");
+    EXPECT_THAT(call(dying.client), HasReason(Reason::kPeerUnreachable));
+    EXPECT_EQ(dying.process.process().Wait(), 128 + SIGKILL);
+  }
+  void LoseDraw(ScriptedRun& run) {
+    Lose("loader.fence.drawn", [&](const auto& loader) { return run.Draw(loader, 1).status(); });
+  }
+  void LoseBeginning(ScriptedRun& run, const std::string& instant) {
+    Lose(instant, [&](const auto& loader) { return run.Begin(loader).status(); });
+  }
 
   // Durable rows by the chunk records of a run.
   int64_t RecordedRows(ScriptedRun& run) {
@@ -87,6 +105,34 @@ TEST_P(FirstLoadProtocolTest, ARangeIsOneChunk) {
   ASSERT_THAT(run.Finish(loader_.client), IsOk());
   EXPECT_EQ(Seen(), "1:1 2:2");
   EXPECT_EQ(Bookmark(), "2");
+}
+
+TEST_P(FirstLoadProtocolTest, ALoaderThatDiesBeforeItAnswersHasDrawnOnce) {
+  ScriptedRun run = NewRun();
+  LoseDraw(run);
+  EXPECT_EQ(destination_->Int("SELECT fence FROM _lockstitch.streams"), 1);
+  ASSERT_THAT(run.RunAll(loader_.client, {{1, 1}, {2, 2}}), IsOk());
+  EXPECT_EQ(run.claim().fence(), 1);
+  EXPECT_EQ(Seen(), "1:1 2:2");
+}
+
+TEST_P(FirstLoadProtocolTest, ALoaderThatDiesAroundTheCommitOfBeginLoadHasBegunOneLoad) {
+  ScriptedRun run = NewRun();
+  ASSERT_THAT(run.Reserve(loader_.client), IsOk());
+  LoseBeginning(run, "loader.load.recorded");
+  LoseBeginning(run, "loader.load.begun");
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.loads"), 1);
+  const auto begun = run.Begin(loader_.client);
+  ASSERT_THAT(begun, IsOk());
+  EXPECT_EQ(begun->plan().mode(), v1::LOAD_MODE_FIRST);
+  EXPECT_EQ(begun->plan().ranges_size(), 1);
+  ASSERT_THAT(run.SendRows(loader_.client, {{1, 1}, {2, 2}}), IsOk());
+  ASSERT_THAT(run.Finish(loader_.client), IsOk());
+  EXPECT_EQ(Seen(), "1:1 2:2");
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.loads"), 1);
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname LIKE "
+                              "'\\_lockstitch\\_load%'"),
+            0);
 }
 
 // Rows 4 and 5.
@@ -174,6 +220,64 @@ TEST_P(ChangesProtocolTest, WhatARunHasWrittenThatNeverFinishedCountsAsWritten) 
   // The source is as it was for the last run that has finished, the destination isn't.
   ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}}), IsOk());
   EXPECT_EQ(Seen(), GetParam() ? "1:1 2:2 3:2" : "1:1 2:2");
+}
+
+TEST_P(ChangesProtocolTest, ALoaderThatDiesBeforeItAnswersHasDrawnOnce) {
+  ScriptedRun run = NewRun();
+  LoseDraw(run);
+  EXPECT_EQ(destination_->Int("SELECT fence FROM _lockstitch.streams"), 2);
+  ASSERT_THAT(run.RunAll(loader_.client, {{2, 2}, {3, 3}}), IsOk());
+  EXPECT_EQ(run.claim().fence(), 2);
+  EXPECT_EQ(Seen(), "1:1 2:2 3:3");
+}
+
+TEST_P(ChangesProtocolTest, ALoaderThatDiesAroundTheCommitOfBeginLoadHasBegunOneLoad) {
+  ScriptedRun run = NewRun();
+  ASSERT_THAT(run.Reserve(loader_.client), IsOk());
+  LoseBeginning(run, "loader.load.recorded");
+  LoseBeginning(run, "loader.load.begun");
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.loads"), 2);
+  const auto begun = run.Begin(loader_.client);
+  ASSERT_THAT(begun, IsOk());
+  EXPECT_EQ(begun->plan().mode(), v1::LOAD_MODE_CHANGES);
+  EXPECT_EQ(begun->plan().lower_bound(), "2");
+  EXPECT_EQ(begun->plan().ranges_size(), 1);
+  ASSERT_THAT(run.SendRows(loader_.client, {{2, 2}, {3, 3}}), IsOk());
+  ASSERT_THAT(run.Finish(loader_.client), IsOk());
+  EXPECT_EQ(Seen(), "1:1 2:2 3:3");
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.loads"), 2);
+}
+
+// What is asked about a run later than that isn't known any more; no row goes.
+TEST_P(ChangesProtocolTest, ResultsAreKeptForThirtyDays) {
+  ScriptedRun old = NewRun(), young = NewRun(), fresh = NewRun();
+  ASSERT_THAT(old.RunAll(loader_.client, {{2, 2}, {3, 3}}), IsOk());
+  ASSERT_THAT(young.RunAll(loader_.client, {{3, 3}, {4, 4}}), IsOk());
+  destination_->Run(
+      "UPDATE _lockstitch.runs SET kept_at = now() - interval '31 days';"
+      "UPDATE _lockstitch.loads SET begun_at = now() - interval '31 days'");
+  const std::string of_young = " WHERE run_id = '" + young.claim().run_id() + "'";
+  destination_->Run("UPDATE _lockstitch.runs SET kept_at = now() - interval '29 days'" + of_young);
+  destination_->Run("UPDATE _lockstitch.loads SET begun_at = now() - interval '29 days'" +
+                    of_young);
+  EXPECT_EQ(old.Finish(loader_.client)->outcome(), kPublished);
+  ASSERT_THAT(fresh.RunAll(loader_.client, {{4, 4}, {5, 5}}), IsOk());
+
+  const std::vector<std::string> kept = {young.claim().run_id(), fresh.claim().run_id()};
+  for (const char* table : {"runs", "loads", "chunks"}) {
+    EXPECT_THAT(destination_->List(std::string("SELECT DISTINCT run_id FROM _lockstitch.") + table),
+                UnorderedElementsAreArray(kept))
+        << table;
+  }
+  EXPECT_THAT(old.Finish(loader_.client), HasReason(Reason::kSuperseded));
+  const auto result = young.Finish(loader_.client);
+  ASSERT_THAT(result, IsOk());
+  EXPECT_EQ(result->outcome(), kPublished);
+  EXPECT_EQ(result->rows(), 2);
+  EXPECT_EQ(Seen(), "1:1 2:2 3:3 4:4 5:5");
+  EXPECT_EQ(Bookmark(), "5");
+  ASSERT_THAT(NewRun().RunAll(loader_.client, {{5, 5}, {6, 6}}), IsOk());
+  EXPECT_EQ(Seen(), "1:1 2:2 3:3 4:4 5:5 6:6");
 }
 
 // Rows 4 and 5: a chunk's number doesn't name what it holds.
