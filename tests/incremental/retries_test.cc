@@ -59,6 +59,31 @@ TEST_F(RetriesTest, ADeadlockWithAUserIsTriedAgain) {
   ExpectExact();
 }
 
+// The first run's commit holds the stream's row and waits for the user's lock; the draw of the
+// second waits for 15 seconds, then ends it.
+TEST_F(RetriesTest, ADrawEndsACommitThatIsHeldUpForLong) {
+  MakeChanges();
+  testing::Database user(destination_url_);
+  user.Run("BEGIN; SELECT FROM s.t WHERE id = 2 FOR UPDATE");
+  Stack stack;
+  JobOutcome earlier, later;
+  std::thread first([&] { earlier = RunJob(stack, Job()); });
+  destination_->Await(kALoaderWaits);
+  const int64_t fence = destination_->Int("SELECT fence FROM _lockstitch.streams");
+  std::thread second([&] { later = RunJob(SharedStack(), Job()); });
+  destination_->Await("SELECT fence > " + std::to_string(fence) + " FROM _lockstitch.streams");
+  first.join();
+  const v1::StreamRun run = earlier.stream("public.t");
+  EXPECT_EQ(run.error().reason(), "SUPERSEDED");
+  EXPECT_EQ(run.attempts(), 1u);
+  EXPECT_EQ(destination_->Text("SELECT v FROM s.t WHERE id = 1"), "a");
+  user.Run("COMMIT");
+  second.join();
+  ExpectSucceeded(later);
+  EXPECT_EQ(later.stream("public.t").attempts(), 1u);
+  ExpectExact();
+}
+
 TEST_F(RetriesTest, ADestinationWithoutAConnectionLeftIsAskedAgain) {
   source_->Run("CREATE TABLE t (id int PRIMARY KEY, k int); INSERT INTO t VALUES (1, 1)");
   const std::string role = "narrow_" + std::to_string(destination_->backend_pid());
