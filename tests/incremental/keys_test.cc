@@ -2,6 +2,7 @@
 // at the destination, and where the bookmark is afterwards.
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 namespace lockstitch::tests {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::Not;
 
 struct KeyType {
@@ -309,6 +311,69 @@ TEST_P(KeyOrderTest, ASmallerLookbackReadsWhatALargerOneLeftOpen) {
 
 INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KeyOrderTest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
+
+// Text is compared by its bytes at both ends; it travels as UTF-8.
+struct Encodings {
+  const char* name;
+  const char* source;
+  const char* destination;
+  bool fit;
+};
+
+class EncodingsTest : public StreamTest, public ::testing::WithParamInterface<Encodings> {
+ protected:
+  EncodingsTest() {
+    source_url_ = Make(SourceCluster(), *source_, GetParam().source);
+    destination_url_ = Make(DestinationCluster(), *destination_, GetParam().destination);
+    source_ = std::make_unique<testing::Database>(source_url_);
+    destination_ = std::make_unique<testing::Database>(destination_url_);
+  }
+
+ private:
+  static std::string Make(testing::PostgresCluster& cluster, testing::Database& session,
+                          const std::string& encoding) {
+    const std::string name = session.Text("SELECT current_database() || '_encoded'");
+    session.Run("CREATE DATABASE " + name + " ENCODING '" + encoding +
+                "' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    return cluster.Url(name);
+  }
+};
+
+TEST_P(EncodingsTest, ATextIsAReplicationKeyWhereItHasOneOrder) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, k text, short varchar(9)); CREATE INDEX ON t (k COLLATE "
+      "\"C\"); INSERT INTO t SELECT n, v, v FROM unnest(ARRAY['z', 'é', 'ÿ', '~']) WITH ORDINALITY "
+      "AS u (v, n)");
+  v1::Integration job = Job();
+  for (const char* key : {"k", "short"}) {
+    Stream(job).set_replication_key(key);
+    if (GetParam().fit) {
+      Run(job);
+      source_->Run("INSERT INTO t SELECT max(id) + 1, 'ÿz', 'ÿz' FROM t");
+      EXPECT_EQ(RowsRead(Run(job)), 2);
+      EXPECT_EQ(Bookmark(), "ÿz");
+      ExpectExact();
+      source_->Run("DELETE FROM t WHERE id > 4");
+    } else {
+      const v1::StreamRun run = RunJob(SharedStack(), job).stream("public.t");
+      EXPECT_EQ(run.error().reason(), "REPLICATION_KEY_UNFIT");
+      EXPECT_THAT(run.error().message(), HasSubstr(GetParam().source));
+      EXPECT_THAT(run.error().message(), HasSubstr(GetParam().destination));
+    }
+  }
+  // Numbers have one order everywhere.
+  Stream(job).set_replication_key("id");
+  Run(job);
+  ExpectExact();
+}
+
+INSTANTIATE_TEST_SUITE_P(Pairs, EncodingsTest,
+                         ::testing::Values(Encodings{"Same", "WIN1252", "WIN1252", true},
+                                           Encodings{"OneOrder", "LATIN1", "UTF8", true},
+                                           Encodings{"OtherSource", "WIN1252", "UTF8", false},
+                                           Encodings{"OtherDestination", "UTF8", "WIN1252", false},
+                                           Encodings{"BothOther", "LATIN9", "WIN1252", false}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace lockstitch::tests
