@@ -108,15 +108,16 @@ INSTANTIATE_TEST_SUITE_P(Steps, StoppedWithSeveralRangesTest,
 // The range that closes a first load which an earlier run began.
 class StoppedClosingRangeTest : public StopsTest {
  protected:
-  // Runs a job that ends when all ranges are durable. Then rows come, such as have no key too, and
-  // with a primary key some change.
+  // Runs a job that ends when all ranges are durable. Then rows come, such as have no replication
+  // key too, and with a primary key some change.
   void LeaveItToAClosingRange() {
+    source_->Run("INSERT INTO t VALUES (10000, 0, NULL), (10001, 0, now())");
     Stack stack = StackWith("extractor.finishing", "kill");
     std::thread job([&] { RunJob(stack, Job(kind_)); });
     EXPECT_EQ(stack.extractor.process().Wait(), 128 + SIGKILL);
     stack.scheduler.process().Kill();
     job.join();
-    source_->Run("INSERT INTO t SELECT n, 1, now() FROM generate_series(10001, 10100) n");
+    source_->Run("INSERT INTO t SELECT n, 1, now() FROM generate_series(10002, 10100) n");
     source_->Run("INSERT INTO t VALUES (10101, 1, NULL)");
     if (kind_.keyed) source_->Run("UPDATE t SET v = 1, at = now() WHERE id <= 100");
   }
