@@ -75,6 +75,15 @@ std::string DefaultOf(absl::string_view system_column, const v1::SystemValues& v
   return absl::StrCat(values.table_version());
 }
 
+// SQL: whether the last snapshot has shown the row, or would have. What was at or past the horizon
+// of the first one, or had no replication key, has been read again since; the rest stays as it was.
+std::string IsOfLastSnapshot(const LoadRecord& load, const schema::KeyOrder& key) {
+  std::string condition = absl::StrCat("(_lockstitch_fence = ", load.fence);
+  if (load.horizon)
+    absl::StrAppend(&condition, " OR ", key.expression(), " < ", key.Constant(*load.horizon));
+  return absl::StrCat(condition, ") IS TRUE");
+}
+
 void AppendQuoted(std::string* out, const std::string& name) { out->append(QuoteIdentifier(name)); }
 
 }  // namespace
@@ -144,16 +153,16 @@ absl::Status LeaveNewest(postgres::Connection& connection, const LoadRecord& loa
       "_lockstitch_closing FROM _lockstitch.chunks c JOIN _lockstitch.ranges r USING (stream_id, "
       "load_id, range) WHERE stream_id = ",
       load.stream_id, " AND load_id = ", load.load_id, ") AS writers");
-  const std::string newest =
-      absl::StrCat(" OVER (PARTITION BY ", absl::StrJoin(load.key_columns, ", ", AppendQuoted),
-                   " ORDER BY _lockstitch_fence DESC");
-  // Of one snapshot only the closing range reads rows a second time. Others that have one key stay
-  // where they are not meant to, and fail with the key.
+  const std::string by_key = absl::StrCat(
+      " OVER (PARTITION BY ", absl::StrJoin(load.key_columns, ", ", AppendQuoted), " ORDER BY ");
   const std::string rank =
       load.plan.duplicate_keys()
-          ? absl::StrCat("pg_catalog.row_number()", newest, ", ", key.expression(),
-                         " DESC NULLS LAST, loaded.ctid)")
-          : absl::StrCat("pg_catalog.rank()", newest, ", _lockstitch_closing DESC)");
+          ? absl::StrCat("pg_catalog.row_number()", by_key, IsOfLastSnapshot(load, key), " DESC, ",
+                         key.expression(), " DESC NULLS LAST, _lockstitch_fence DESC, loaded.ctid)")
+          // Of one snapshot only the closing range reads rows a second time. Others that have one
+          // key stay where they are not meant to, and fail with the key.
+          : absl::StrCat("pg_catalog.rank()", by_key,
+                         "_lockstitch_fence DESC, _lockstitch_closing DESC)");
   return connection.Execute(absl::StrCat(
       "DELETE FROM ", table, " AS stale USING (SELECT loaded.ctid AS place, ", rank,
       " AS rank FROM ", table, " AS loaded JOIN ", writers,
