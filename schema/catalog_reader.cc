@@ -128,6 +128,7 @@ class Reading {
   bool ReadHead(v1::Table* table) {
     table->mutable_name()->set_schema(tables_.String(1));
     table->mutable_name()->set_name(tables_.String(2));
+    table->set_oid(tables_.table());
     table->set_kind(TableKindOf(tables_.Text(3)));
     // Servers before 14 say 0 for "never analyzed", and later ones for views.
     const int64_t estimate = tables_.Int(4);

@@ -142,6 +142,7 @@ absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
   const v1::LoadPlan& plan = begun.plan();
   v1::ExtractResponse response;
   response.mutable_begun()->set_destination_table(plan.destination_table());
+  *response.mutable_begun()->mutable_changes() = plan.changes();
   owner_.Report(response);
   for (const std::string& note : plan.notes()) Note(note);
   ASSIGN_OR_RETURN(const std::vector<RangeRead> reads, Reads(snapshot, request, plan));
@@ -280,6 +281,7 @@ absl::StatusOr<v1::LoadResult> Extraction::Finish(const Extents& extents) {
     return absl::OkStatus();
   }));
   const v1::LoadResult& result = response.result();
+  for (const std::string& note : result.notes()) Note(note);
   if (incremental() && result.rows() > 0 && !result.has_bookmark()) {
     Note(absl::StrCat("there is no bookmark: no row has a ", offer_.settings().replication_key(),
                       " that is neither NULL, NaN nor infinite, so that each run reads the whole "

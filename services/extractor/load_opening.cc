@@ -1,11 +1,18 @@
 #include "services/extractor/load_opening.h"
 
+#include <cstdint>
 #include <set>
 #include <string>
 
 #include "rpc/timestamp.h"
 
 namespace lockstitch::extractor {
+namespace {
+
+// The version of the load protocol that this extractor speaks, as in BeginLoadRequest.protocol.
+constexpr uint32_t kProtocol = 2;
+
+}  // namespace
 
 v1::BeginLoadRequest DescribeLoad(const v1::ExtractOffer& offer, const v1::Claim& claim,
                                   const Snapshot& snapshot, const v1::Table& selected) {
@@ -25,6 +32,8 @@ v1::BeginLoadRequest DescribeLoad(const v1::ExtractOffer& offer, const v1::Claim
   request.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
   request.set_system_columns(offer.system_columns());
   request.set_filter(offer.settings().filter());
+  *request.mutable_settings() = offer.settings();
+  request.set_protocol(kProtocol);
   request.set_reset_generation(offer.reset_generation());
   request.set_reset(offer.reset());
   *request.mutable_source() = snapshot.source();

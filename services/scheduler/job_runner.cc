@@ -167,6 +167,7 @@ v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
   offer.mutable_grant()->set_destination(stream.connections);
   offer.set_new_columns(integration_.selection().new_columns());
   offer.set_reset(options_.reset);
+  offer.set_reset_generation(int64_t{integration_.reset()} + stream.selected.settings.reset());
   offer.set_verify(options_.verifier.has_value());
   return offer;
 }
@@ -176,7 +177,10 @@ void JobRunner::Follow(Stream& stream, const v1::ExtractResponse& response) {
   if (response.has_log()) {
     return ReportLog(response.log().severity(), stream.run.stream(), response.log().message());
   }
-  if (response.has_begun()) stream.run.set_destination_table(response.begun().destination_table());
+  if (response.has_begun()) {
+    stream.run.set_destination_table(response.begun().destination_table());
+    *stream.run.mutable_changes() = response.begun().changes();
+  }
   if (response.has_snapshot_sums()) stream.snapshot_sums = response.snapshot_sums();
   if (response.has_progress()) *stream.run.mutable_progress() = response.progress();
   ReportStream(stream);
@@ -191,6 +195,7 @@ void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& 
   if (result.ok()) {
     run.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
     run.set_destination_table(result->destination_table());
+    run.set_rows_deleted(result->deleted());
     run.mutable_progress()->set_rows_loaded(result->rows());
     if (run.progress().rows_extracted() < result->rows()) {
       // The extractor's last words were lost; its rows are durable.

@@ -79,8 +79,8 @@ std::string DefaultOf(absl::string_view system_column, const v1::SystemValues& v
 // of the first one, or had no replication key, has been read again since; the rest stays as it was.
 std::string IsOfLastSnapshot(const LoadRecord& load, const schema::KeyOrder& key) {
   std::string condition = absl::StrCat("(_lockstitch_fence = ", load.fence);
-  if (load.horizon)
-    absl::StrAppend(&condition, " OR ", key.expression(), " < ", key.Constant(*load.horizon));
+  if (load.plan.has_horizon())
+    absl::StrAppend(&condition, " OR ", key.expression(), " < ", key.Constant(load.plan.horizon()));
   return absl::StrCat(condition, ") IS TRUE");
 }
 

@@ -12,10 +12,10 @@ using postgres::Connection;
 using postgres::Result;
 
 // $1 stream, $2 load, $3 range, $4 lower bound, $5 upper bound, $6 whether it holds NULL keys, $7
-// whether it is a closing one.
+// whether it is a closing one, $8 whether it holds keys.
 constexpr absl::string_view kInsertRange =
     "INSERT INTO _lockstitch.ranges (stream_id, load_id, range, lower_bound, upper_bound, "
-    "null_keys, closing) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    "null_keys, closing, keys) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 // $1 stream, $2 load, $3 range.
 constexpr absl::string_view kRaiseAttempt =
@@ -41,7 +41,7 @@ constexpr absl::string_view kCompleteRange =
 
 // $1 stream, $2 load.
 constexpr absl::string_view kReadRanges = R"sql(
-SELECT r.range, r.lower_bound, r.upper_bound, r.null_keys, r.complete, r.closing, c.rows, c.bytes, c.checksum, c.row_sum
+SELECT r.range, r.lower_bound, r.upper_bound, r.null_keys, r.complete, r.closing, r.keys, c.rows, c.bytes, c.checksum, c.row_sum
 FROM _lockstitch.ranges r LEFT JOIN _lockstitch.chunks c USING (stream_id, load_id, range)
 WHERE r.stream_id = $1 AND r.load_id = $2
 ORDER BY r.range, c.chunk)sql";
@@ -104,8 +104,9 @@ absl::StatusOr<std::vector<RangeRecord>> ReadRanges(Connection& connection,
       planned.mutable_bounds()->set_null_keys(rows.Bool(row, 3));
       planned.set_durable(rows.Bool(row, 4));
       planned.set_closing(rows.Bool(row, 5));
+      planned.set_keys(rows.Bool(row, 6));
     }
-    if (!rows.IsNull(row, 6)) batch::AddChunk(ExtentOf(rows, row, 6), &ranges.back().durable);
+    if (!rows.IsNull(row, 7)) batch::AddChunk(ExtentOf(rows, row, 7), &ranges.back().durable);
   }
   return ranges;
 }
@@ -118,6 +119,7 @@ absl::Status InsertRange(Connection& connection, const LoadRecord& load,
   parameters.push_back(bounds.has_upper() ? Connection::Parameter(bounds.upper()) : std::nullopt);
   parameters.push_back(Text(bounds.null_keys()));
   parameters.push_back(Text(range.closing()));
+  parameters.push_back(Text(range.keys()));
   return connection.Execute(kInsertRange, parameters);
 }
 

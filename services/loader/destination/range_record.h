@@ -28,7 +28,7 @@ struct RangeRecord {
 absl::StatusOr<std::vector<RangeRecord>> ReadRanges(postgres::Connection& connection,
                                                     const LoadRecord& load);
 
-// Only number, bounds and whether it is a closing one are kept.
+// Only number, bounds, and whether it is a closing one or one of keys are kept.
 absl::Status InsertRange(postgres::Connection& connection, const LoadRecord& load,
                          const v1::PlannedRange& range);
 

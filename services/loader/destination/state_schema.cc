@@ -152,8 +152,17 @@ CREATE INDEX ON _lockstitch.runs (stream_id, kept_at);
 UPDATE _lockstitch.schema_version SET version = 3;
 )sql";
 
+// Ranges of keys, by which deletes are found, and how many rows a chunk has marked or deleted.
+constexpr absl::string_view kVersion4 = R"sql(
+ALTER TABLE _lockstitch.ranges ADD COLUMN keys boolean NOT NULL DEFAULT false;
+ALTER TABLE _lockstitch.chunks ADD COLUMN deleted bigint NOT NULL DEFAULT 0;
+ALTER TABLE _lockstitch.streams ADD COLUMN deletes_found_at timestamptz;
+UPDATE _lockstitch.schema_version SET version = 4;
+)sql";
+
 // What brings the schema from each version to the next, from none to 1 first.
-constexpr absl::string_view kMigrations[kStateVersion] = {kVersion1, kVersion2, kVersion3};
+constexpr absl::string_view kMigrations[kStateVersion] = {kVersion1, kVersion2, kVersion3,
+                                                          kVersion4};
 
 }  // namespace
 
