@@ -163,18 +163,19 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   }
   deadline_->Touch();
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  // Held back until it is known whether it is all there is.
-  v1::Batch first;
-  if (request_.has_batch()) {
-    first.Swap(request_.mutable_batch());
-    RETURN_IF_ERROR(verifier_.Add(first));
+  // Where the chunk may change nothing, its first batch waits until it is known whether there is
+  // more.
+  v1::Batch held;
+  if (load_.plan.has_unchanged() && request_.has_batch()) {
+    held.Swap(request_.mutable_batch());
+    RETURN_IF_ERROR(verifier_.Add(held));
     if (!stream_.Read(&request_)) return CutOff();
     deadline_->Touch();
   }
   if (ChangesNothing()) {
     RETURN_IF_ERROR(EndChunk(open));
   } else {
-    RETURN_IF_ERROR(CopyChunk(connection, open, first));
+    RETURN_IF_ERROR(CopyChunk(connection, open, held));
   }
   const v1::ChunkEnd& chunk = request_.chunk_end();
   Failpoint("loader.chunk.copied");
@@ -210,11 +211,13 @@ bool RangeLoader::ChangesNothing() const {
 }
 
 absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& open,
-                                    const v1::Batch& first) {
+                                    const v1::Batch& held) {
   ASSIGN_OR_RETURN(const std::string target, PrepareTarget(connection));
   ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, CopyInto(target, load_.plan)));
-  RETURN_IF_ERROR(copy.Write(first.data()));
-  Failpoint("loader.batch.written");
+  if (held.rows() > 0) {
+    RETURN_IF_ERROR(copy.Write(held.data()));
+    Failpoint("loader.batch.written");
+  }
   while (request_.has_batch()) {
     RETURN_IF_ERROR(verifier_.Add(request_.batch()));
     RETURN_IF_ERROR(copy.Write(request_.batch().data()));

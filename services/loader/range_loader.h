@@ -44,9 +44,9 @@ class RangeLoader {
   // Whether the chunk that `request_` ends is what the destination table has from the bookmark on,
   // so that it need not be written.
   bool ChangesNothing() const;
-  // Writes the chunk's batches, `first` and those that follow it, and reads its end.
+  // Writes the chunk's batches, `held` and those that follow it, and reads its end.
   absl::Status CopyChunk(postgres::Connection& connection, const v1::LoadOpen& open,
-                         const v1::Batch& first);
+                         const v1::Batch& held);
   // Tests the end that `request_` holds.
   absl::Status EndChunk(const v1::LoadOpen& open);
   // Makes ready what the chunk's rows go to first, and answers it as SQL.
