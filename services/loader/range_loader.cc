@@ -214,7 +214,7 @@ absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& 
                                     const v1::Batch& held) {
   ASSIGN_OR_RETURN(const std::string target, PrepareTarget(connection));
   ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, CopyInto(target, load_.plan)));
-  if (held.rows() > 0) {
+  if (!held.data().empty()) {
     RETURN_IF_ERROR(copy.Write(held.data()));
     Failpoint("loader.batch.written");
   }
