@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "schema/stream_name.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -23,9 +24,6 @@ bool IsReserved(absl::string_view schema) {
 
 constexpr absl::string_view kReservedTables = "_lockstitch";
 constexpr absl::string_view kReservedColumns = "_sdc_";
-
-// MaxHeapAttributeNumber.
-constexpr size_t kMostColumns = 1600;
 
 // Columns that every table of PostgreSQL has.
 bool IsPostgresColumn(absl::string_view name) {
@@ -124,13 +122,29 @@ absl::StatusOr<std::vector<std::string>> DestinationColumns(const std::vector<st
     }
   }
   if (const size_t all = names.size() + SystemColumnsOf(system_columns).size();
-      all > kMostColumns) {
-    reason = Reason::kSelectionInvalid;
+      all > size_t{kMostColumns}) {
+    reason = Reason::kDestinationColumnsExceeded;
     problems.push_back(absl::StrCat("the destination table would have ", all,
                                     " columns, more than PostgreSQL's ", kMostColumns));
   }
   if (problems.empty()) return names;
   return Error(reason, absl::StrJoin(problems, "; "));
+}
+
+std::string SplitColumnName(absl::string_view column, absl::string_view type, int number) {
+  std::string suffix = "__";
+  bool in_modifiers = false;
+  for (const char c : absl::StrReplaceAll(absl::AsciiStrToLower(type), {{"[]", "_array"}})) {
+    if (c == '(') in_modifiers = true;
+    if (!in_modifiers) suffix.push_back(absl::ascii_isalnum(c) ? c : '_');
+    if (c == ')') in_modifiers = false;
+  }
+  suffix.resize(std::min(suffix.size(), kNameLimit / 2));
+  if (number > 1) absl::StrAppend(&suffix, "_", number);
+  size_t length = std::min(column.size(), kNameLimit - suffix.size());
+  // At a character's start.
+  while (length > 0 && length < column.size() && (column[length] & 0xC0) == 0x80) --length;
+  return absl::StrCat(column.substr(0, length), suffix);
 }
 
 std::vector<SystemColumn> SystemColumnsOf(v1::SystemColumns choice) {

@@ -25,11 +25,21 @@ absl::StatusOr<std::string> DestinationTable(const v1::TableName& table, const v
 
 // The destination's names of these columns, in their order. Every problem in one error:
 // DESTINATION_NAME_INVALID, DESTINATION_NAME_RESERVED for names that begin with _sdc_ where
-// `system_columns` adds some and for names of PostgreSQL's own columns, SELECTION_INVALID for more
-// than 1,600 columns, else DESTINATION_NAME_COLLISION with both sides of each.
+// `system_columns` adds some and for names of PostgreSQL's own columns,
+// DESTINATION_COLUMNS_EXCEEDED for more than kMostColumns, else DESTINATION_NAME_COLLISION with
+// both sides of each.
 absl::StatusOr<std::vector<std::string>> DestinationColumns(const std::vector<std::string>& columns,
                                                             const v1::Naming& naming,
                                                             v1::SystemColumns system_columns);
+
+// As many columns as a table of PostgreSQL can have, those counted that were dropped.
+inline constexpr int kMostColumns = 1600;
+
+// The name of a column that takes values of `type`, as SQL shows it, because `column` is not for
+// them: `<column>__<type>` without the type's modifiers, in ASCII lower case, `_array` for []; from
+// the second `number` on with that behind it. The column's name is cut where the whole would be
+// longer than 63 bytes.
+std::string SplitColumnName(absl::string_view column, absl::string_view type, int number);
 
 // The schema in which a destination keeps what Lockstitch must remember.
 inline constexpr absl::string_view kStateSchema = "_lockstitch";

@@ -80,7 +80,7 @@ TEST(DestinationColumnsTest, WhatPostgresTablesCannotHave) {
   for (int i = 0; i < 1597; ++i) columns.push_back("c" + std::to_string(i));
   EXPECT_TRUE(DestinationColumns(columns, kPreserve, v1::SYSTEM_COLUMNS_NONE).ok());
   EXPECT_EQ(ReasonOf(DestinationColumns(columns, kPreserve, v1::SYSTEM_COLUMNS_STITCH).status()),
-            Reason::kSelectionInvalid);
+            Reason::kDestinationColumnsExceeded);
 }
 
 TEST(DestinationColumnsTest, SystemColumnsReserveTheirPrefix) {
@@ -94,6 +94,24 @@ TEST(SystemColumnsTest, StitchsAreTheDefault) {
   EXPECT_EQ(SystemColumnsOf(v1::SYSTEM_COLUMNS_UNSPECIFIED).size(), 4u);
   EXPECT_EQ(SystemColumnsOf(v1::SYSTEM_COLUMNS_STITCH)[0].name, "_sdc_received_at");
   EXPECT_TRUE(SystemColumnsOf(v1::SYSTEM_COLUMNS_NONE).empty());
+}
+
+TEST(SplitColumnNameTest, TellsTheTypeWithoutItsModifiers) {
+  EXPECT_EQ(SplitColumnName("a", "integer", 1), "a__integer");
+  EXPECT_EQ(SplitColumnName("a", "integer", 2), "a__integer_2");
+  EXPECT_EQ(SplitColumnName("A b", "timestamp(3) with time zone", 1),
+            "A b__timestamp_with_time_zone");
+  EXPECT_EQ(SplitColumnName("a", "numeric(10,2)[]", 1), "a__numeric_array");
+  EXPECT_EQ(SplitColumnName("a", "\"char\"", 1), "a___char_");
+  EXPECT_EQ(SplitColumnName("a", "ext.Type", 1), "a__ext_type");
+}
+
+TEST(SplitColumnNameTest, FitsPostgresNames) {
+  EXPECT_EQ(SplitColumnName(std::string(63, 'a'), "text", 1), std::string(57, 'a') + "__text");
+  EXPECT_EQ(SplitColumnName(std::string(63, 'a'), "text", 12), std::string(54, 'a') + "__text_12");
+  const std::string umlauts = SplitColumnName(std::string(56, 'a') + "ä", "text", 1);
+  EXPECT_EQ(umlauts, std::string(56, 'a') + "__text");
+  EXPECT_EQ(SplitColumnName("a", std::string(100, 't'), 1).size(), 32u);
 }
 
 }  // namespace

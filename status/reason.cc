@@ -47,6 +47,12 @@ const ReasonInfo kReasons[] = {
     {Reason::kReplicationKeyUnfit, "REPLICATION_KEY_UNFIT", Code::kInvalidArgument, Owner::kUser, 1,
      kNone, "A replication key is missing, or its type has no order that both databases share.",
      "Choose one of the keys that `lockstitch discover` lists for the stream, or FULL_TABLE."},
+    {Reason::kReplicationKeyChanged, "REPLICATION_KEY_CHANGED", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone,
+     "The column that the stream has been read by is gone at the source, or has another type: the "
+     "bookmark means nothing for what is there now. What was loaded stays.",
+     "Put the column back as it was, choose another replication_key, or, if the column is there, "
+     "reset the stream."},
     {Reason::kFilterInvalid, "FILTER_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
      "A row filter is not one SQL boolean expression over the stream's columns.",
      "Write a condition as it stands after WHERE, without subqueries; put what needs more into a "
@@ -170,6 +176,12 @@ const ReasonInfo kReasons[] = {
      Owner::kUser, 1, kNone,
      "The naming options are not those that the integration's tables were made with.",
      "Take the options back, or use an integration of another name."},
+    {Reason::kDestinationColumnsExceeded, "DESTINATION_COLUMNS_EXCEEDED", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone,
+     "The destination table would have more columns than PostgreSQL's 1,600. Columns that are kept "
+     "though nothing is loaded into them count, and in a table that stays those that were dropped.",
+     "Leave columns out (exclude_columns), or reset the stream: its new table has only what is "
+     "loaded."},
     {Reason::kDestinationConflict, "DESTINATION_CONFLICT", Code::kUnavailable, Owner::kRetried, 5,
      kMinutes, "The destination cancelled a transaction: a deadlock, or a serialization failure.",
      "Look for other sessions that write to _lockstitch or to the destination table, if it goes "

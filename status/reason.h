@@ -25,6 +25,7 @@ enum class Reason {
   kColumnNotFound,
   kColumnUnsupported,
   kReplicationKeyUnfit,
+  kReplicationKeyChanged,
   kFilterInvalid,
   // Connections.
   kHostUnknown,
@@ -60,6 +61,7 @@ enum class Reason {
   kDestinationNameInvalid,
   kDestinationNameCollision,
   kDestinationNamingChanged,
+  kDestinationColumnsExceeded,
   kDestinationConflict,
   kDestinationFull,
   kDestinationReadOnly,

@@ -144,6 +144,7 @@ absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
   response.mutable_begun()->set_destination_table(plan.destination_table());
   *response.mutable_begun()->mutable_changes() = plan.changes();
   owner_.Report(response);
+  for (const v1::SchemaChange& change : plan.changes()) Note(change.effect());
   for (const std::string& note : plan.notes()) Note(note);
   ASSIGN_OR_RETURN(const std::vector<RangeRead> reads, Reads(snapshot, request, plan));
   ASSIGN_OR_RETURN(Extents extents, SendRanges(snapshot, reads));

@@ -53,7 +53,8 @@ absl::StatusOr<v1::BeginLoadResponse> Loader::BeginLoad(const v1::BeginLoadReque
   ASSIGN_OR_RETURN(SessionPool::Lease session, OpenKnownDestination(sessions_, request.claim()));
   Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
-  return OpenLoad(connection, request);
+  return OpenLoad(connection, request,
+                  {.deadline = absl::Now() + options_.swap_deadline, .stop = stop_.get_token()});
 }
 
 absl::Status Loader::Load(LoadStream& stream) {

@@ -25,7 +25,7 @@ class Loader {
     absl::Duration progress_deadline =
         absl::Hours(1);  // Without a message or an answer, a range's call is ended.
     absl::Duration swap_deadline =
-        absl::Minutes(5);  // How long FinishLoad tries to get the destination's lock.
+        absl::Minutes(5);  // How long BeginLoad and FinishLoad try to get the destination's lock.
   };
   using LoadStream = rpc::ServerStream<v1::LoadRequest, v1::LoadResponse>;
 

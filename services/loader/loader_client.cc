@@ -12,7 +12,8 @@ using Service = v1::LoaderService::Stub;
 
 namespace {
 
-// For calls of a few statements. FinishLoad builds a key, and takes as long as it takes.
+// For calls of a few statements. BeginLoad may alter a table, FinishLoad builds a key: they take as
+// long as it takes.
 constexpr absl::Duration kShort = absl::Minutes(5);
 
 }  // namespace
@@ -35,8 +36,7 @@ absl::StatusOr<v1::ReserveRunResponse> LoaderClient::ReserveRun(
 
 absl::StatusOr<v1::BeginLoadResponse> LoaderClient::BeginLoad(const v1::BeginLoadRequest& request,
                                                               std::stop_token stop) const {
-  return rpc::Call(name_, stub_->service, &Service::BeginLoad, request,
-                   {.deadline = kShort, .stop = stop});
+  return rpc::Call(name_, stub_->service, &Service::BeginLoad, request, {.stop = stop});
 }
 
 std::unique_ptr<LoaderClient::LoadStream> LoaderClient::Load() const {

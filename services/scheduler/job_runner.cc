@@ -33,6 +33,17 @@ std::string LabelOf(absl::string_view name, absl::string_view prefix) {
   return absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
 }
 
+// A table that was altered for one attempt of a run is as it should be for the next.
+void AddChanges(const v1::ExtractBegun& begun, v1::StreamRun* run) {
+  for (const v1::SchemaChange& change : begun.changes()) {
+    const auto same = [&](const v1::SchemaChange& told) {
+      return told.effect() == change.effect();
+    };
+    if (std::none_of(run->changes().begin(), run->changes().end(), same))
+      *run->add_changes() = change;
+  }
+}
+
 }  // namespace
 
 JobRunner::JobRunner(const v1::Integration& integration, const Options& options, Listener listener)
@@ -179,7 +190,7 @@ void JobRunner::Follow(Stream& stream, const v1::ExtractResponse& response) {
   }
   if (response.has_begun()) {
     stream.run.set_destination_table(response.begun().destination_table());
-    *stream.run.mutable_changes() = response.begun().changes();
+    AddChanges(response.begun(), &stream.run);
   }
   if (response.has_snapshot_sums()) stream.snapshot_sums = response.snapshot_sums();
   if (response.has_progress()) *stream.run.mutable_progress() = response.progress();

@@ -64,14 +64,17 @@ std::string Upsert(const std::string& table, const LoadRecord& load) {
     const std::string name = QuoteIdentifier(column);
     absl::StrAppend(out, name, " = EXCLUDED.", name);
   };
+  std::string retired;
+  for (const v1::RetiredColumn& column : load.plan.retired())
+    absl::StrAppend(&retired, ", ", QuoteIdentifier(column.destination_column()), " = NULL");
   const bool duplicates = load.plan.duplicate_keys();
   return absl::StrCat(
       "INSERT INTO ", table, " AS old (", Quoted(all), ") SELECT ",
       duplicates ? absl::StrCat("DISTINCT ON (", key, ") ") : "", Quoted(all), " FROM ", kStaging,
       " ORDER BY ", key,
       duplicates ? absl::StrCat(", ", replication_key.expression(), " DESC NULLS LAST") : "",
-      " ON CONFLICT (", key, ") DO UPDATE SET ", absl::StrJoin(all, ", ", take_new), " WHERE ROW(",
-      Quoted(loaded, "old."), ")::record OPERATOR(pg_catalog.*<>) ROW(",
+      " ON CONFLICT (", key, ") DO UPDATE SET ", absl::StrJoin(all, ", ", take_new), retired,
+      " WHERE ROW(", Quoted(loaded, "old."), ")::record OPERATOR(pg_catalog.*<>) ROW(",
       Quoted(loaded, "EXCLUDED."), ")::record");
 }
 

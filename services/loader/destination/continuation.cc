@@ -1,14 +1,14 @@
 #include "services/loader/destination/continuation.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "postgres/quote.h"
+#include "absl/strings/str_join.h"
 #include "schema/destination_names.h"
-#include "services/loader/destination/publish.h"
+#include "schema/widening.h"
 #include "status/macros.h"
+#include "status/reason.h"
 
 namespace lockstitch::loader {
 namespace {
@@ -16,84 +16,160 @@ namespace {
 // $1, $2 write-ahead log positions as text, neither empty.
 constexpr absl::string_view kIsBehind = "SELECT $1::pg_lsn < $2::pg_lsn";
 
-// $1 a table's OID.
-constexpr absl::string_view kColumns =
-    "SELECT attname, pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
-    "WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped";
-
-// $1 a table's OID, $2 columns in their order.
-constexpr absl::string_view kHasKey = R"sql(
-SELECT EXISTS (
-  SELECT 1 FROM pg_catalog.pg_constraint c
-  WHERE c.conrelid = $1::oid AND c.contype IN ('p', 'u') AND NOT c.condeferrable AND
-        ARRAY(SELECT a.attname::text
-              FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(number, place)
-                   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
-              ORDER BY k.place) = $2::text[]))sql";
-
-bool SameColumns(const v1::LoadPlan& a, const v1::LoadPlan& b) {
-  const auto same = [](const v1::ColumnMapping& one, const v1::ColumnMapping& other) {
+template <typename Messages>
+bool SameMessages(const Messages& a, const Messages& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& one, const auto& other) {
     return one.SerializeAsString() == other.SerializeAsString();
-  };
-  return std::equal(a.columns().begin(), a.columns().end(), b.columns().begin(), b.columns().end(),
-                    same);
+  });
 }
 
-// What differs between two loads so that the rows of one are not those of the other.
-std::optional<std::string> Difference(const LoadRecord& old, const LoadRecord& wanted) {
-  if (old.method != wanted.method) return "the replication method has changed";
-  if (old.plan.replication_key() != wanted.plan.replication_key()) {
-    return absl::StrCat("the replication key was ", old.plan.replication_key(), " and is now ",
-                        wanted.plan.replication_key());
-  }
-  if (old.key_columns != wanted.key_columns) return "the primary key has changed";
-  if (old.plan.filter() != wanted.plan.filter()) return "the filter has changed";
-  if (old.plan.system().columns() != wanted.plan.system().columns())
-    return "the choice of system columns has changed";
-  if (!SameColumns(old.plan, wanted.plan)) return "the columns, or their types, have changed";
-  return std::nullopt;
+bool SameSystemColumns(const v1::LoadPlan& a, const v1::LoadPlan& b) {
+  return schema::SystemColumnsOf(a.system().columns()).empty() ==
+         schema::SystemColumnsOf(b.system().columns()).empty();
 }
 
-// What is missing in the destination table that changes are written by.
-absl::StatusOr<std::optional<std::string>> DefectOf(postgres::Connection& connection, int64_t oid,
-                                                    const LoadRecord& wanted) {
-  ASSIGN_OR_RETURN(const postgres::Result rows, connection.Query(kColumns, {absl::StrCat(oid)}));
-  std::map<std::string, std::string> types;
-  for (int row = 0; row < rows.rows(); ++row) types[rows.String(row, 0)] = rows.String(row, 1);
-  if (types.empty()) return "the destination table is gone";
-  for (const v1::ColumnMapping& column : wanted.plan.columns()) {
-    const auto found = types.find(column.destination_column());
-    if (found == types.end() || found->second != column.destination_type()) {
-      return absl::StrCat("the destination table's column ", column.destination_column(),
-                          " is not as it was made");
+bool IsAnotherTable(const v1::LoadPlan& a, const v1::LoadPlan& b) {
+  return a.source_oid() != 0 && b.source_oid() != 0 && a.source_oid() != b.source_oid();
+}
+
+// nullptr if the column isn't loaded.
+const v1::ColumnMapping* FindColumn(const v1::LoadPlan& plan, const std::string& source_column) {
+  const auto found = std::find_if(
+      plan.columns().begin(), plan.columns().end(),
+      [&](const v1::ColumnMapping& column) { return column.source_column() == source_column; });
+  return found == plan.columns().end() ? nullptr : &*found;
+}
+
+std::string DestinationOf(const v1::LoadPlan& plan) {
+  const v1::ColumnMapping* column = FindColumn(plan, plan.replication_key());
+  return column == nullptr ? "" : column->destination_column();
+}
+
+// Rows were told apart by them.
+std::string KeyText(const std::vector<std::string>& columns) {
+  return columns.empty() ? "none" : absl::StrJoin(columns, ", ");
+}
+
+std::string MethodText(v1::ReplicationMethod method) {
+  return method == v1::REPLICATION_METHOD_INCREMENTAL ? "INCREMENTAL" : "FULL_TABLE";
+}
+
+class Comparison {
+ public:
+  Comparison(const LoadRecord& last, const LoadRecord& wanted)
+      : last_(last),
+        wanted_(wanted),
+        incremental_(wanted.method == v1::REPLICATION_METHOD_INCREMENTAL) {}
+
+  StreamDifference Run() && {
+    const v1::LoadPlan& old = last_.plan;
+    const v1::LoadPlan& plan = wanted_.plan;
+    if (last_.method != wanted_.method) {
+      Add(v1::CHANGE_KIND_METHOD, MethodText(last_.method), MethodText(wanted_.method),
+          "the replication method has changed");
+    } else if (old.replication_key() != plan.replication_key()) {
+      Add(v1::CHANGE_KIND_METHOD, old.replication_key(), plan.replication_key(),
+          absl::StrCat("the replication key was ", old.replication_key(), " and is now ",
+                       plan.replication_key()));
+    } else if (DestinationOf(old) != DestinationOf(plan)) {
+      Add(v1::CHANGE_KIND_METHOD, old.replication_key(), plan.replication_key(),
+          absl::StrCat("the replication key ", plan.replication_key(),
+                       " has another column at the destination"));
     }
+    if (last_.key_columns != wanted_.key_columns) {
+      Add(v1::CHANGE_KIND_KEY, KeyText(last_.key_columns), KeyText(wanted_.key_columns),
+          "the primary key has changed");
+    }
+    if (old.filter() != plan.filter()) AddFilter(old.filter(), plan.filter());
+    if (IsAnotherTable(old, plan)) {
+      Add(v1::CHANGE_KIND_TABLE_RECREATED, "", "",
+          "the table was dropped and made again at the source, or another took its name");
+    }
+    return std::move(difference_);
   }
-  for (const schema::SystemColumn& column :
-       schema::SystemColumnsOf(wanted.plan.system().columns())) {
-    if (types.count(std::string(column.name)) == 0)
-      return absl::StrCat("the destination table has no column ", column.name);
+
+ private:
+  void Add(v1::ChangeKind kind, const std::string& from, const std::string& to,
+           const std::string& what) {
+    Describe(kind, from, to,
+             incremental_ ? absl::StrCat("reads the whole table: ", what)
+                          : absl::StrCat(what, ": the new table is read so"));
+    if (incremental_ && difference_.why_anew.empty()) difference_.why_anew = what;
   }
-  if (wanted.key_columns.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(
-      const postgres::Result key,
-      connection.Query(kHasKey, {absl::StrCat(oid), postgres::ArrayText(wanted.key_columns)}));
-  if (key.Bool(0, 0)) return std::nullopt;
-  return "the destination table has lost its primary key";
+
+  void AddFilter(const std::string& from, const std::string& to) {
+    const bool stays = wanted_.plan.settings().backfill() == v1::BACKFILL_NONE && incremental_;
+    if (!stays) return Add(v1::CHANGE_KIND_FILTER, from, to, "the filter has changed");
+    Describe(v1::CHANGE_KIND_FILTER, from, to,
+             "the filter has changed, and backfill is none: it holds for rows that are read from "
+             "now on, and those loaded before stay as they are");
+  }
+
+  void Describe(v1::ChangeKind kind, const std::string& from, const std::string& to,
+                const std::string& effect) {
+    v1::SchemaChange& change = difference_.changes.emplace_back();
+    change.set_kind(kind);
+    change.set_from(from);
+    change.set_to(to);
+    change.set_effect(effect);
+  }
+
+  const LoadRecord& last_;
+  const LoadRecord& wanted_;
+  const bool incremental_;
+  StreamDifference difference_;
+};
+
+// Why rows of one load's table can't be those of another's; empty if they can.
+std::string ObstacleBetween(const LoadRecord& old, const LoadRecord& wanted) {
+  const StreamDifference difference = CompareStreams(old, wanted);
+  if (!difference.why_anew.empty()) return difference.why_anew;
+  if (old.plan.filter() != wanted.plan.filter()) return "the filter has changed";
+  if (!SameSystemColumns(old.plan, wanted.plan)) return "the choice of system columns has changed";
+  if (!SameMessages(old.plan.columns(), wanted.plan.columns()) ||
+      !SameMessages(old.plan.retired(), wanted.plan.retired()) ||
+      old.plan.marks_deletes() != wanted.plan.marks_deletes())
+    return "the columns, or their types, have changed";
+  return "";
 }
 
 }  // namespace
 
-absl::StatusOr<std::optional<std::string>> WhyFromTheBeginning(
-    postgres::Connection& connection, const StreamState& state,
-    const std::optional<LoadRecord>& last, const LoadRecord& wanted) {
-  if (!last) return std::nullopt;
-  if (const auto difference = Difference(*last, wanted)) return difference;
-  if (!state.bookmark)
-    return "there is no bookmark: the stream was reset, or no row had a replication key";
-  // By its name: a table that was renamed or moved is gone as well.
-  ASSIGN_OR_RETURN(const int64_t oid,
-                   FindDestinationTable(connection, state, wanted.destination_table));
-  return DefectOf(connection, oid, wanted);
+StreamDifference CompareStreams(const LoadRecord& last, const LoadRecord& wanted) {
+  return Comparison(last, wanted).Run();
+}
+
+std::optional<std::string> DefectOf(const TableForm& form, const v1::LoadPlan& last,
+                                    const v1::LoadPlan& wanted) {
+  if (form.columns.empty()) return "the destination table is gone";
+  for (const v1::ColumnMapping& column : last.columns()) {
+    if (FindColumn(wanted, column.source_column()) == nullptr) continue;
+    const TableForm::Column* found = form.Find(column.destination_column());
+    if (found == nullptr || found->type != column.destination_type()) {
+      return absl::StrCat("the destination table's column ", column.destination_column(),
+                          " is not as it was made");
+    }
+  }
+  if (schema::SystemColumnsOf(wanted.system().columns()).empty()) return std::nullopt;
+  for (const schema::SystemColumn& column : schema::SystemColumnsOf(last.system().columns())) {
+    if (form.Find(std::string(column.name)) == nullptr)
+      return absl::StrCat("the destination table has no column ", column.name);
+  }
+  return std::nullopt;
+}
+
+absl::Status TestReplicationKey(const LoadRecord& last, const LoadRecord& wanted) {
+  const std::string& key = wanted.plan.replication_key();
+  if (last.method != wanted.method || last.plan.replication_key() != key) return absl::OkStatus();
+  const v1::ColumnMapping* before = FindColumn(last.plan, key);
+  const v1::ColumnMapping* now = FindColumn(wanted.plan, key);
+  if (before == nullptr || now == nullptr ||
+      before->destination_type() == now->destination_type() ||
+      schema::IsWidening(before->destination_type(), now->destination_type()))
+    return absl::OkStatus();
+  return Error(Reason::kReplicationKeyChanged,
+               absl::StrCat("the replication key ", key, " was ", before->destination_type(),
+                            " and is now ", now->destination_type()));
 }
 
 absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
@@ -102,8 +178,8 @@ absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
   if (!load) return Unfinished();
   if (!load->plan.has_horizon())
     return Unfinished{.obstacle = "how far the bookmark may move was not known when it began"};
-  if (auto difference = Difference(*load, wanted))
-    return Unfinished{.obstacle = *std::move(difference)};
+  if (std::string obstacle = ObstacleBetween(*load, wanted); !obstacle.empty())
+    return Unfinished{.obstacle = std::move(obstacle)};
   if (load->source.system_identifier() != wanted.source.system_identifier() ||
       load->source.database() != wanted.source.database())
     return Unfinished{.obstacle = "it read another source"};

@@ -38,9 +38,10 @@ absl::Status InsertLoad(postgres::Connection& connection, const LoadRecord& load
 absl::StatusOr<std::optional<LoadRecord>> FindLoad(postgres::Connection& connection,
                                                    const StreamState& state, int64_t fence);
 
-// The stream's last published load.
-absl::StatusOr<std::optional<LoadRecord>> LastPublished(postgres::Connection& connection,
-                                                        const StreamState& state);
+// The load whose plan the destination table was last made or altered for: the last one that was
+// published, or a later one of changes, however it ended.
+absl::StatusOr<std::optional<LoadRecord>> LastStanding(postgres::Connection& connection,
+                                                       const StreamState& state);
 
 // The stream's last load if it is an unfinished first one of an incremental stream, whose table is
 // there.

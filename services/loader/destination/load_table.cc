@@ -107,6 +107,21 @@ std::string ColumnDefinitions(const v1::LoadPlan& plan) {
   return absl::StrJoin(definitions, ", ");
 }
 
+namespace {
+
+// What readers find in the table besides, though no row of the load has it.
+std::string KeptColumns(const v1::LoadPlan& plan) {
+  std::string definitions;
+  if (plan.marks_deletes()) absl::StrAppend(&definitions, ", _sdc_deleted_at timestamptz");
+  for (const v1::RetiredColumn& column : plan.retired()) {
+    absl::StrAppend(&definitions, ", ", QuoteIdentifier(column.destination_column()), " ",
+                    column.destination_type());
+  }
+  return definitions;
+}
+
+}  // namespace
+
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
                                         const std::string& name, const v1::LoadPlan& plan) {
   RETURN_IF_ERROR(LockSchemas(connection));
@@ -116,8 +131,8 @@ absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const 
   }
   // Made where it will be published, for that schema's default privileges, then put out of sight.
   const std::string made = QuoteQualified(schema, name);
-  RETURN_IF_ERROR(
-      connection.Execute(absl::StrCat("CREATE TABLE ", made, " (", ColumnDefinitions(plan), ")")));
+  RETURN_IF_ERROR(connection.Execute(
+      absl::StrCat("CREATE TABLE ", made, " (", ColumnDefinitions(plan), KeptColumns(plan), ")")));
   RETURN_IF_ERROR(connection.Execute(
       absl::StrCat("ALTER TABLE ", made, " SET SCHEMA ", QuoteIdentifier(schema::kStateSchema))));
   ASSIGN_OR_RETURN(const postgres::Result oid, connection.Query(kOidOf, {Qualified(name)}));

@@ -26,7 +26,8 @@ std::string LoadTableName(int64_t stream_id, int64_t fence);
 std::string ColumnDefinitions(const v1::LoadPlan& plan);
 
 // Makes the destination schema where it is missing, and the table with the privileges that the
-// schema's defaults give. Answers the table's OID. Within a transaction of the caller's.
+// schema's defaults give, its retired columns behind all others. Answers the table's OID. Within a
+// transaction of the caller's.
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
                                         const std::string& name, const v1::LoadPlan& plan);
 
