@@ -43,6 +43,10 @@ constexpr Row kRows[] = {
     {"54000", Reason::kRowTooLarge, Reason::kDestinationWriteFailed},
     {"23502", Reason::kSourceQueryFailed, Reason::kKeyHasNull},
     {"22", Reason::kSourceValueInvalid, Reason::kValueRejected},
+    // No table of ours has any of these.
+    {"23503", Reason::kSourceQueryFailed, Reason::kDestinationConstraintViolated},
+    {"23514", Reason::kSourceQueryFailed, Reason::kDestinationConstraintViolated},
+    {"23P01", Reason::kSourceQueryFailed, Reason::kDestinationConstraintViolated},
     {"23", Reason::kSourceQueryFailed, Reason::kValueRejected},
 };
 

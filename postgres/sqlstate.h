@@ -26,6 +26,10 @@ inline constexpr absl::string_view kInsufficientPrivilege = "42501";
 inline constexpr absl::string_view kUndefinedColumn = "42703";
 inline constexpr absl::string_view kUndefinedTable = "42P01";
 inline constexpr absl::string_view kWrongObjectType = "42809";
+inline constexpr absl::string_view kUniqueViolation = "23505";
+inline constexpr absl::string_view kDependentObjects = "2BP01";
+inline constexpr absl::string_view kObjectNotInPrerequisiteState = "55000";
+inline constexpr absl::string_view kDeadlockDetected = "40P01";
 
 }  // namespace lockstitch::postgres
 

@@ -50,6 +50,11 @@ struct SystemColumn {
   absl::string_view sql_type;
 };
 
+// When the row was found to be deleted at the source, a timestamptz; NULL in rows that are there.
+// Only in tables of streams that look for deletes and mark them, whatever the choice of system
+// columns.
+inline constexpr absl::string_view kDeletedAtColumn = "_sdc_deleted_at";
+
 // The columns added for `choice`, in their order at the table's end.
 std::vector<SystemColumn> SystemColumnsOf(v1::SystemColumns choice);
 

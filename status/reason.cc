@@ -152,9 +152,16 @@ const ReasonInfo kReasons[] = {
      "End the session that holds the lock (pg_locks, pg_stat_activity) and run again."},
     {Reason::kDestinationTableInUse, "DESTINATION_TABLE_IN_USE", Code::kFailedPrecondition,
      Owner::kUser, 1, kNone,
-     "Something depends on the destination table, so that it can't be replaced; the old content "
+     "What users have put on the destination table keeps a load from changing it; the old content "
      "stays.",
      "Drop what the message names, or build it on a copy."},
+    {Reason::kDestinationConstraintViolated, "DESTINATION_CONSTRAINT_VIOLATED",
+     Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "The rows violate a constraint that users have put on the destination table, or a foreign key "
+     "that refers to it; the old content stays.",
+     "Drop the constraint that the message names, or loosen it: a foreign key by ON DELETE, a "
+     "unique "
+     "constraint by DEFERRABLE INITIALLY DEFERRED."},
     {Reason::kDestinationNameReserved, "DESTINATION_NAME_RESERVED", Code::kInvalidArgument,
      Owner::kUser, 1, kNone,
      "A source name begins as names that Lockstitch makes: _sdc_ or "

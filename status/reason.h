@@ -57,6 +57,7 @@ enum class Reason {
   kDestinationSchemaTaken,
   kDestinationTableLocked,
   kDestinationTableInUse,
+  kDestinationConstraintViolated,
   kDestinationNameReserved,
   kDestinationNameInvalid,
   kDestinationNameCollision,

@@ -58,9 +58,17 @@ absl::Status TestRanges(Connection& connection, const LoadRecord& load,
   return absl::OkStatus();
 }
 
-// A constraint that rows violate: SQLSTATE class 23.
+// Rows that can't be published as they are: SQLSTATE class 23 where the load's own key refuses
+// them.
 bool IsAboutTheRows(const absl::Status& failure) {
-  return absl::StartsWith(postgres::SqlStateOf(failure), "23");
+  return absl::StartsWith(postgres::SqlStateOf(failure), "23") ||
+         ReasonOf(failure) == Reason::kDestinationConstraintViolated;
+}
+
+// What another session's locks have made fail, and would not for long.
+bool IsAboutLocks(const absl::Status& failure) {
+  const std::string state = postgres::SqlStateOf(failure);
+  return state == postgres::kLockNotAvailable || state == postgres::kDeadlockDetected;
 }
 
 // Everything that must hold for the load to be published, tested under the stream's row.
@@ -70,12 +78,19 @@ absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadReq
   return found;
 }
 
-// Everything that takes long, before the swap: the key, the old table's indexes, and the bookmark
-// of a first load, which is answered. May be repeated.
-absl::StatusOr<std::optional<std::string>> Prepare(Connection& connection, const v1::Claim& claim,
-                                                   const LoadRecord& load, int64_t old_oid) {
+// What is known of a load before its rows are put in place.
+struct Prepared {
+  int64_t old_oid = 0;
+  std::vector<std::string> why_merge;   // As for Place.
+  std::optional<std::string> bookmark;  // Of a first load.
+  std::vector<std::string> notes;       // For the job's log.
+};
+
+// Everything that takes long, before a swap: the key, the old table's indexes, and the bookmark of
+// a first load. May be repeated.
+absl::Status Prepare(Connection& connection, const v1::Claim& claim, const LoadRecord& load,
+                     Prepared* prepared) {
   Failpoint("loader.finish.preparing");
-  std::optional<std::string> bookmark;
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   // The stream's row isn't locked: a draw need not wait for an index. Who takes the load over after
   // it needs the table's lock, and may have had it before: then there may be no table.
@@ -86,13 +101,14 @@ absl::StatusOr<std::optional<std::string>> Prepare(Connection& connection, const
     ASSIGN_OR_RETURN(const bool several, HasSeveralSnapshots(connection, load));
     if (!load.key_columns.empty() && (several || load.plan.duplicate_keys()))
       RETURN_IF_ERROR(LeaveNewest(connection, load));
-    ASSIGN_OR_RETURN(bookmark, BookmarkOf(connection, load));
+    ASSIGN_OR_RETURN(prepared->bookmark, BookmarkOf(connection, load));
   }
   if (const absl::Status finished = FinishTable(connection, load); !finished.ok())
     return WithoutLoadTable(finished, load);
-  if (old_oid != 0) RETURN_IF_ERROR(BuildIndexes(connection, old_oid, load));
-  RETURN_IF_ERROR(transaction.Commit());
-  return bookmark;
+  if (prepared->old_oid != 0 && prepared->why_merge.empty()) {
+    ASSIGN_OR_RETURN(prepared->notes, BuildIndexes(connection, prepared->old_oid, load));
+  }
+  return transaction.Commit();
 }
 
 // Ends a load whose rows can't be published as they are: its next run begins anew, with the rows
@@ -106,36 +122,34 @@ absl::Status GiveUp(Connection& connection, const v1::Claim& claim) {
   return DropLoadTable(connection, found.load->load_table, found.load->load_oid);
 }
 
-// Gets the load's rows to where readers see them, unless they are there already, and answers what
-// is to be kept of it.
-absl::StatusOr<Published> PutInPlace(Connection& connection, const StreamState& state,
-                                     const LoadRecord& load,
-                                     const std::optional<std::string>& bookmark) {
-  if (load.plan.mode() == v1::LOAD_MODE_CHANGES) {
-    return Published{.destination_oid = state.destination_oid,
-                     .table_version = state.table_version,
-                     .bookmark = state.bookmark};
-  }
-  RETURN_IF_ERROR(Swap(connection, state, load));
-  return Published{.destination_oid = load.load_oid,
-                   .table_version = state.table_version + 1,
-                   .bookmark = bookmark};
+// Gets the load's rows to where readers see them, unless they are there already.
+absl::StatusOr<Placed> PutInPlace(Connection& connection, const StreamState& state,
+                                  const LoadRecord& load, const Prepared& prepared) {
+  if (load.plan.mode() == v1::LOAD_MODE_CHANGES)
+    return Placed{.oid = state.destination_oid, .table_version = state.table_version};
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastPublished(connection, state));
+  return Place(connection, state, load, last, prepared.why_merge);
 }
 
 // Ends the transaction in which the load was found as it must be.
 absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction transaction,
-                                       const ClaimedLoad& found,
-                                       const std::optional<std::string>& bookmark,
+                                       const ClaimedLoad& found, const Prepared& prepared,
                                        telemetry::Metrics* metrics) {
   const StreamState& state = found.state;
   const LoadRecord& load = *found.load;
-  ASSIGN_OR_RETURN(const Published published, PutInPlace(connection, state, load, bookmark));
+  ASSIGN_OR_RETURN(const Placed placed, PutInPlace(connection, state, load, prepared));
+  const Published published = {
+      .destination_oid = placed.oid,
+      .table_version = placed.table_version,
+      .bookmark = load.plan.mode() == v1::LOAD_MODE_CHANGES ? state.bookmark : prepared.bookmark};
 
   v1::LoadResult result;
   result.set_outcome(v1::LOAD_OUTCOME_PUBLISHED);
   result.set_destination_table(load.plan.destination_table());
   result.set_table_version(published.table_version);
   if (published.bookmark) result.set_bookmark(*published.bookmark);
+  result.mutable_notes()->Add(prepared.notes.begin(), prepared.notes.end());
+  result.mutable_notes()->Add(placed.notes.begin(), placed.notes.end());
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   RETURN_IF_ERROR(CountRun(connection, state, load.run_id, load.load_id, &result));
   RETURN_IF_ERROR(EndLoad(connection, load, "published"));
@@ -155,21 +169,21 @@ absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
   ASSIGN_OR_RETURN(transaction, Transaction::Begin(connection));
   ASSIGN_OR_RETURN(ClaimedLoad found, Test(connection, request));
   if (found.result) return *std::move(found.result);
+  Prepared prepared;
   // Changes are in their table: there is nothing to prepare.
   if (found.load->plan.mode() == v1::LOAD_MODE_CHANGES)
-    return Publish(connection, *std::move(transaction), found, std::nullopt, metrics);
-  ASSIGN_OR_RETURN(const int64_t old_oid,
+    return Publish(connection, *std::move(transaction), found, prepared, metrics);
+  ASSIGN_OR_RETURN(prepared.old_oid,
                    FindDestinationTable(connection, found.state, found.load->destination_table));
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastPublished(connection, found.state));
+  ASSIGN_OR_RETURN(prepared.why_merge, WhyMerge(connection, found.state, *found.load, last));
   RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
   RETURN_IF_ERROR(transaction->Commit());
-  const absl::StatusOr<std::optional<std::string>> bookmark =
-      Prepare(connection, request.claim(), *found.load, old_oid);
-  if (IsAboutTheRows(bookmark.status())) GiveUp(connection, request.claim()).IgnoreError();
-  RETURN_IF_ERROR(bookmark.status());
+  RETURN_IF_ERROR(Prepare(connection, request.claim(), *found.load, &prepared));
   ASSIGN_OR_RETURN(transaction, Transaction::Begin(connection));
   ASSIGN_OR_RETURN(found, Test(connection, request));
   if (found.result) return *std::move(found.result);
-  return Publish(connection, *std::move(transaction), found, *bookmark, metrics);
+  return Publish(connection, *std::move(transaction), found, prepared, metrics);
 }
 
 }  // namespace
@@ -180,14 +194,13 @@ absl::StatusOr<v1::LoadResult> PublishLoad(Connection& connection,
   absl::StatusOr<v1::LoadResult> result = absl::UnknownError("not tried");
   for (int attempt = 1; rpc::WaitBeforeAttempt(kSwapPolicy, attempt, options.stop); ++attempt) {
     result = PrepareAndPublish(connection, request, options.metrics);
-    if (postgres::SqlStateOf(result.status()) != postgres::kLockNotAvailable ||
-        absl::Now() >= options.deadline)
-      break;
+    if (!IsAboutLocks(result.status()) || absl::Now() >= options.deadline) break;
   }
+  if (IsAboutTheRows(result.status())) GiveUp(connection, request.claim()).IgnoreError();
   if (result.ok()) return result;
   if (options.stop.stop_requested())
     return Error(Reason::kShuttingDown, "the loader is shutting down");
-  if (postgres::SqlStateOf(result.status()) != postgres::kLockNotAvailable) return result;
+  if (!IsAboutLocks(result.status())) return result;
   return Error(Reason::kDestinationTableLocked,
                absl::StrCat("other sessions kept the destination table of ",
                             schema::StreamName(request.claim().target().table()), " locked"));

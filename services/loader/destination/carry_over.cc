@@ -1,7 +1,6 @@
 #include "services/loader/destination/carry_over.h"
 
-#include <vector>
-
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "postgres/quote.h"
 #include "postgres/sqlstate.h"
@@ -28,22 +27,8 @@ WHERE i.indrelid = $1::oid AND i.indisvalid AND
       NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
 ORDER BY c.oid)sql";
 
-// $1 a table's OID. What it has that would be lost with it, in words.
-constexpr absl::string_view kLostWithIt = R"sql(
-SELECT what FROM (
-  SELECT 'row-level security' AS what FROM pg_catalog.pg_class
-  WHERE oid = $1::oid AND (relrowsecurity OR EXISTS (SELECT 1 FROM pg_catalog.pg_policy WHERE polrelid = $1::oid))
-  UNION ALL SELECT 'trigger ' || tgname FROM pg_catalog.pg_trigger WHERE tgrelid = $1::oid AND NOT tgisinternal
-  UNION ALL SELECT 'rule ' || rulename FROM pg_catalog.pg_rewrite WHERE ev_class = $1::oid
-  UNION ALL SELECT 'constraint ' || conname FROM pg_catalog.pg_constraint
-  WHERE conrelid = $1::oid AND contype IN ('c', 'f', 'u', 'x')
-  UNION ALL SELECT 'publication ' || p.pubname FROM pg_catalog.pg_publication_rel r
-  JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = $1::oid
-) lost ORDER BY what)sql";
-
-// $1 old table's OID, $2 new table's qualified, quoted name. One statement a row: grants, column
-// grants, comments. Owners aren't copied; acldefault stands for what an owner has without any
-// grant.
+// $1 old table's OID, $2 new table's qualified, quoted name. One statement a row. An owner has its
+// rights without a grant.
 constexpr absl::string_view kGrantsAndComments = R"sql(
 SELECT pg_catalog.format('GRANT %s ON %s TO %s%s', g.privilege_type, $2::text,
                          CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE g.grantee::pg_catalog.regrole::text END,
@@ -70,64 +55,161 @@ FROM pg_catalog.pg_description d
 WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objoid = $1::oid AND NOT a.attisdropped AND
       NOT kept.attisdropped)sql";
 
+// $1 old table's OID, $2 new table's qualified, quoted name. One statement a row. Columns of
+// another type have no use for what was set for the old one's values.
+constexpr absl::string_view kParameters = R"sql(
+WITH kept AS (
+  SELECT a.*, pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET ', $2::text, a.attname) AS alter_column
+  FROM pg_catalog.pg_attribute a
+       JOIN pg_catalog.pg_attribute kept
+            ON kept.attrelid = $2::pg_catalog.regclass AND kept.attname = a.attname AND kept.atttypid = a.atttypid
+  WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT kept.attisdropped)
+SELECT alter_column || pg_catalog.format('STATISTICS %s', attstattarget) FROM kept WHERE attstattarget >= 0
+UNION ALL
+SELECT alter_column || pg_catalog.format('(%s = %L)', pg_catalog.split_part(option, '=', 1),
+                                         pg_catalog.substr(option, 1 + pg_catalog.strpos(option, '=')))
+FROM kept CROSS JOIN LATERAL pg_catalog.unnest(attoptions) AS option
+UNION ALL
+SELECT alter_column || 'STORAGE ' ||
+       CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END
+FROM kept JOIN pg_catalog.pg_type t ON t.oid = atttypid WHERE attstorage <> t.typstorage
+UNION ALL
+SELECT alter_column || pg_catalog.format('DEFAULT %s', pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+FROM kept JOIN pg_catalog.pg_attrdef d ON d.adrelid = attrelid AND d.adnum = attnum
+UNION ALL
+SELECT pg_catalog.format('ALTER TABLE %s SET (%s%s = %L)', $2::text, prefix, pg_catalog.split_part(option, '=', 1),
+                         pg_catalog.substr(option, 1 + pg_catalog.strpos(option, '=')))
+FROM (SELECT '' AS prefix, pg_catalog.unnest(reloptions) AS option FROM pg_catalog.pg_class WHERE oid = $1::oid
+      UNION ALL SELECT 'toast.', pg_catalog.unnest(o.reloptions)
+      FROM pg_catalog.pg_class t JOIN pg_catalog.pg_class o ON o.oid = t.reltoastrelid WHERE t.oid = $1::oid
+     ) options)sql";
+
+// $1 old table's OID. One statement a row, statistics before what is said of them. What not every
+// version has is read from the row as a document.
+constexpr absl::string_view kRest = R"sql(
+WITH indexes AS (
+  SELECT i.*, c.relname, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE i.indrelid = $1::oid),
+objects AS (
+  SELECT s.oid, pg_catalog.format('%I.%I', n.nspname, s.stxname) AS name,
+         (pg_catalog.to_jsonb(s) ->> 'stxstattarget')::pg_catalog.int4 AS target
+  FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+  WHERE s.stxrelid = $1::oid)
+SELECT statement FROM (
+  SELECT 1 AS place, pg_catalog.pg_get_statisticsobjdef(oid) AS statement FROM objects
+  UNION ALL SELECT 2, pg_catalog.format('ALTER STATISTICS %s SET STATISTICS %s', name, target)
+  FROM objects WHERE target >= 0
+  UNION ALL SELECT 2, pg_catalog.format('COMMENT ON STATISTICS %s IS %L', name, d.description)
+  FROM objects JOIN pg_catalog.pg_description d
+       ON d.classoid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass AND d.objoid = oid
+  UNION ALL SELECT 3, pg_catalog.format('COMMENT ON INDEX %s IS %L', name, d.description)
+  FROM indexes JOIN pg_catalog.pg_description d
+       ON d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objoid = indexrelid AND d.objsubid = 0
+  UNION ALL SELECT 3, pg_catalog.format('ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s', name, a.attnum, a.attstattarget)
+  FROM indexes JOIN pg_catalog.pg_attribute a ON a.attrelid = indexrelid AND a.attstattarget >= 0
+  UNION ALL SELECT 4, pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s', t.oid::pg_catalog.regclass,
+                                        CASE t.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING'
+                                        ELSE pg_catalog.format('USING INDEX %I', i.relname) END)
+  FROM pg_catalog.pg_class t LEFT JOIN indexes i ON i.indisreplident
+  WHERE t.oid = $1::oid AND t.relreplident <> 'd'
+  UNION ALL SELECT 4, pg_catalog.format('ALTER TABLE %s CLUSTER ON %I', indrelid::pg_catalog.regclass, relname)
+  FROM indexes WHERE indisclustered
+) statements WHERE statement IS NOT NULL ORDER BY place, statement)sql";
+
 std::string IndexName(const LoadRecord& load, int number) {
   return absl::StrCat(load.load_table, "_index_", number);
 }
 
-absl::Status BuildIndex(postgres::Connection& connection, const std::string& statement) {
-  RETURN_IF_ERROR(connection.Execute("SAVEPOINT index"));
-  const absl::Status built = connection.Execute(statement);
-  if (postgres::SqlStateOf(built) != postgres::kUndefinedColumn) return built;
-  return connection.Execute("ROLLBACK TO SAVEPOINT index");
+// Whether a statement has failed because what it names is gone, or is of another type now.
+bool HasLostItsColumns(const absl::Status& failure) {
+  const std::string state = postgres::SqlStateOf(failure);
+  return state != postgres::kInsufficientPrivilege &&
+         (absl::StartsWith(state, "42") || absl::StartsWith(state, "0A"));
+}
+
+// Runs a statement whose columns may be gone. What is then to be said of it; empty if it went well.
+absl::StatusOr<std::string> RunIfPossible(postgres::Connection& connection,
+                                          const std::string& statement) {
+  RETURN_IF_ERROR(connection.Execute("SAVEPOINT possible"));
+  const absl::Status done = connection.Execute(statement);
+  if (done.ok()) {
+    RETURN_IF_ERROR(connection.Execute("RELEASE SAVEPOINT possible"));
+    return std::string();
+  }
+  if (!HasLostItsColumns(done)) return done;
+  RETURN_IF_ERROR(connection.Execute("ROLLBACK TO SAVEPOINT possible"));
+  return std::string(done.message());
+}
+
+std::vector<std::string> FirstColumn(const postgres::Result& rows) {
+  std::vector<std::string> values;
+  for (int row = 0; row < rows.rows(); ++row) values.push_back(rows.String(row, 0));
+  return values;
 }
 
 }  // namespace
 
-absl::Status BuildIndexes(postgres::Connection& connection, int64_t old_oid,
-                          const LoadRecord& load) {
+absl::StatusOr<std::vector<std::string>> BuildIndexes(postgres::Connection& connection,
+                                                      int64_t old_oid, const LoadRecord& load) {
   ASSIGN_OR_RETURN(const postgres::Result indexes,
                    connection.Query(kIndexes, {absl::StrCat(old_oid)}));
+  std::vector<std::string> notes;
   for (int row = 0; row < indexes.rows(); ++row) {
-    RETURN_IF_ERROR(BuildIndex(
+    const absl::StatusOr<std::string> lost = RunIfPossible(
         connection, absl::StrCat("CREATE ", indexes.Bool(row, 1) ? "UNIQUE " : "",
                                  "INDEX IF NOT EXISTS ", QuoteIdentifier(IndexName(load, row)),
                                  " ON ", QuoteQualified(schema::kStateSchema, load.load_table),
-                                 " USING ", indexes.Text(row, 2))));
+                                 " USING ", indexes.Text(row, 2)));
+    if (postgres::SqlStateOf(lost.status()) == postgres::kUniqueViolation) {
+      return Error(Reason::kDestinationConstraintViolated,
+                   absl::StrCat("unique index ", indexes.Text(row, 0),
+                                " of the destination table: ", lost.status().message()));
+    }
+    RETURN_IF_ERROR(lost.status());
+    if (!lost->empty())
+      notes.push_back(absl::StrCat("index ", indexes.Text(row, 0), " is gone: ", *lost));
+  }
+  return notes;
+}
+
+absl::Status CopyProperties(postgres::Connection& connection, int64_t old_oid,
+                            const LoadRecord& load) {
+  for (const absl::string_view query : {kGrantsAndComments, kParameters}) {
+    ASSIGN_OR_RETURN(
+        const postgres::Result statements,
+        connection.Query(
+            query, {absl::StrCat(old_oid), QuoteQualified(schema::kStateSchema, load.load_table)}));
+    for (const std::string& statement : FirstColumn(statements))
+      RETURN_IF_ERROR(connection.Execute(statement));
   }
   return absl::OkStatus();
 }
 
-absl::Status TestReplaceable(postgres::Connection& connection, int64_t old_oid) {
-  ASSIGN_OR_RETURN(const postgres::Result lost,
-                   connection.Query(kLostWithIt, {absl::StrCat(old_oid)}));
-  if (lost.empty()) return absl::OkStatus();
-  std::string list;
-  for (int row = 0; row < lost.rows(); ++row)
-    absl::StrAppend(&list, row == 0 ? "" : ", ", lost.Text(row, 0));
-  return Error(
-      Reason::kDestinationTableInUse,
-      absl::StrCat("replacing the destination table would lose what was put on it: ", list));
-}
-
-absl::Status CopyGrantsAndComments(postgres::Connection& connection, int64_t old_oid,
-                                   const LoadRecord& load) {
+absl::StatusOr<std::vector<std::string>> RestAfterSwap(postgres::Connection& connection,
+                                                       int64_t old_oid) {
   ASSIGN_OR_RETURN(const postgres::Result statements,
-                   connection.Query(kGrantsAndComments,
-                                    {absl::StrCat(old_oid),
-                                     QuoteQualified(schema::kStateSchema, load.load_table)}));
-  for (int row = 0; row < statements.rows(); ++row) {
-    RETURN_IF_ERROR(connection.Execute(statements.Text(row, 0)));
+                   connection.Query(kRest, {absl::StrCat(old_oid)}));
+  return FirstColumn(statements);
+}
+
+absl::StatusOr<std::vector<std::string>> RunRest(postgres::Connection& connection,
+                                                 const std::vector<std::string>& statements) {
+  std::vector<std::string> notes;
+  for (const std::string& statement : statements) {
+    ASSIGN_OR_RETURN(const std::string lost, RunIfPossible(connection, statement));
+    if (!lost.empty())
+      notes.push_back(absl::StrCat("not carried over to the new table: ", statement, ": ", lost));
   }
-  return absl::OkStatus();
+  return notes;
 }
 
 absl::StatusOr<std::vector<std::string>> IndexNames(postgres::Connection& connection,
                                                     int64_t old_oid) {
   ASSIGN_OR_RETURN(const postgres::Result indexes,
                    connection.Query(kIndexes, {absl::StrCat(old_oid)}));
-  std::vector<std::string> names;
-  for (int row = 0; row < indexes.rows(); ++row) names.push_back(indexes.String(row, 0));
-  return names;
+  return FirstColumn(indexes);
 }
 
 absl::Status TakeIndexNames(postgres::Connection& connection, const std::string& schema,

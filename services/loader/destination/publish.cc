@@ -1,12 +1,16 @@
 #include "services/loader/destination/publish.h"
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "postgres/quote.h"
+#include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
 #include "services/loader/destination/carry_over.h"
+#include "services/loader/destination/merge.h"
+#include "services/loader/destination/obstacles.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -40,19 +44,6 @@ std::string KeyName(const std::string& table) {
   return absl::StrCat(absl::string_view(table).substr(0, length), kSuffix);
 }
 
-// Takes the old table away, after what goes over has gone. Answers the names of its indexes.
-absl::StatusOr<std::vector<std::string>> RemoveOld(postgres::Connection& connection,
-                                                   const std::string& table, int64_t oid,
-                                                   const LoadRecord& load) {
-  RETURN_IF_ERROR(
-      connection.Execute(absl::StrCat("LOCK TABLE ", table, " IN ACCESS EXCLUSIVE MODE")));
-  RETURN_IF_ERROR(TestReplaceable(connection, oid));
-  RETURN_IF_ERROR(CopyGrantsAndComments(connection, oid, load));
-  ASSIGN_OR_RETURN(std::vector<std::string> indexes, IndexNames(connection, oid));
-  RETURN_IF_ERROR(connection.Execute(absl::StrCat("DROP TABLE ", table)));
-  return indexes;
-}
-
 absl::Status NameKey(postgres::Connection& connection, const std::string& schema,
                      const LoadRecord& load) {
   const std::string key = KeyName(load.destination_table);
@@ -62,6 +53,78 @@ absl::Status NameKey(postgres::Connection& connection, const std::string& schema
   return connection.Execute(absl::StrCat(
       "ALTER TABLE ", QuoteQualified(schema, load.destination_table), " RENAME CONSTRAINT ",
       QuoteIdentifier(made.Text(0, 0)), " TO ", QuoteIdentifier(key)));
+}
+
+// Locks the table of that OID, by the name that it is to have.
+absl::Status LockOld(postgres::Connection& connection, const StreamState& state,
+                     const LoadRecord& load, int64_t oid, absl::string_view mode) {
+  RETURN_IF_ERROR(connection.Execute(
+      absl::StrCat("LOCK TABLE ONLY ", QuoteQualified(state.schema, load.destination_table), " IN ",
+                   mode, " MODE")));
+  ASSIGN_OR_RETURN(const int64_t locked,
+                   FindDestinationTable(connection, state, load.destination_table));
+  if (locked == oid) return absl::OkStatus();
+  return Error(Reason::kDestinationConflict,
+               absl::StrCat("the destination table ", load.plan.destination_table(),
+                            " was dropped while it was about to be replaced"));
+}
+
+// Puts the load table under the name that is free by now.
+absl::Status MoveIn(postgres::Connection& connection, const StreamState& state,
+                    const LoadRecord& load) {
+  RETURN_IF_ERROR(connection.Execute(
+      absl::StrCat("ALTER TABLE ", QuoteQualified(schema::kStateSchema, load.load_table),
+                   " SET SCHEMA ", QuoteIdentifier(state.schema))));
+  RETURN_IF_ERROR(
+      connection.Execute(absl::StrCat("ALTER TABLE ", QuoteQualified(state.schema, load.load_table),
+                                      " RENAME TO ", QuoteIdentifier(load.destination_table))));
+  return NameKey(connection, state.schema, load);
+}
+
+// What has come of a try to put the load table in the place of the old one.
+struct SwapTrial {
+  std::vector<std::string> obstacles;  // It can't be: what it has begun is to be undone.
+  std::vector<std::string> notes;
+};
+
+absl::StatusOr<SwapTrial> TrySwap(postgres::Connection& connection, const StreamState& state,
+                                  const LoadRecord& load, const std::optional<LoadRecord>& last,
+                                  int64_t oid) {
+  SwapTrial trial;
+  if (oid == 0) {
+    RETURN_IF_ERROR(MoveIn(connection, state, load));
+    return trial;
+  }
+  RETURN_IF_ERROR(LockOld(connection, state, load, oid, "ACCESS EXCLUSIVE"));
+  if (last) {
+    ASSIGN_OR_RETURN(trial.obstacles, FindObstacles(connection, oid, *last));
+    if (!trial.obstacles.empty()) return trial;
+  }
+  RETURN_IF_ERROR(CopyProperties(connection, oid, load));
+  ASSIGN_OR_RETURN(const std::vector<std::string> indexes, IndexNames(connection, oid));
+  ASSIGN_OR_RETURN(const std::vector<std::string> rest, RestAfterSwap(connection, oid));
+  const absl::Status dropped = connection.Execute(
+      absl::StrCat("DROP TABLE ", QuoteQualified(state.schema, load.destination_table)));
+  if (last && postgres::SqlStateOf(dropped) == postgres::kDependentObjects) {
+    trial.obstacles.push_back(std::string(dropped.message()));
+    return trial;
+  }
+  RETURN_IF_ERROR(dropped);
+  RETURN_IF_ERROR(MoveIn(connection, state, load));
+  RETURN_IF_ERROR(TakeIndexNames(connection, state.schema, load, indexes));
+  ASSIGN_OR_RETURN(trial.notes, RunRest(connection, rest));
+  return trial;
+}
+
+absl::StatusOr<Placed> MergeInto(postgres::Connection& connection, const StreamState& state,
+                                 const LoadRecord& load, const LoadRecord& last, int64_t oid,
+                                 const std::vector<std::string>& why) {
+  RETURN_IF_ERROR(LockOld(connection, state, load, oid, "ROW EXCLUSIVE"));
+  ASSIGN_OR_RETURN(const std::string done, Merge(connection, state, load, last, oid));
+  return Placed{.oid = oid,
+                .table_version = state.table_version,
+                .notes = {absl::StrCat("merged into the table because ", absl::StrJoin(why, ", "),
+                                       ": ", done)}};
 }
 
 }  // namespace
@@ -77,24 +140,35 @@ absl::StatusOr<int64_t> FindDestinationTable(postgres::Connection& connection,
                             " that this stream did not make"));
 }
 
-absl::Status Swap(postgres::Connection& connection, const StreamState& state,
-                  const LoadRecord& load) {
-  const std::string destination = QuoteQualified(state.schema, load.destination_table);
-  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
-  ASSIGN_OR_RETURN(const int64_t old_oid,
+absl::StatusOr<std::vector<std::string>> WhyMerge(postgres::Connection& connection,
+                                                  const StreamState& state, const LoadRecord& load,
+                                                  const std::optional<LoadRecord>& last) {
+  ASSIGN_OR_RETURN(const int64_t oid,
                    FindDestinationTable(connection, state, load.destination_table));
-  std::vector<std::string> indexes;
-  if (old_oid != 0) {
-    ASSIGN_OR_RETURN(indexes, RemoveOld(connection, destination, old_oid, load));
+  if (oid == 0 || !last) return std::vector<std::string>();
+  return FindObstacles(connection, oid, *last);
+}
+
+absl::StatusOr<Placed> Place(postgres::Connection& connection, const StreamState& state,
+                             const LoadRecord& load, const std::optional<LoadRecord>& last,
+                             const std::vector<std::string>& why_merge) {
+  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  ASSIGN_OR_RETURN(const int64_t oid,
+                   FindDestinationTable(connection, state, load.destination_table));
+  std::vector<std::string> why = why_merge;
+  if (why.empty()) {
+    RETURN_IF_ERROR(connection.Execute("SAVEPOINT swap"));
+    ASSIGN_OR_RETURN(SwapTrial trial, TrySwap(connection, state, load, last, oid));
+    if (trial.obstacles.empty()) {
+      return Placed{.oid = load.load_oid,
+                    .table_version = state.table_version + 1,
+                    .notes = std::move(trial.notes)};
+    }
+    // Which gives back the lock that nobody else goes with.
+    RETURN_IF_ERROR(connection.Execute("ROLLBACK TO SAVEPOINT swap"));
+    why = std::move(trial.obstacles);
   }
-  RETURN_IF_ERROR(connection.Execute(
-      absl::StrCat("ALTER TABLE ", QuoteQualified(schema::kStateSchema, load.load_table),
-                   " SET SCHEMA ", QuoteIdentifier(state.schema))));
-  RETURN_IF_ERROR(
-      connection.Execute(absl::StrCat("ALTER TABLE ", QuoteQualified(state.schema, load.load_table),
-                                      " RENAME TO ", QuoteIdentifier(load.destination_table))));
-  RETURN_IF_ERROR(NameKey(connection, state.schema, load));
-  return TakeIndexNames(connection, state.schema, load, indexes);
+  return MergeInto(connection, state, load, *last, oid, why);
 }
 
 }  // namespace lockstitch::loader

@@ -2,9 +2,10 @@
 #define LOCKSTITCH_SERVICES_LOADER_DESTINATION_PUBLISH_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "postgres/connection.h"
 #include "services/loader/destination/load_record.h"
@@ -17,12 +18,29 @@ namespace lockstitch::loader {
 absl::StatusOr<int64_t> FindDestinationTable(postgres::Connection& connection,
                                              const StreamState& state, const std::string& table);
 
-// Puts the load table in the place of the destination table, within a transaction of the caller's:
-// readers see the old table until it commits, and the new one from then on. Waits a second at most
-// for each lock, so that no queue of readers forms behind: then DESTINATION_TABLE_LOCKED, to be
-// tried again in a new transaction. DESTINATION_TABLE_IN_USE if something depends on the old table.
-absl::Status Swap(postgres::Connection& connection, const StreamState& state,
-                  const LoadRecord& load);
+// Why the load's rows are to be merged into the destination table, as clauses: it must stay. Empty
+// if the load table may take its place, or there is none. `last` is the stream's last published
+// load.
+absl::StatusOr<std::vector<std::string>> WhyMerge(postgres::Connection& connection,
+                                                  const StreamState& state, const LoadRecord& load,
+                                                  const std::optional<LoadRecord>& last);
+
+// Where the load's rows are now.
+struct Placed {
+  int64_t oid = 0;
+  int64_t table_version = 0;
+  std::vector<std::string> notes;  // For the job's log.
+};
+
+// Gets the rows of a load table to where readers see them, within a transaction of the caller's:
+// they see the old ones until it commits, and the new ones from then on. The load table takes the
+// place of the destination table, or is merged into it where `why_merge` isn't empty, or something
+// has come upon the table since that says so. Waits a second at most for each lock, so that no
+// queue of readers forms behind: then DESTINATION_TABLE_LOCKED, to be tried again in a new
+// transaction, like a deadlock. Errors of Merge.
+absl::StatusOr<Placed> Place(postgres::Connection& connection, const StreamState& state,
+                             const LoadRecord& load, const std::optional<LoadRecord>& last,
+                             const std::vector<std::string>& why_merge);
 
 }  // namespace lockstitch::loader
 

@@ -1,0 +1,309 @@
+#include "services/loader/destination/merge.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "postgres/quote.h"
+#include "postgres/sqlstate.h"
+#include "schema/destination_names.h"
+#include "services/loader/destination/load_table.h"
+#include "services/loader/destination/obstacles.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+using postgres::Connection;
+using postgres::QuoteIdentifier;
+
+constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '1s'";
+
+// Constraints that users have deferred speak up here rather than at the commit.
+constexpr absl::string_view kTestConstraints = "SET CONSTRAINTS ALL IMMEDIATE";
+
+// $1 the table's OID.
+constexpr absl::string_view kIsFiltered = "SELECT pg_catalog.row_security_active($1::oid)";
+constexpr absl::string_view kInsteadRule =
+    "SELECT rulename FROM pg_catalog.pg_rewrite WHERE ev_class = $1::oid AND is_instead LIMIT 1";
+
+// $1 the table's OID, $2 columns that loads have made.
+constexpr absl::string_view kUsersColumns =
+    "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT "
+    "attisdropped AND attname <> ALL ($2::text[]) ORDER BY attnum";
+
+// $1 the table's OID, $2 the load's key, $3 the last load's: how the table tells rows apart.
+constexpr absl::string_view kKeys = R"sql(
+SELECT name, is_primary, columns = $2::text[] AND NOT deferrable, columns = $3::text[]
+FROM (SELECT c.conname AS name, c.contype = 'p' AS is_primary, c.condeferrable AS deferrable,
+             ARRAY(SELECT a.attname::text
+                   FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(number, place)
+                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
+                   ORDER BY k.place) AS columns
+      FROM pg_catalog.pg_constraint c WHERE c.conrelid = $1::oid AND c.contype IN ('p', 'u')) keys)sql";
+
+// $1 the load table's OID. The columns of its key, and the operators by which they are equal: by
+// their names alone those of extensions' types would not be found, or others would.
+constexpr absl::string_view kKeyOperators = R"sql(
+SELECT a.attname, pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+FROM pg_catalog.pg_index i
+     CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(i.indkey::pg_catalog.int2[]),
+                                   pg_catalog.unnest(i.indclass::pg_catalog.oid[]))
+                        WITH ORDINALITY AS k(number, class, place)
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+     JOIN pg_catalog.pg_opclass c ON c.oid = k.class
+     JOIN pg_catalog.pg_amop p ON p.amopfamily = c.opcfamily AND p.amopstrategy = 3 AND
+                                  p.amoplefttype = c.opcintype AND p.amoprighttype = c.opcintype
+     JOIN pg_catalog.pg_operator o ON o.oid = p.amopopr
+     JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+WHERE i.indrelid = $1::oid AND i.indisprimary
+ORDER BY k.place)sql";
+
+// A destination column, and what stands in it for a row of the load table, called new.
+struct Value {
+  std::string column;
+  std::string sql;
+};
+
+// What statements of a merge fail for.
+absl::Status Explained(const absl::Status& failure) {
+  const std::string state = postgres::SqlStateOf(failure);
+  if (absl::StartsWith(state, "23"))
+    return Error(Reason::kDestinationConstraintViolated, failure.message());
+  if (state == postgres::kObjectNotInPrerequisiteState) {
+    return Error(Reason::kDestinationTableInUse, failure.message(),
+                 "If it is a publication that needs to tell rows apart: ALTER TABLE ... REPLICA "
+                 "IDENTITY FULL, or take deletes and updates out of it.");
+  }
+  return failure;
+}
+
+class Merger {
+ public:
+  Merger(Connection& connection, const StreamState& state, const LoadRecord& load,
+         const LoadRecord& last, int64_t oid)
+      : connection_(connection),
+        load_(load),
+        last_(last),
+        oid_(absl::StrCat(oid)),
+        table_(postgres::QuoteQualified(state.schema, load.destination_table)),
+        load_table_(QuotedLoadTable(load)) {
+    for (const v1::ColumnMapping& column : load.plan.columns()) Take(column.destination_column());
+    loaded_ = values_.size();
+    for (const schema::SystemColumn& column : schema::SystemColumnsOf(load.plan.system().columns()))
+      Take(std::string(column.name));
+    for (Value& value : values_) {
+      // The table stays the one that it was.
+      if (value.column == "_sdc_table_version") value.sql = absl::StrCat(state.table_version);
+    }
+    std::set<std::string> taken;
+    for (const Value& value : values_) taken.insert(value.column);
+    for (const std::string& column : ColumnsOf(last.plan))
+      if (taken.insert(column).second) values_.push_back({column, "NULL"});
+  }
+
+  absl::StatusOr<std::string> Run() {
+    RETURN_IF_ERROR(TestColumns());
+    RETURN_IF_ERROR(TestTable());
+    RETURN_IF_ERROR(LockLoadTable(connection_, load_));
+    RETURN_IF_ERROR(connection_.Execute(kLockTimeout));
+    ASSIGN_OR_RETURN(const bool keyed, FindKeys());
+    absl::StatusOr<std::string> done = keyed ? ByKey() : AllRows();
+    RETURN_IF_ERROR(Explained(done.status()));
+    RETURN_IF_ERROR(connection_.Execute(absl::StrCat("DROP TABLE ", load_table_)));
+    return done;
+  }
+
+ private:
+  void Take(const std::string& column) {
+    values_.push_back({column, absl::StrCat("new.", QuoteIdentifier(column))});
+  }
+
+  // The last load has to have left the columns that this one fills.
+  absl::Status TestColumns() {
+    const auto same = [](const v1::ColumnMapping& one, const v1::ColumnMapping& other) {
+      return one.destination_column() == other.destination_column() &&
+             one.destination_type() == other.destination_type();
+    };
+    const auto& old = last_.plan.columns();
+    const auto& now = load_.plan.columns();
+    if (std::equal(old.begin(), old.end(), now.begin(), now.end(), same) &&
+        last_.plan.system().columns() == load_.plan.system().columns())
+      return absl::OkStatus();
+    return Error(
+        Reason::kDestinationTableInUse,
+        absl::StrCat("the columns of ", table_, " have changed, and it can't be replaced"));
+  }
+
+  // Whether statements upon the table do what they say.
+  absl::Status TestTable() {
+    ASSIGN_OR_RETURN(const postgres::Result filtered, connection_.Query(kIsFiltered, {oid_}));
+    if (filtered.Bool(0, 0)) {
+      return Error(Reason::kDestinationTableInUse,
+                   absl::StrCat("row-level security of ", table_, " would hide rows from the load"),
+                   "ALTER TABLE ... NO FORCE ROW LEVEL SECURITY, make the destination's user the "
+                   "table's owner, or give it BYPASSRLS.");
+    }
+    ASSIGN_OR_RETURN(const postgres::Result rule, connection_.Query(kInsteadRule, {oid_}));
+    if (rule.empty()) return absl::OkStatus();
+    return Error(Reason::kDestinationTableInUse,
+                 absl::StrCat("rule ", rule.Text(0, 0), " of ", table_,
+                              " would do something else instead of what the load does"),
+                 "Drop the rule, or make it ALSO.");
+  }
+
+  // Whether rows can be told apart by the load's key; the key to drop, if there is one, is noted.
+  absl::StatusOr<bool> FindKeys() {
+    ASSIGN_OR_RETURN(const postgres::Result keys,
+                     connection_.Query(kKeys, {oid_, postgres::ArrayText(load_.key_columns),
+                                               postgres::ArrayText(last_.key_columns)}));
+    for (int row = 0; row < keys.rows(); ++row)
+      if (keys.Bool(row, 2)) return true;
+    for (int row = 0; row < keys.rows(); ++row) {
+      if (!keys.Bool(row, 1)) continue;
+      if (keys.Bool(row, 3)) {
+        old_key_ = keys.String(row, 0);
+      } else if (!load_.key_columns.empty()) {
+        return Error(Reason::kDestinationTableInUse,
+                     absl::StrCat("primary key ", keys.Text(row, 0), " of ", table_,
+                                  " is not the one that loads have made"),
+                     "Drop the key, or make a unique index instead.");
+      }
+    }
+    return false;
+  }
+
+  absl::StatusOr<std::string> ByKey() {
+    ASSIGN_OR_RETURN(const std::string matches, Matches());
+    ASSIGN_OR_RETURN(
+        const int64_t deleted,
+        Change(absl::StrCat("DELETE FROM ONLY ", table_, " AS old WHERE NOT EXISTS ",
+                            "(SELECT FROM ", load_table_, " AS new WHERE ", matches, ")")));
+    ASSIGN_OR_RETURN(
+        const int64_t updated,
+        Change(absl::StrCat("UPDATE ONLY ", table_, " AS old SET ", Assignments(), " FROM ",
+                            load_table_, " AS new WHERE ", matches, " AND (", Differs(), ")")));
+    ASSIGN_OR_RETURN(const int64_t inserted,
+                     Change(absl::StrCat(Insert(), " WHERE NOT EXISTS (SELECT FROM ONLY ", table_,
+                                         " AS old WHERE ", matches, ")")));
+    RETURN_IF_ERROR(connection_.Execute(kTestConstraints));
+    return absl::StrCat(deleted, " rows deleted, ", updated, " updated, ", inserted, " inserted");
+  }
+
+  absl::StatusOr<std::string> AllRows() {
+    if (!old_key_.empty()) RETURN_IF_ERROR(DropKey());
+    ASSIGN_OR_RETURN(const int64_t deleted, Change(absl::StrCat("DELETE FROM ONLY ", table_)));
+    ASSIGN_OR_RETURN(const int64_t inserted, Change(Insert()));
+    RETURN_IF_ERROR(connection_.Execute(kTestConstraints));
+    if (!load_.key_columns.empty()) {
+      RETURN_IF_ERROR(connection_.Execute(absl::StrCat(
+          "ALTER TABLE ONLY ", table_, " ADD PRIMARY KEY (", Quoted(load_.key_columns), ")")));
+    }
+    ASSIGN_OR_RETURN(const std::vector<std::string> users, UsersColumns());
+    return absl::StrCat(
+        deleted, " rows deleted, ", inserted, " inserted",
+        users.empty() ? "" : "; rows can't be told apart without a key that stays: ",
+        users.empty() ? "" : "values are gone from ", Quoted(users));
+  }
+
+  // With the old key its columns lose what it had made of them.
+  absl::Status DropKey() {
+    RETURN_IF_ERROR(connection_.Execute(
+        absl::StrCat("ALTER TABLE ONLY ", table_, " DROP CONSTRAINT ", QuoteIdentifier(old_key_))));
+    for (const std::string& column : last_.key_columns) {
+      if (std::count(load_.key_columns.begin(), load_.key_columns.end(), column) > 0) continue;
+      RETURN_IF_ERROR(
+          connection_.Execute(absl::StrCat("ALTER TABLE ONLY ", table_, " ALTER COLUMN ",
+                                           QuoteIdentifier(column), " DROP NOT NULL")));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<int64_t> Change(const std::string& statement) {
+    ASSIGN_OR_RETURN(const postgres::Result changed, connection_.Query(statement));
+    return changed.affected();
+  }
+
+  // SQL: whether new is old's row.
+  absl::StatusOr<std::string> Matches() {
+    ASSIGN_OR_RETURN(const postgres::Result key,
+                     connection_.Query(kKeyOperators, {absl::StrCat(load_.load_oid)}));
+    std::vector<std::string> pairs;
+    for (int row = 0; row < key.rows(); ++row) {
+      const std::string column = QuoteIdentifier(key.Text(row, 0));
+      pairs.push_back(absl::StrCat("old.", column, " ", key.Text(row, 1), " new.", column));
+    }
+    return absl::StrJoin(pairs, " AND ");
+  }
+
+  // SQL: whether old's row isn't what it is to be. By their images: equality lets 1.0 stand for
+  // 1.00, and json has none. A row that was marked as deleted is back.
+  std::string Differs() const {
+    std::vector<std::string> old, now;
+    for (size_t i = 0; i < loaded_; ++i) {
+      old.push_back(absl::StrCat("old.", QuoteIdentifier(values_[i].column)));
+      now.push_back(values_[i].sql);
+    }
+    return absl::StrCat("ROW(", absl::StrJoin(old, ", "), ")::record OPERATOR(pg_catalog.*<>) ROW(",
+                        absl::StrJoin(now, ", "), ")::record",
+                        last_.plan.marks_deletes()
+                            ? absl::StrCat(" OR old.", schema::kDeletedAtColumn, " IS NOT NULL")
+                            : "");
+  }
+
+  std::string Assignments() const {
+    return absl::StrJoin(values_, ", ", [](std::string* out, const Value& value) {
+      absl::StrAppend(out, QuoteIdentifier(value.column), " = ", value.sql);
+    });
+  }
+
+  std::string Insert() const {
+    std::vector<std::string> columns, now;
+    for (const Value& value : values_) {
+      columns.push_back(value.column);
+      now.push_back(value.sql);
+    }
+    return absl::StrCat("INSERT INTO ", table_, " (", Quoted(columns), ") SELECT ",
+                        absl::StrJoin(now, ", "), " FROM ", load_table_, " AS new");
+  }
+
+  absl::StatusOr<std::vector<std::string>> UsersColumns() {
+    std::vector<std::string> ours;
+    for (const Value& value : values_) ours.push_back(value.column);
+    ASSIGN_OR_RETURN(const postgres::Result found,
+                     connection_.Query(kUsersColumns, {oid_, postgres::ArrayText(ours)}));
+    std::vector<std::string> columns;
+    for (int row = 0; row < found.rows(); ++row) columns.push_back(found.String(row, 0));
+    return columns;
+  }
+
+  static std::string Quoted(const std::vector<std::string>& columns) {
+    return absl::StrJoin(columns, ", ", [](std::string* out, const std::string& column) {
+      out->append(QuoteIdentifier(column));
+    });
+  }
+
+  Connection& connection_;
+  const LoadRecord& load_;
+  const LoadRecord& last_;
+  const std::string oid_;
+  const std::string table_;
+  const std::string load_table_;
+  std::vector<Value> values_;  // Of loaded columns first.
+  size_t loaded_ = 0;
+  std::string old_key_;  // A constraint's name.
+};
+
+}  // namespace
+
+absl::StatusOr<std::string> Merge(Connection& connection, const StreamState& state,
+                                  const LoadRecord& load, const LoadRecord& last, int64_t oid) {
+  return Merger(connection, state, load, last, oid).Run();
+}
+
+}  // namespace lockstitch::loader

@@ -1,0 +1,33 @@
+#ifndef LOCKSTITCH_SERVICES_LOADER_DESTINATION_MERGE_H_
+#define LOCKSTITCH_SERVICES_LOADER_DESTINATION_MERGE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "postgres/connection.h"
+#include "services/loader/destination/load_record.h"
+#include "services/loader/destination/stream_state.h"
+
+namespace lockstitch::loader {
+
+// Makes the rows of the stream's destination table, of OID `oid`, those of the load table, which
+// goes. `last` has published the table, and the caller has locked it IN ROW EXCLUSIVE MODE. Within
+// a transaction of the caller's, in which nothing waits for a lock for more than a few seconds:
+// what then fails with lock_not_available, and a deadlock, may be tried again in a new one. Readers
+// see the old rows until it commits.
+//
+// Where the table has the load's key, rows that the load hasn't are deleted, those that differ are
+// updated, those that are new are inserted, and users' columns keep their values. Elsewhere all
+// rows are deleted and inserted, and the last load's key gives way to this one's, of which readers
+// have to wait for the end. No statement names users' columns, and what inherits from the table
+// stays.
+//
+// Answers in words what it has done. DESTINATION_CONSTRAINT_VIOLATED for a constraint of a user's;
+// DESTINATION_TABLE_IN_USE for what keeps such statements from doing what they say.
+absl::StatusOr<std::string> Merge(postgres::Connection& connection, const StreamState& state,
+                                  const LoadRecord& load, const LoadRecord& last, int64_t oid);
+
+}  // namespace lockstitch::loader
+
+#endif  // LOCKSTITCH_SERVICES_LOADER_DESTINATION_MERGE_H_
