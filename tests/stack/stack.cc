@@ -45,8 +45,9 @@ std::vector<std::string> With(const std::string& flag, std::vector<std::string> 
 
 }  // namespace
 
-Stack::Stack(const Failpoints& failpoints, const std::vector<std::string>& extractor_flags)
-    : loader("loader", {}, failpoints.loader),
+Stack::Stack(const Failpoints& failpoints, const std::vector<std::string>& extractor_flags,
+             const std::vector<std::string>& loader_flags)
+    : loader("loader", loader_flags, failpoints.loader),
       discovery("discovery", {}),
       extractor("extractor", With("--loader=" + loader.address(), extractor_flags),
                 failpoints.extractor),

@@ -49,8 +49,8 @@ class Stack {
   };
 
   Stack() : Stack(Failpoints()) {}
-  explicit Stack(const Failpoints& failpoints,
-                 const std::vector<std::string>& extractor_flags = {});
+  explicit Stack(const Failpoints& failpoints, const std::vector<std::string>& extractor_flags = {},
+                 const std::vector<std::string>& loader_flags = {});
 
   ServiceProcess loader;
   ServiceProcess discovery;
