@@ -70,6 +70,7 @@ class Selector {
     result_.table = table_;
     TestMethod();
     ChooseKey();
+    TestDeletes();
     TestNames("include_columns", settings_.include_columns());
     TestNames("exclude_columns", settings_.exclude_columns());
     if (!settings_.include_columns().empty() && !settings_.exclude_columns().empty())
@@ -187,6 +188,20 @@ class Selector {
     result_.notes.push_back(absl::StrCat("no primary key at the destination: its column ",
                                          absl::StrJoin(hidden, ", "), " can't be read"));
     result_.table.clear_primary_key();
+  }
+
+  // After the key was chosen.
+  void TestDeletes() {
+    if (!settings_.has_deletes()) return;
+    const google::protobuf::Duration& every = settings_.deletes().every();
+    if (settings_.method() != v1::REPLICATION_METHOD_INCREMENTAL)
+      Problem(Reason::kSelectionInvalid, "deletes is for method INCREMENTAL alone");
+    if (result_.table.primary_key().empty()) {
+      Problem(Reason::kSelectionInvalid,
+              "deletes needs a primary key, or key_columns, to tell rows apart");
+    }
+    if (every.seconds() < 0 || every.nanos() < 0)
+      Problem(Reason::kSelectionInvalid, "deletes.every must not be negative");
   }
 
   void ChooseColumns() {

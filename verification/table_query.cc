@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "postgres/quote.h"
 #include "schema/column_expression.h"
+#include "schema/destination_names.h"
 #include "schema/key_order.h"
 #include "schema/row_filter.h"
 #include "status/macros.h"
@@ -85,6 +86,8 @@ absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request) {
     ASSIGN_OR_RETURN(const schema::RowFilter filter, schema::ParseRowFilter(request.filter()));
     conditions.push_back(filter.sql);
   }
+  if (request.without_marked() && !IsSource(request))
+    conditions.push_back(absl::StrCat(schema::kDeletedAtColumn, " IS NULL"));
   const auto where = [&] {
     return conditions.empty() ? "" : absl::StrCat(" WHERE ", absl::StrJoin(conditions, " AND "));
   };

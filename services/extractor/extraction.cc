@@ -77,6 +77,15 @@ absl::Status QueryFailed(const absl::Status& failure, const std::string& filter)
 // nothing at the source sees to it.
 bool MayRepeatKeys(const v1::StreamSettings& settings) { return !settings.key_columns().empty(); }
 
+// A load protocol before that of ranges of keys.
+constexpr uint32_t kWithoutKeys = 1;
+
+// Whether the snapshot shows every key, whatever happens: what a view reads is tested for having
+// been rewritten by nothing but its lock.
+bool CanReadKeys(const Snapshot& snapshot) {
+  return snapshot.locked() || snapshot.table().kind() != v1::TABLE_KIND_VIEW;
+}
+
 }  // namespace
 
 Extraction::Extraction(const v1::ExtractOffer& offer, int64_t fence, RunOwner& owner,
@@ -148,8 +157,9 @@ absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
   for (const std::string& note : plan.notes()) Note(note);
   ASSIGN_OR_RETURN(const std::vector<RangeRead> reads, Reads(snapshot, request, plan));
   ASSIGN_OR_RETURN(Extents extents, SendRanges(snapshot, reads));
-  const bool nothing = std::all_of(extents.begin(), extents.end(),
-                                   [](const auto& extent) { return extent.second.rows() == 0; });
+  const bool nothing = std::all_of(reads.begin(), reads.end(), [&](const RangeRead& read) {
+    return read.keys || extents.at(read.number).rows() == 0;
+  });
   if (plan.mode() == v1::LOAD_MODE_CHANGES && nothing) {
     Note(absl::StrCat("no row is at or past the bookmark ", plan.lower_bound(),
                       ": rows were deleted at the source, or its greatest key went back"));
@@ -181,6 +191,11 @@ absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
     request.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
     request.set_replication_key(key.column);
     if (horizon.key) request.set_horizon(*horizon.key);
+    if (settings.has_deletes() && !CanReadKeys(snapshot)) {
+      request.set_protocol(kWithoutKeys);
+      Note("the view, and what it reads, can't be locked: a table that is rewritten meanwhile would "
+           "look empty");
+    }
     request.set_duplicate_keys(MayRepeatKeys(settings));
   } else {
     ranges = CutByBlocks(snapshot.table().kind(), snapshot.blocks(), snapshot.server_version(),

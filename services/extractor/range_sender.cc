@@ -140,7 +140,8 @@ class RangeSender::Call {
 
   bool SendBatch() {
     deadline_.Touch();
-    options_.progress->AddExtracted(batch_.batch().rows(), batch_.batch().data().size());
+    if (!read_.keys)
+      options_.progress->AddExtracted(batch_.batch().rows(), batch_.batch().data().size());
     Failpoint("extractor.batch.built");
     return load_.Write(batch_);
   }
@@ -168,7 +169,7 @@ class RangeSender::Call {
   void SetDurable(const v1::Extent& durable) {
     durable_ = durable;
     if (durable_.rows() <= attempt_.rows_durable) return;
-    options_.progress->AddLoaded(durable_.rows() - attempt_.rows_durable);
+    if (!read_.keys) options_.progress->AddLoaded(durable_.rows() - attempt_.rows_durable);
     attempt_.rows_durable = durable_.rows();
   }
 

@@ -13,6 +13,7 @@
 #include "postgres/transaction.h"
 #include "rpc/retry.h"
 #include "schema/stream_name.h"
+#include "services/loader/destination/delete_plan.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/range_record.h"
@@ -71,7 +72,8 @@ absl::Status BeginChanges(Connection& connection, const StreamState& state,
   RETURN_IF_ERROR(InsertLoad(connection, load));
   v1::PlannedRange range;
   range.mutable_bounds()->set_lower(load.plan.lower_bound());
-  return InsertRange(connection, load, range);
+  RETURN_IF_ERROR(InsertRange(connection, load, range));
+  return InsertKeysRange(connection, load);
 }
 
 // Takes over what another run has left of a first load. What it has read may have changed since:

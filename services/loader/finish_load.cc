@@ -17,6 +17,7 @@
 #include "schema/stream_name.h"
 #include "services/loader/destination/carry_over.h"
 #include "services/loader/destination/claimed_load.h"
+#include "services/loader/destination/deletes.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/publish.h"
@@ -154,6 +155,7 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   RETURN_IF_ERROR(CountRun(connection, state, load.run_id, load.load_id, &result));
   RETURN_IF_ERROR(EndLoad(connection, load, "published"));
   RETURN_IF_ERROR(RecordPublished(connection, load, published));
+  RETURN_IF_ERROR(RecordComparison(connection, load, &result));
   RETURN_IF_ERROR(KeepResult(connection, state, load.run_id, result));
   Failpoint("loader.finish.publishing");
   RETURN_IF_ERROR(transaction.Commit());

@@ -11,6 +11,7 @@
 #include "services/loader/destination/column_plan.h"
 #include "services/loader/destination/column_transition.h"
 #include "services/loader/destination/continuation.h"
+#include "services/loader/destination/delete_plan.h"
 #include "services/loader/destination/publish.h"
 #include "services/loader/destination/range_record.h"
 #include "services/loader/destination/table_form.h"
@@ -184,18 +185,22 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
                                         const v1::BeginLoadRequest& request, bool reset) {
   if (!reset) RETURN_IF_ERROR(TestSource(connection, state, request.source()));
   ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, state));
-  ASSIGN_OR_RETURN(const LoadRecord wanted, Describe(connection, state, last, request));
+  ASSIGN_OR_RETURN(LoadRecord wanted, Describe(connection, state, last, request));
   RETURN_IF_ERROR(FindDestinationTable(connection, state, wanted.destination_table).status());
   const SourceColumns source = SourceColumnsOf(request);
   const bool incremental = wanted.method == v1::REPLICATION_METHOD_INCREMENTAL;
   // A reset holds until a load has been published: its row knows no source until then.
   const bool forgotten = reset || state.source_database.empty();
   const LoadRecord* before = last && !forgotten ? &*last : nullptr;
+  RETURN_IF_ERROR(PlanMarks(request, before == nullptr ? nullptr : &before->plan, &wanted));
 
   Continued continued;
   if (incremental && before != nullptr) {
     ASSIGN_OR_RETURN(continued, Continue(connection, state, *before, wanted, source));
-    if (continued.decision) return *std::move(continued.decision);
+    if (continued.decision) {
+      RETURN_IF_ERROR(PlanComparison(connection, state, request, &continued.decision->load));
+      return *std::move(continued.decision);
+    }
   } else if (incremental && (reset || last)) {
     continued.why_anew = "the stream was reset";
   }

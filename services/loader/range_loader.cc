@@ -15,6 +15,7 @@
 #include "rpc/ticker.h"
 #include "services/loader/destination/changes.h"
 #include "services/loader/destination/claimed_load.h"
+#include "services/loader/destination/deletes.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination_session.h"
 #include "status/macros.h"
@@ -147,7 +148,7 @@ absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpe
     return false;
   }
   load_ = *std::move(claimed.load);
-  schema_ = claimed.state.schema;
+  state_ = claimed.state;
   ASSIGN_OR_RETURN(opened_, OpenRange(connection, load_, open.range()));
   RETURN_IF_ERROR(transaction.Commit());
   next_chunk_ = opened_.answer.durable_chunks();
@@ -193,8 +194,10 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.chunk.committed");
   deadline_->Touch();
-  options_.metrics->Add(Metric::kLoaderRows, {}, static_cast<double>(chunk.extent().rows()));
-  options_.metrics->Add(Metric::kLoaderBytes, {}, static_cast<double>(chunk.extent().bytes()));
+  if (!opened_.keys) {
+    options_.metrics->Add(Metric::kLoaderRows, {}, static_cast<double>(chunk.extent().rows()));
+    options_.metrics->Add(Metric::kLoaderBytes, {}, static_cast<double>(chunk.extent().bytes()));
+  }
   options_.metrics->Add(Metric::kLoaderChunks, {}, 1);
 
   v1::LoadResponse response;
@@ -206,14 +209,14 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
 
 bool RangeLoader::ChangesNothing() const {
   const v1::ChunkEnd& chunk = request_.chunk_end();
-  return load_.plan.has_unchanged() && chunk.ends_range() && chunk.chunk() == 0 &&
+  return load_.plan.has_unchanged() && !opened_.keys && chunk.ends_range() && chunk.chunk() == 0 &&
          batch::SameExtent(chunk.extent(), load_.plan.unchanged());
 }
 
 absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& open,
                                     const v1::Batch& held) {
-  ASSIGN_OR_RETURN(const std::string target, PrepareTarget(connection));
-  ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, CopyInto(target, load_.plan)));
+  ASSIGN_OR_RETURN(const std::string into, PrepareCopy(connection));
+  ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, into));
   if (!held.data().empty()) {
     RETURN_IF_ERROR(copy.Write(held.data()));
     Failpoint("loader.batch.written");
@@ -240,36 +243,52 @@ absl::Status RangeLoader::EndChunk(const v1::LoadOpen& open) {
   }
   const v1::ChunkEnd& chunk = request_.chunk_end();
   // What is left of a range that was read in no order could not be told.
-  if (!chunk.ends_range() && load_.plan.mode() != v1::LOAD_MODE_CHANGES) {
+  const bool has_order = load_.plan.mode() == v1::LOAD_MODE_CHANGES && !opened_.keys;
+  if (!chunk.ends_range() && !has_order) {
     return Error(Reason::kProtocolViolated,
                  absl::StrCat("range ", open.range(), " is to be one chunk"));
   }
   return verifier_.EndChunk(chunk.extent());
 }
 
-absl::StatusOr<std::string> RangeLoader::PrepareTarget(Connection& connection) const {
-  if (load_.plan.mode() == v1::LOAD_MODE_CHANGES) return CreateStaging(connection, load_);
+absl::StatusOr<std::string> RangeLoader::PrepareCopy(Connection& connection) const {
+  if (opened_.keys) {
+    ASSIGN_OR_RETURN(const std::string staging, CreateKeyStaging(connection, state_, load_));
+    return CopyKeysInto(staging, load_.plan);
+  }
+  if (load_.plan.mode() == v1::LOAD_MODE_CHANGES) {
+    ASSIGN_OR_RETURN(const std::string staging, CreateStaging(connection, load_));
+    return CopyInto(staging, load_.plan);
+  }
   if (opened_.closing && load_.key_columns.empty())
     RETURN_IF_ERROR(MakeRoomForClosing(connection, load_));
-  return QuotedLoadTable(load_);
+  return CopyInto(QuotedLoadTable(load_), load_.plan);
 }
 
 absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& open,
                                  const v1::ChunkEnd& chunk) {
   const bool changes = load_.plan.mode() == v1::LOAD_MODE_CHANGES && !ChangesNothing();
-  if (changes) RETURN_IF_ERROR(LockDestination(connection, load_, schema_));
+  if (changes) RETURN_IF_ERROR(LockDestination(connection, load_, state_.schema));
   ASSIGN_OR_RETURN(const ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
   if (claimed.result) return RunEnded(open.claim());
   const LoadRecord& load = *claimed.load;
   RETURN_IF_ERROR(TestAttempt(connection, load, open.range(), opened_.answer.attempt()));
-  StagedKeys keys;
+  ChunkOutcome outcome;
   if (changes) {
-    ASSIGN_OR_RETURN(keys, ReadStagedKeys(connection, claimed.state, load));
-    RETURN_IF_ERROR(ApplyChanges(connection, claimed.state, load, chunk.chunk() == 0));
-    if (keys.bookmark && keys.bookmark != claimed.state.bookmark)
-      RETURN_IF_ERROR(SetBookmark(connection, claimed.state, *keys.bookmark));
+    ASSIGN_OR_RETURN(outcome, Apply(connection, claimed.state, load, chunk));
   }
-  return InsertChunk(connection, load, open.range(), chunk, keys.last_key);
+  return InsertChunk(connection, load, open.range(), chunk, outcome);
+}
+
+absl::StatusOr<ChunkOutcome> RangeLoader::Apply(Connection& connection, const StreamState& state,
+                                                const LoadRecord& load,
+                                                const v1::ChunkEnd& chunk) const {
+  if (opened_.keys) return ApplyDeletes(connection, state, load);
+  ASSIGN_OR_RETURN(StagedKeys keys, ReadStagedKeys(connection, state, load));
+  RETURN_IF_ERROR(ApplyChanges(connection, state, load, chunk.chunk() == 0));
+  if (keys.bookmark && keys.bookmark != state.bookmark)
+    RETURN_IF_ERROR(SetBookmark(connection, state, *keys.bookmark));
+  return ChunkOutcome{.last_key = std::move(keys.last_key)};
 }
 
 absl::Status RangeLoader::CutOff() const {

@@ -49,10 +49,13 @@ class RangeLoader {
                          const v1::Batch& held);
   // Tests the end that `request_` holds.
   absl::Status EndChunk(const v1::LoadOpen& open);
-  // Makes ready what the chunk's rows go to first, and answers it as SQL.
-  absl::StatusOr<std::string> PrepareTarget(postgres::Connection& connection) const;
+  // Makes ready what the chunk's rows go to first, and answers the COPY into it.
+  absl::StatusOr<std::string> PrepareCopy(postgres::Connection& connection) const;
   absl::Status Commit(postgres::Connection& connection, const v1::LoadOpen& open,
                       const v1::ChunkEnd& chunk);
+  // Puts the staged rows where they belong, and moves the bookmark.
+  absl::StatusOr<ChunkOutcome> Apply(postgres::Connection& connection, const StreamState& state,
+                                     const LoadRecord& load, const v1::ChunkEnd& chunk) const;
   // Why the call ended while it waited for a message.
   absl::Status CutOff() const;
 
@@ -60,7 +63,7 @@ class RangeLoader {
   const Options options_;
   rpc::ProgressDeadline* deadline_ = nullptr;
   LoadRecord load_;
-  std::string schema_;  // Where the destination table is.
+  StreamState state_;  // As it was when the range was opened.
   OpenedRange opened_;
   uint32_t next_chunk_ = 0;
   v1::LoadRequest request_;  // Its memory is reused from batch to batch.

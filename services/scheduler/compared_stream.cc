@@ -66,6 +66,7 @@ absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration
   *stream.destination.mutable_destination() = integration.destination();
   stream.destination.mutable_table()->set_schema(state.destination_schema());
   stream.destination.mutable_table()->set_name(state.destination_table());
+  stream.destination.set_without_marked(plan.marks_deletes());
   return stream;
 }
 

@@ -19,6 +19,15 @@ std::optional<KeyField> FieldOf(const v1::LoadPlan& plan, const ReplicationKey& 
   return std::nullopt;
 }
 
+// The keys of every row, in no order.
+absl::StatusOr<RangeRead> ReadKeys(const v1::Table& table, const v1::LoadPlan& plan,
+                                   uint32_t number, const std::string& filter) {
+  v1::LoadPlan keys;
+  *keys.mutable_columns() = plan.keys();
+  ASSIGN_OR_RETURN(RangeQuery query, QueryRange(table, keys, /*condition=*/"", filter));
+  return RangeRead{.number = number, .query = std::move(query), .closing = true, .keys = true};
+}
+
 }  // namespace
 
 RangeQuery QueryPast(const RangeRead& read, const std::string& last_key) {
@@ -45,6 +54,11 @@ absl::StatusOr<std::vector<RangeRead>> ReadKeyRanges(const v1::Table& table,
                                                      const std::string& filter) {
   std::vector<RangeRead> reads;
   for (const v1::PlannedRange& range : plan.ranges()) {
+    if (range.keys()) {
+      ASSIGN_OR_RETURN(RangeRead keys, ReadKeys(table, plan, range.number(), filter));
+      reads.push_back(std::move(keys));
+      continue;
+    }
     ASSIGN_OR_RETURN(RangeQuery query,
                      QueryRange(table, plan, KeyCondition(key.order, range.bounds()), filter));
     reads.push_back(
@@ -58,7 +72,9 @@ absl::StatusOr<std::vector<RangeRead>> ReadChanges(postgres::Connection& source,
                                                    const ReplicationKey& key,
                                                    const std::string& filter) {
   const std::optional<KeyField> field = FieldOf(plan, key);
-  if (!field || plan.ranges_size() != 1 || !plan.ranges(0).bounds().has_lower()) {
+  const bool keys = plan.ranges_size() == 2 && plan.ranges(1).keys() && !plan.keys().empty();
+  const bool one_of_rows = plan.ranges_size() == (keys ? 2 : 1);
+  if (!field || !one_of_rows || !plan.ranges(0).bounds().has_lower()) {
     return Error(Reason::kProtocolViolated,
                  "the loader planned changes without the replication key or its lower bound");
   }

@@ -29,6 +29,7 @@ struct RangeRead {
   RangeQuery query;
   std::optional<OrderedBy> ordered;  // Unset: the range is one chunk.
   bool closing = false;              // To be sent when all others are durable.
+  bool keys = false;                 // Of keys, which are no rows; closing as well.
 };
 
 // The query for what is left of an ordered range past `last_key`.
@@ -45,9 +46,10 @@ absl::StatusOr<std::vector<RangeRead>> ReadKeyRanges(const v1::Table& table,
                                                      const ReplicationKey& key,
                                                      const std::string& filter);
 
-// Mode CHANGES: the plan's only range. Where the source gives its rows in the key's order without a
-// sort it is ordered, and the rest of the transaction kept to that plan. Within a transaction.
-// PROTOCOL_VIOLATED where the plan has not one range with a lower bound, or leaves out the key.
+// Mode CHANGES: the plan's only range of rows, and that of all keys if it has one. Where the source
+// gives its rows in the key's order without a sort it is ordered, and the rest of the transaction
+// kept to that plan. Within a transaction. PROTOCOL_VIOLATED where the plan has not one range with a
+// lower bound, or leaves out the key.
 absl::StatusOr<std::vector<RangeRead>> ReadChanges(postgres::Connection& source,
                                                    const v1::Table& table, const v1::LoadPlan& plan,
                                                    const ReplicationKey& key,

@@ -20,7 +20,6 @@ namespace {
 using postgres::QuoteIdentifier;
 using postgres::QuoteQualified;
 
-constexpr absl::string_view kStaging = "pg_temp._lockstitch_staging";
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '60s'";
 
 // Of the rows, which users may have locked: the stream's next run waits for as long.
@@ -67,6 +66,8 @@ std::string Upsert(const std::string& table, const LoadRecord& load) {
   std::string retired;
   for (const v1::RetiredColumn& column : load.plan.retired())
     absl::StrAppend(&retired, ", ", QuoteIdentifier(column.destination_column()), " = NULL");
+  // The row is there: a mark is taken back.
+  const bool marks = load.plan.marks_deletes();
   const bool duplicates = load.plan.duplicate_keys();
   return absl::StrCat(
       "INSERT INTO ", table, " AS old (", Quoted(all), ") SELECT ",
@@ -74,16 +75,23 @@ std::string Upsert(const std::string& table, const LoadRecord& load) {
       " ORDER BY ", key,
       duplicates ? absl::StrCat(", ", replication_key.expression(), " DESC NULLS LAST") : "",
       " ON CONFLICT (", key, ") DO UPDATE SET ", absl::StrJoin(all, ", ", take_new), retired,
-      " WHERE ROW(", Quoted(loaded, "old."), ")::record OPERATOR(pg_catalog.*<>) ROW(",
-      Quoted(loaded, "EXCLUDED."), ")::record");
+      marks ? absl::StrCat(", ", schema::kDeletedAtColumn, " = NULL") : "", " WHERE ROW(",
+      Quoted(loaded, "old."), ")::record OPERATOR(pg_catalog.*<>) ROW(",
+      Quoted(loaded, "EXCLUDED."), ")::record",
+      marks ? absl::StrCat(" OR old.", schema::kDeletedAtColumn, " IS NOT NULL") : "");
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> CreateStaging(postgres::Connection& connection,
                                           const LoadRecord& load) {
-  const absl::Status made = connection.Execute(absl::StrCat(
-      "CREATE TEMPORARY TABLE ", kStaging, " (", ColumnDefinitions(load.plan), ") ON COMMIT DROP"));
+  return CreateTemporary(connection, ColumnDefinitions(load.plan));
+}
+
+absl::StatusOr<std::string> CreateTemporary(postgres::Connection& connection,
+                                            const std::string& columns) {
+  const absl::Status made = connection.Execute(
+      absl::StrCat("CREATE TEMPORARY TABLE ", kStaging, " (", columns, ") ON COMMIT DROP"));
   if (postgres::SqlStateOf(made) == postgres::kInsufficientPrivilege) {
     return Error(Reason::kDestinationPermissionDenied, made.message(),
                  "GRANT TEMPORARY ON DATABASE ... to the user: changes pass through a temporary "

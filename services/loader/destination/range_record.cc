@@ -21,7 +21,7 @@ constexpr absl::string_view kInsertRange =
 constexpr absl::string_view kRaiseAttempt =
     "UPDATE _lockstitch.ranges SET attempt = attempt + 1 WHERE stream_id = $1 AND load_id = $2 AND "
     "range = $3 "
-    "RETURNING attempt, complete, closing, EXISTS (SELECT 1 FROM _lockstitch.ranges o WHERE "
+    "RETURNING attempt, complete, closing, keys, EXISTS (SELECT 1 FROM _lockstitch.ranges o WHERE "
     "o.stream_id = $1 AND o.load_id = $2 AND o.range <> $3 AND NOT o.complete)";
 constexpr absl::string_view kAttempt =
     "SELECT attempt FROM _lockstitch.ranges WHERE stream_id = $1 AND load_id = $2 AND range = $3";
@@ -30,11 +30,11 @@ constexpr absl::string_view kChunks =
     "WHERE stream_id = $1 AND load_id = $2 AND range = $3 ORDER BY chunk";
 
 // $1 stream, $2 load, $3 range, $4 chunk, $5 fence, $6 run, $7 rows, $8 bytes, $9 checksum, $10 row
-// sum, $11 last key.
+// sum, $11 last key, $12 rows deleted, $13 keys unseen.
 constexpr absl::string_view kInsertChunk =
     "INSERT INTO _lockstitch.chunks (stream_id, load_id, range, chunk, fence, run_id, rows, bytes, "
-    "checksum, row_sum, last_key) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    "checksum, row_sum, last_key, deleted, unseen) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 constexpr absl::string_view kCompleteRange =
     "UPDATE _lockstitch.ranges SET complete = true WHERE stream_id = $1 AND load_id = $2 AND range "
     "= $3";
@@ -48,14 +48,18 @@ ORDER BY r.range, c.chunk)sql";
 
 // $1 stream, $2 run, $3 load. A load without a table of its own left its rows where they count.
 constexpr absl::string_view kCountRun = R"sql(
-SELECT pg_catalog.sum(c.rows)::pg_catalog.int8, pg_catalog.sum(c.bytes)::pg_catalog.int8
+SELECT (pg_catalog.sum(c.rows) FILTER (WHERE NOT r.keys))::pg_catalog.int8,
+       (pg_catalog.sum(c.bytes) FILTER (WHERE NOT r.keys))::pg_catalog.int8,
+       pg_catalog.sum(c.deleted)::pg_catalog.int8
 FROM _lockstitch.chunks c JOIN _lockstitch.loads l USING (stream_id, load_id)
+     JOIN _lockstitch.ranges r USING (stream_id, load_id, range)
 WHERE c.stream_id = $1 AND c.run_id = $2 AND (c.load_id = $3 OR l.load_table = ''))sql";
 
 // $1 stream, $2 bookmark.
 constexpr absl::string_view kLastApplied = R"sql(
 SELECT c.rows, c.bytes, c.checksum, c.row_sum
-FROM (SELECT * FROM _lockstitch.chunks WHERE stream_id = $1 ORDER BY load_id DESC, range DESC, chunk DESC LIMIT 1) c
+FROM (SELECT * FROM _lockstitch.chunks JOIN _lockstitch.ranges USING (stream_id, load_id, range)
+      WHERE stream_id = $1 AND NOT keys ORDER BY load_id DESC, range DESC, chunk DESC LIMIT 1) c
      JOIN _lockstitch.loads l USING (stream_id, load_id)
 WHERE c.chunk = 0 AND l.load_table = '' AND l.state = 'published' AND l.lower_bound = $2)sql";
 
@@ -129,10 +133,10 @@ absl::StatusOr<OpenedRange> OpenRange(Connection& connection, const LoadRecord& 
   if (raised.empty())
     return Error(Reason::kLoadNotBegun, absl::StrCat("the load has no range ", range));
   ASSIGN_OR_RETURN(const Result chunks, connection.Query(kChunks, RangeKey(load, range)));
-  OpenedRange opened = {.closing = raised.Bool(0, 2)};
+  OpenedRange opened = {.closing = raised.Bool(0, 2), .keys = raised.Bool(0, 3)};
   opened.answer.set_attempt(static_cast<uint32_t>(raised.Int(0, 0)));
   opened.answer.set_complete(raised.Bool(0, 1));
-  if (opened.closing && !opened.answer.complete() && raised.Bool(0, 3)) {
+  if ((opened.closing || opened.keys) && !opened.answer.complete() && raised.Bool(0, 4)) {
     return Error(Reason::kProtocolViolated,
                  absl::StrCat("range ", range, " closes the load: the others come first"));
   }
@@ -153,13 +157,14 @@ absl::Status TestAttempt(Connection& connection, const LoadRecord& load, uint32_
 }
 
 absl::Status InsertChunk(Connection& connection, const LoadRecord& load, uint32_t range,
-                         const v1::ChunkEnd& chunk, const std::optional<std::string>& last_key) {
+                         const v1::ChunkEnd& chunk, const ChunkOutcome& outcome) {
   const v1::Extent& extent = chunk.extent();
   RETURN_IF_ERROR(connection.Execute(
       kInsertChunk,
       {Text(load.stream_id), Text(load.load_id), absl::StrCat(range), absl::StrCat(chunk.chunk()),
        Text(load.fence), load.run_id, Signed(extent.rows()), Signed(extent.bytes()),
-       Signed(extent.checksum()), Signed(extent.row_sum()), last_key}));
+       Signed(extent.checksum()), Signed(extent.row_sum()), outcome.last_key,
+       Text(outcome.deleted), Text(outcome.unseen)}));
   if (!chunk.ends_range()) return absl::OkStatus();
   return connection.Execute(kCompleteRange, RangeKey(load, range));
 }
@@ -170,6 +175,7 @@ absl::Status CountRun(Connection& connection, const StreamState& state, const st
                    connection.Query(kCountRun, {Text(state.stream_id), run_id, Text(load_id)}));
   result->set_rows(sums.Int(0, 0));
   result->set_bytes(sums.Int(0, 1));
+  result->set_deleted(sums.Int(0, 2));
   return absl::OkStatus();
 }
 

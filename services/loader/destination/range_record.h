@@ -36,9 +36,10 @@ absl::Status InsertRange(postgres::Connection& connection, const LoadRecord& loa
 struct OpenedRange {
   v1::LoadOpened answer;
   bool closing = false;
+  bool keys = false;
 };
 // Raises its attempt by one. LOAD_NOT_BEGUN if the load has no such range; PROTOCOL_VIOLATED for a
-// closing range before its turn.
+// closing range, or one of keys, before its turn.
 absl::StatusOr<OpenedRange> OpenRange(postgres::Connection& connection, const LoadRecord& load,
                                       uint32_t range);
 
@@ -46,13 +47,19 @@ absl::StatusOr<OpenedRange> OpenRange(postgres::Connection& connection, const Lo
 absl::Status TestAttempt(postgres::Connection& connection, const LoadRecord& load, uint32_t range,
                          uint32_t attempt);
 
-// Records a chunk as committed by the caller's transaction. `last_key` is the greatest replication
-// key among its rows.
+// What a chunk has come to.
+struct ChunkOutcome {
+  std::optional<std::string> last_key;  // The greatest replication key among its rows.
+  int64_t deleted = 0;                  // Of keys: rows marked or deleted.
+  int64_t unseen = 0;                   // Of keys: those that the destination table lacks.
+};
+
+// Records a chunk as committed by the caller's transaction.
 absl::Status InsertChunk(postgres::Connection& connection, const LoadRecord& load, uint32_t range,
-                         const v1::ChunkEnd& chunk, const std::optional<std::string>& last_key);
+                         const v1::ChunkEnd& chunk, const ChunkOutcome& outcome);
 
 // Rows and bytes that the run committed to this load, 0 for none, and in mode CHANGES to those of
-// its earlier extractions.
+// its earlier extractions, and the rows it deleted or marked. Keys are no rows.
 absl::Status CountRun(postgres::Connection& connection, const StreamState& state,
                       const std::string& run_id, int64_t load_id, v1::LoadResult* result);
 

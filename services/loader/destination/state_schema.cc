@@ -152,10 +152,13 @@ CREATE INDEX ON _lockstitch.runs (stream_id, kept_at);
 UPDATE _lockstitch.schema_version SET version = 3;
 )sql";
 
-// Ranges of keys, by which deletes are found, and how many rows a chunk has marked or deleted.
+// Ranges of keys, by which deletes are found; how many rows a chunk of keys has marked or deleted, and
+// how many of its keys the destination didn't have.
 constexpr absl::string_view kVersion4 = R"sql(
 ALTER TABLE _lockstitch.ranges ADD COLUMN keys boolean NOT NULL DEFAULT false;
-ALTER TABLE _lockstitch.chunks ADD COLUMN deleted bigint NOT NULL DEFAULT 0;
+ALTER TABLE _lockstitch.chunks
+  ADD COLUMN deleted bigint NOT NULL DEFAULT 0,
+  ADD COLUMN unseen bigint NOT NULL DEFAULT 0;
 ALTER TABLE _lockstitch.streams ADD COLUMN deletes_found_at timestamptz;
 UPDATE _lockstitch.schema_version SET version = 4;
 )sql";

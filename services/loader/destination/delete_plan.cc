@@ -1,0 +1,95 @@
+#include "services/loader/destination/delete_plan.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "schema/destination_names.h"
+#include "services/loader/destination/range_record.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::loader {
+namespace {
+
+using schema::kDeletedAtColumn;
+
+// The first version of the load protocol whose extractors send ranges of keys.
+constexpr uint32_t kSendsKeys = 2;
+
+// $1 stream, $2 seconds between two comparisons.
+constexpr absl::string_view kIsDue =
+    "SELECT coalesce(EXTRACT(epoch FROM now() - deletes_found_at) >= $2::pg_catalog.float8, true) "
+    "FROM _lockstitch.streams WHERE stream_id = $1";
+
+bool LooksForDeletes(const v1::BeginLoadRequest& request, const LoadRecord& load) {
+  return request.method() == v1::REPLICATION_METHOD_INCREMENTAL &&
+         request.settings().has_deletes() && !load.key_columns.empty();
+}
+
+bool Deletes(const v1::BeginLoadRequest& request) {
+  return request.settings().deletes().action() == v1::DELETE_ACTION_DELETE;
+}
+
+std::string Seconds(const google::protobuf::Duration& duration) {
+  return absl::StrCat(static_cast<double>(duration.seconds()) + duration.nanos() / 1e9);
+}
+
+}  // namespace
+
+absl::Status PlanMarks(const v1::BeginLoadRequest& request, const v1::LoadPlan* last,
+                       LoadRecord* load) {
+  const bool had = last != nullptr && last->marks_deletes();
+  const bool wanted =
+      LooksForDeletes(request, *load) && !Deletes(request) && request.protocol() >= kSendsKeys;
+  if (!had && !wanted) return absl::OkStatus();
+  for (const v1::ColumnMapping& column : load->plan.columns()) {
+    if (column.destination_column() != kDeletedAtColumn) continue;
+    return Error(Reason::kDestinationNameReserved,
+                 absl::StrCat("column ", column.source_column(), " would be named ",
+                              kDeletedAtColumn, ", where deleted rows are marked"));
+  }
+  load->plan.set_marks_deletes(true);
+  if (had) return absl::OkStatus();
+  v1::SchemaChange* change = load->plan.add_changes();
+  change->set_kind(v1::CHANGE_KIND_SYSTEM_COLUMNS);
+  change->set_destination_column(std::string(kDeletedAtColumn));
+  change->set_to("timestamptz");
+  change->set_effect(absl::StrCat("column ", kDeletedAtColumn,
+                                  " tells from now on when a row was found to be deleted at the "
+                                  "source; it is NULL in all others"));
+  return absl::OkStatus();
+}
+
+absl::Status PlanComparison(postgres::Connection& connection, const StreamState& state,
+                            const v1::BeginLoadRequest& request, LoadRecord* load) {
+  if (!LooksForDeletes(request, *load)) return absl::OkStatus();
+  v1::LoadPlan& plan = load->plan;
+  if (request.protocol() < kSendsKeys) {
+    plan.add_notes("does not look for deleted rows: the extractor sends no keys");
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const postgres::Result due,
+                   connection.Query(kIsDue, {absl::StrCat(state.stream_id),
+                                             Seconds(request.settings().deletes().every())}));
+  if (!due.Bool(0, 0)) return absl::OkStatus();
+  for (const std::string& key : load->key_columns) {
+    const auto found =
+        std::find_if(plan.columns().begin(), plan.columns().end(),
+                     [&](const auto& column) { return column.destination_column() == key; });
+    if (found == plan.columns().end())
+      return Error(Reason::kInternal, absl::StrCat("the key's column ", key, " is not loaded"));
+    *plan.add_keys() = *found;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status InsertKeysRange(postgres::Connection& connection, const LoadRecord& load) {
+  if (load.plan.keys().empty()) return absl::OkStatus();
+  v1::PlannedRange range;
+  range.set_number(1);
+  range.set_keys(true);
+  return InsertRange(connection, load, range);
+}
+
+}  // namespace lockstitch::loader
