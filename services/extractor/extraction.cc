@@ -193,8 +193,9 @@ absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
     if (horizon.key) request.set_horizon(*horizon.key);
     if (settings.has_deletes() && !CanReadKeys(snapshot)) {
       request.set_protocol(kWithoutKeys);
-      Note("the view, and what it reads, can't be locked: a table that is rewritten meanwhile would "
-           "look empty");
+      Note(
+          "the view, and what it reads, can't be locked: a table that is rewritten meanwhile would "
+          "look empty");
     }
     request.set_duplicate_keys(MayRepeatKeys(settings));
   } else {

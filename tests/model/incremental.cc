@@ -45,6 +45,7 @@ void IncrementalModel::Explore(const State& state, Steps<State>& steps) const {
         break;
       case RunPhase::kOpen:
         Send(state, run, steps);
+        SendKeys(state, run, steps);
         Open(state, run, steps);
         Finish(state, run, steps);
         break;
@@ -84,7 +85,7 @@ void IncrementalModel::Add(Steps<State>& steps, State next, Label label, Violati
     known |= load.read;
     for (const RowSet content : load.content) known |= content;
   }
-  for (const Run& run : next.runs) known |= run.snapshot | run.left | run.reported;
+  for (const Run& run : next.runs) known |= run.snapshot | run.left | run.reported | run.keys;
   for (const Chunk& chunk : next.flying) known |= chunk.content;
   for (int version = 0; version < next.versions; ++version) {
     if (!Has(known, version)) next.key[version] = next.row[version] = 0;
@@ -106,6 +107,8 @@ void IncrementalModel::Draw(const State& state, int run, Steps<State>& steps) co
     return;
   }
   extraction.fence = static_cast<uint8_t>(ReserveRun(next));
+  if (world_.compares && rules_.keys_of == Rules::KeysOf::kBeforeSnapshot)
+    extraction.keys = state.source;
   // From here on nothing asks what older loads hold.
   for (Load& load : next.loads) {
     if (rules_.draw_fences && load.state == LoadState::kOpen) load = {};
@@ -280,18 +283,48 @@ void IncrementalModel::Send(const State& state, int run, Steps<State>& steps) co
   }
 }
 
+// Once for each opening of the range of rows: whoever opens that again opens this again as well.
+void IncrementalModel::SendKeys(const State& state, int run, Steps<State>& steps) const {
+  const Run& extraction = state.runs[run];
+  const bool rows_durable = extraction.ended && extraction.answered == extraction.next_chunk;
+  if (!world_.compares || extraction.keys_sent || (rules_.keys_after_rows && !rows_durable)) return;
+  State next = state;
+  Run& sender = next.runs[run];
+  sender.keys_sent = 1;
+  if (rules_.keys_of == Rules::KeysOf::kSnapshot) sender.keys = sender.snapshot;
+  if (rules_.keys_of == Rules::KeysOf::kMoment) sender.keys = state.source;
+  const Chunk chunk = {.run = static_cast<uint8_t>(run + 1),
+                       .attempt = sender.attempt,
+                       .content = sender.keys,
+                       .ends_range = 1,
+                       .keys = 1};
+  if (!Fly(next, chunk)) return;
+  Add(steps, next, [&] {
+    return absl::StrCat("run ", run, ": sends the keys of ", Rows(state, chunk.content));
+  });
+}
+
 void IncrementalModel::Finish(const State& state, int run, Steps<State>& steps) const {
   const Run& extraction = state.runs[run];
   if (!extraction.ended || extraction.answered < extraction.next_chunk) return;
+  if (world_.compares && rules_.keys_demanded && !state.loads[LoadOf(run)].compared) return;
   State next = state;
   Load& load = next.loads[LoadOf(run)];
   const Answer answer = FinishLoad(next, load, extraction);
+  Violations broken;
+  broken.AddIf(world_.compares && answer == Answer::kDurable &&
+                   RowsWithout(state, state.table.present, extraction.snapshot) != 0,
+               Invariant::kDeletesFound);
   next.runs[run] = {.phase = answer == Answer::kDurable ? RunPhase::kFinished : RunPhase::kEnded,
                     .fence = extraction.fence};
-  Add(steps, next, [&] {
-    const char* kWords[] = {"publishes", "was done", "is superseded", "is refused", "is refused"};
-    return absl::StrCat("run ", run, ": FinishLoad ", kWords[static_cast<int>(answer)]);
-  });
+  Add(
+      steps, next,
+      [&] {
+        const char* kWords[] = {"publishes", "was done", "is superseded", "is refused",
+                                "is refused"};
+        return absl::StrCat("run ", run, ": FinishLoad ", kWords[static_cast<int>(answer)]);
+      },
+      broken);
 }
 
 }  // namespace lockstitch::model

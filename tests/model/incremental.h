@@ -44,7 +44,8 @@ class IncrementalModel {
     uint8_t chunks;  // Durable ones.
     RowSet content[kMostChunks];
     uint8_t complete;
-    RowSet read;  // What the load should have brought, once it is published.
+    uint8_t compared;  // Whether the keys are durable.
+    RowSet read;       // What the load should have brought, once it is published.
   };
 
   enum class RunPhase : uint8_t { kIdle, kReading, kBegin, kBegun, kOpen, kFinished, kEnded };
@@ -65,6 +66,8 @@ class IncrementalModel {
     RowSet reported;   // Rows sent, and those durable before.
     uint8_t ended;     // Whether the last chunk is on its way.
     uint8_t reopened;
+    RowSet keys;  // Of which the comparison's keys are, where they aren't the snapshot's.
+    uint8_t keys_sent;
   };
 
   // A chunk between an extractor and its commit.
@@ -74,6 +77,7 @@ class IncrementalModel {
     uint8_t number;
     RowSet content;
     uint8_t ends_range;
+    uint8_t keys;  // Whether it is that of the keys.
   };
 
   struct State {
@@ -120,6 +124,7 @@ class IncrementalModel {
   void Begin(const State& state, int run, Steps<State>& steps) const;
   void Open(const State& state, int run, Steps<State>& steps) const;
   void Send(const State& state, int run, Steps<State>& steps) const;
+  void SendKeys(const State& state, int run, Steps<State>& steps) const;
   void Finish(const State& state, int run, Steps<State>& steps) const;
   uint8_t Horizon(int clock, int sessions, bool hidden) const;
   std::vector<RowSet> Cuts(const State& state, RowSet left, int chunk, int attempt) const;
@@ -135,6 +140,9 @@ class IncrementalModel {
   void OpenRange(Load& load, Run& run, const State& state) const;
   Answer CommitChunk(State& state, Load& load, int fence, const Chunk& chunk) const;
   void Upsert(State& state, RowSet rows) const;
+  Answer CommitKeys(State& state, Load& load, int fence, const Chunk& chunk) const;
+  // Of `versions`, those whose row isn't among the rows of `present`.
+  RowSet RowsWithout(const State& state, RowSet versions, RowSet present) const;
   uint8_t LastKey(const State& state, const Load& load, int chunks) const;
   Answer FinishLoad(State& state, Load& load, const Run& run) const;
   bool Fly(State& state, const Chunk& chunk) const;  // False if there is no room.

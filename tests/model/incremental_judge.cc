@@ -9,8 +9,9 @@ namespace lockstitch::model {
 // destination has, but the source hasn't.
 RowSet IncrementalModel::Wrong(const State& state) const {
   const RowSet missing = Without(state.source, state.table.present);
-  // Deleted rows stay.
-  const RowSet extra = world_.deletes ? 0 : Without(state.table.present, state.source);
+  // Deleted rows stay where keys aren't compared.
+  const bool stay = world_.deletes && !world_.compares;
+  const RowSet extra = stay ? 0 : Without(state.table.present, state.source);
   return missing | extra | state.table.doubled;
 }
 
@@ -37,6 +38,10 @@ Violations IncrementalModel::LastRun(const State& state) const {
                       .number = run.next_chunk++,
                       .content = rows,
                       .ends_range = run.ended});
+    CommitChunk(after, load, run.fence, copies.back());
+  }
+  if (world_.compares) {
+    copies.push_back({.attempt = run.attempt, .content = state.source, .ends_range = 1, .keys = 1});
     CommitChunk(after, load, run.fence, copies.back());
   }
   violations.AddIf(FinishLoad(after, load, run) != Answer::kDurable, Invariant::kFinishes);

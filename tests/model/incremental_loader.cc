@@ -96,6 +96,7 @@ void IncrementalModel::OpenRange(Load& load, Run& run, const State& state) const
   run.attempt = ++load.attempt;
   run.left = RowsFrom(state, run.snapshot, run.bound);
   run.next_chunk = run.answered = run.reported = 0;
+  run.keys_sent = load.compared;
   run.ended = load.complete;
   int durable = 0;
   if (rules_.reopen == Rules::Reopen::kAttempt) durable = load.chunks;
@@ -124,8 +125,35 @@ void IncrementalModel::Upsert(State& state, RowSet rows) const {
   }
 }
 
+RowSet IncrementalModel::RowsWithout(const State& state, RowSet versions, RowSet present) const {
+  RowSet without = 0;
+  for (int version = 0; version < state.versions; ++version) {
+    if (!Has(versions, version)) continue;
+    bool there = false;
+    for (int other = 0; other < state.versions; ++other)
+      there |= Has(present, other) && state.row[other] == state.row[version];
+    if (!there) without |= Only(version);
+  }
+  return without;
+}
+
+IncrementalModel::Answer IncrementalModel::CommitKeys(State& state, Load& load, int fence,
+                                                      const Chunk& chunk) const {
+  if (rules_.keys_fenced) {
+    if (load.state == LoadState::kPublished) return Answer::kEnded;
+    if (!IsClaim(state, fence)) return Answer::kSuperseded;
+    if (rules_.keys_after_rows && !load.complete) return Answer::kRefused;
+    if (chunk.attempt != load.attempt && load.attempt != 0) return Answer::kRefused;
+    if (load.compared) return Answer::kAlready;
+  }
+  state.table.Delete(RowsWithout(state, state.table.present, chunk.content));
+  load.compared = 1;
+  return Answer::kDurable;
+}
+
 IncrementalModel::Answer IncrementalModel::CommitChunk(State& state, Load& load, int fence,
                                                        const Chunk& chunk) const {
+  if (chunk.keys) return CommitKeys(state, load, fence, chunk);
   if (load.state == LoadState::kPublished && rules_.closed_when_finished) return Answer::kEnded;
   if (!IsClaim(state, fence)) return Answer::kSuperseded;
   const bool attempts = rules_.reopen == Rules::Reopen::kAttempt;
@@ -190,7 +218,8 @@ void IncrementalModel::Deliver(const State& state, int flying, Steps<State>& ste
   if (chunk.run == 0) return;
   const int run = chunk.run - 1;
   for (const Chunk& other : state.flying) {
-    const bool same_stream = other.run == chunk.run && other.attempt == chunk.attempt;
+    const bool same_stream =
+        other.run == chunk.run && other.attempt == chunk.attempt && other.keys == chunk.keys;
     if (same_stream && other.number < chunk.number) return;
   }
   State next = state;
@@ -204,9 +233,10 @@ void IncrementalModel::Deliver(const State& state, int flying, Steps<State>& ste
   if (extraction.phase == RunPhase::kOpen && extraction.attempt == chunk.attempt) {
     switch (answer) {
       case Answer::kDurable:
-        ++extraction.answered;
+        if (!chunk.keys) ++extraction.answered;
         break;
       case Answer::kAlready:
+        if (chunk.keys) break;
         ++extraction.answered;
         if (rules_.reopen == Rules::Reopen::kChunkNumberAndKey)
           SkipDurable(next, run, chunk.number);
@@ -225,9 +255,9 @@ void IncrementalModel::Deliver(const State& state, int flying, Steps<State>& ste
       [&] {
         const char* kWords[] = {"commits", "already has", "supersedes", "refuses",
                                 "has ended and refuses"};
-        return absl::StrCat("the loader ", kWords[static_cast<int>(answer)], " chunk ",
-                            chunk.number, " of run ", run, " attempt ", chunk.attempt,
-                            ", bookmark ", next.bookmark);
+        return absl::StrCat("the loader ", kWords[static_cast<int>(answer)],
+                            chunk.keys ? " the keys, chunk " : " chunk ", chunk.number, " of run ",
+                            run, " attempt ", chunk.attempt, ", bookmark ", next.bookmark);
       },
       broken);
 }

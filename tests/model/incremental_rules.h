@@ -25,6 +25,7 @@ struct IncrementalWorld {
   int ahead = 2;    // Chunks that are sent before the first of them is answered.
 
   bool deletes = false;         // The source deletes rows.
+  bool compares = false;        // Every load compares keys, and deletes what the source hasn't.
   bool shown_late = false;      // pg_stat_activity shows a transaction up to 1 s after its now().
   bool prepares = false;        // Transactions get prepared.
   bool same_fence = false;      // The second extraction is the first one's, asked for again.
@@ -85,6 +86,16 @@ struct IncrementalRules {
   bool records_stay = true;
   // FinishLoad compares what was read with what is durable. 18.
   bool extents_compared = true;
+  // The keys of a comparison are those of the load's snapshot; or they were read before it was
+  // taken, or are read once its rows are durable.
+  enum class KeysOf : uint8_t { kSnapshot, kBeforeSnapshot, kMoment };
+  KeysOf keys_of = KeysOf::kSnapshot;
+  // The range of keys is opened when all rows are durable.
+  bool keys_after_rows = true;
+  // Its chunk is tested as all are: for the claim, and whether the load is finished.
+  bool keys_fenced = true;
+  // FinishLoad demands it.
+  bool keys_demanded = true;
 };
 
 }  // namespace lockstitch::model

@@ -275,6 +275,45 @@ TEST(IncrementalTest, Row36TwoRangesEachMoveTheBookmark) {
   }
 }
 
+// The comparison of keys, by which deletes are found.
+
+using KeysOf = Rules::KeysOf;
+
+constexpr World Comparing(int runs) {
+  return {
+      .runs = runs, .deletes = true, .compares = true, .reopens = runs == 1 ? 1 : 0, .ahead = 1};
+}
+
+TEST(IncrementalTest, ComparisonsHold) {
+  EXPECT_THAT(Check(Comparing(1)), HoldsOver(10'000));
+  EXPECT_THAT(Check(Comparing(2)), HoldsOver(100'000));
+}
+
+TEST(IncrementalTest, KeysReadBeforeTheSnapshotLackRowsThatAreLoaded) {
+  EXPECT_THAT(Check(Comparing(1), {.keys_of = KeysOf::kBeforeSnapshot}), Breaks(kRowsLost));
+}
+
+// A row that came between snapshot and keys isn't loaded, one that went is missing in the keys.
+TEST(IncrementalTest, KeysReadOnceTheRowsAreDurableHoldToo) {
+  EXPECT_THAT(Check(Comparing(1), {.keys_of = KeysOf::kMoment}), HoldsOver(10'000));
+}
+
+// Rows that a later run has loaded while an earlier one's keys were on their way.
+TEST(IncrementalTest, KeysThatComeLateAreAppliedWithoutTheFence) {
+  EXPECT_THAT(Check(Comparing(2), {.keys_fenced = false}),
+              Breaks({Invariant::kExact, Invariant::kDurable, Invariant::kEnded}));
+}
+
+TEST(IncrementalTest, KeysAreAppliedBeforeTheRowsAreDurable) {
+  EXPECT_THAT(Check(Comparing(1), {.keys_after_rows = false}), HoldsOver(10'000));
+  EXPECT_THAT(Check(Comparing(1), {.keys_of = KeysOf::kMoment, .keys_after_rows = false}),
+              HoldsOver(10'000));
+}
+
+TEST(IncrementalTest, FinishLoadDoesNotDemandTheKeys) {
+  EXPECT_THAT(Check(Comparing(1), {.keys_demanded = false}), Breaks({Invariant::kDeletesFound}));
+}
+
 TEST(IncrementalTest, TheBookmarkGoesPastTheHorizon) {
   EXPECT_THAT(Check({.keyed = false, .runs = 1}, {.bookmark_within_horizon = false}),
               Breaks(kRowsLost));

@@ -23,9 +23,10 @@ constexpr const char* kNames[] = {
     "draws are those of runs that wait for them",
     "a fence serves one extraction",
     "the bookmark never goes back",
+    "a comparison finds what was deleted before it",
 };
 constexpr int kInvariants = sizeof(kNames) / sizeof(kNames[0]);
-static_assert(kInvariants == static_cast<int>(Invariant::kBookmarkForward) + 1);
+static_assert(kInvariants == static_cast<int>(Invariant::kDeletesFound) + 1);
 
 }  // namespace
 

@@ -28,6 +28,7 @@ enum class Invariant : uint8_t {
   kDrawsKept,  // Only a run that is waiting for its draw, and was never superseded, draws a fence.
   kFenceOnce,  // A fence serves one extraction.
   kBookmarkForward,  // The bookmark never goes back.
+  kDeletesFound,  // What the source had deleted before a published comparison's snapshot is gone.
 };
 
 // A set of violated invariants.

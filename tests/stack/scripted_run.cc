@@ -11,10 +11,11 @@
 namespace lockstitch::tests {
 namespace {
 
-// A tuple of binary COPY with two int4 fields.
-std::string Tuple(int32_t id, int32_t version) {
-  std::string tuple("\0\2", 2);
-  for (const int32_t value : {id, version}) {
+// A tuple of binary COPY with int4 fields, fewer than 256.
+std::string Tuple(const std::vector<int32_t>& values) {
+  std::string tuple(1, '\0');
+  tuple.push_back(static_cast<char>(values.size()));
+  for (const int32_t value : values) {
     const uint32_t big_endian = htobe32(static_cast<uint32_t>(value));
     tuple.append("\0\0\0\4", 4);
     tuple.append(reinterpret_cast<const char*>(&big_endian), sizeof(big_endian));
@@ -80,6 +81,8 @@ absl::StatusOr<v1::BeginLoadResponse> ScriptedRun::Begin(const loader::LoaderCli
   }
   request.mutable_source()->set_database(database_);
   request.set_reset_generation(reset_generation_);
+  *request.mutable_settings() = settings_;
+  request.set_protocol(protocol_);
   request.mutable_extracted_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   return loader.BeginLoad(request);
 }
@@ -161,7 +164,12 @@ void ScriptedRun::Range::SendBatch() {
 }
 
 void ScriptedRun::Range::SendRows(const std::vector<Row>& rows) {
-  for (const Row& row : rows) builder_.AddRow(Tuple(row.id, row.version));
+  for (const Row& row : rows) builder_.AddRow(Tuple({row.id, row.version}));
+  builder_.EndChunk(&chunk_);
+}
+
+void ScriptedRun::Range::SendKeys(const std::vector<int32_t>& ids) {
+  for (const int32_t id : ids) builder_.AddRow(Tuple({id}));
   builder_.EndChunk(&chunk_);
 }
 

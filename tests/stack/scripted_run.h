@@ -55,6 +55,8 @@ class ScriptedRun {
     absl::StatusOr<v1::LoadResponse> Open();
     void SendBatch();
     void SendRows(const std::vector<Row>& rows);
+    // Of a range of keys: ids.
+    void SendKeys(const std::vector<int32_t>& ids);
     absl::StatusOr<v1::LoadResponse> EndChunk(bool ends_range = true);
     // Changes the next batch's bytes after its checksum was made.
     void Corrupt() { corrupt_ = true; }
@@ -78,6 +80,11 @@ class ScriptedRun {
   void set_method(v1::ReplicationMethod method) { method_ = method; }
   void set_database(const std::string& database) { database_ = database; }
   void set_reset_generation(int64_t generation) { reset_generation_ = generation; }
+  // Deletes are looked for by an extractor that speaks this version of the protocol.
+  void set_deletes(v1::DeleteAction action, uint32_t protocol) {
+    settings_.mutable_deletes()->set_action(action);
+    protocol_ = protocol;
+  }
   // What Finish will report for each range.
   std::map<uint32_t, v1::Extent>& extents() { return extents_; }
 
@@ -89,6 +96,8 @@ class ScriptedRun {
   uint32_t draws_ = 0;
   std::string database_ = "source";
   int64_t reset_generation_ = 0;
+  v1::StreamSettings settings_;
+  uint32_t protocol_ = 0;
   std::map<uint32_t, v1::Extent> extents_;
 };
 

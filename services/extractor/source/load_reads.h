@@ -48,8 +48,8 @@ absl::StatusOr<std::vector<RangeRead>> ReadKeyRanges(const v1::Table& table,
 
 // Mode CHANGES: the plan's only range of rows, and that of all keys if it has one. Where the source
 // gives its rows in the key's order without a sort it is ordered, and the rest of the transaction
-// kept to that plan. Within a transaction. PROTOCOL_VIOLATED where the plan has not one range with a
-// lower bound, or leaves out the key.
+// kept to that plan. Within a transaction. PROTOCOL_VIOLATED where the plan has not one range with
+// a lower bound, or leaves out the key.
 absl::StatusOr<std::vector<RangeRead>> ReadChanges(postgres::Connection& source,
                                                    const v1::Table& table, const v1::LoadPlan& plan,
                                                    const ReplicationKey& key,

@@ -163,8 +163,8 @@ absl::Status InsertChunk(Connection& connection, const LoadRecord& load, uint32_
       kInsertChunk,
       {Text(load.stream_id), Text(load.load_id), absl::StrCat(range), absl::StrCat(chunk.chunk()),
        Text(load.fence), load.run_id, Signed(extent.rows()), Signed(extent.bytes()),
-       Signed(extent.checksum()), Signed(extent.row_sum()), outcome.last_key,
-       Text(outcome.deleted), Text(outcome.unseen)}));
+       Signed(extent.checksum()), Signed(extent.row_sum()), outcome.last_key, Text(outcome.deleted),
+       Text(outcome.unseen)}));
   if (!chunk.ends_range()) return absl::OkStatus();
   return connection.Execute(kCompleteRange, RangeKey(load, range));
 }

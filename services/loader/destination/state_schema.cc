@@ -152,8 +152,8 @@ CREATE INDEX ON _lockstitch.runs (stream_id, kept_at);
 UPDATE _lockstitch.schema_version SET version = 3;
 )sql";
 
-// Ranges of keys, by which deletes are found; how many rows a chunk of keys has marked or deleted, and
-// how many of its keys the destination didn't have.
+// Ranges of keys, by which deletes are found; how many rows a chunk of keys has marked or deleted,
+// and how many of its keys the destination didn't have.
 constexpr absl::string_view kVersion4 = R"sql(
 ALTER TABLE _lockstitch.ranges ADD COLUMN keys boolean NOT NULL DEFAULT false;
 ALTER TABLE _lockstitch.chunks
