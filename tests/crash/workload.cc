@@ -26,6 +26,10 @@ CREATE VIEW full_view AS SELECT id, v * 2 AS doubled, t FROM full_keyed WHERE v 
 CREATE TABLE ordered (id bigserial PRIMARY KEY, v int NOT NULL, t text, updated_at timestamptz DEFAULT now());
 CREATE INDEX ON ordered (updated_at);
 CREATE TABLE unordered (id bigserial PRIMARY KEY, v int NOT NULL, t text, updated_at timestamptz DEFAULT now());
+CREATE TABLE marked (id bigserial PRIMARY KEY, v int NOT NULL, t text, updated_at timestamptz DEFAULT now());
+CREATE INDEX ON marked (updated_at);
+CREATE TABLE deleted (id text DEFAULT md5(random()::text), part int NOT NULL, v int NOT NULL, t text,
+    updated_at timestamptz DEFAULT now(), PRIMARY KEY (part, id));
 CREATE TABLE appended (v int, t text, created_at timestamptz DEFAULT now());
 CREATE INDEX ON appended (created_at);
 CREATE TABLE appended_unordered (v int, t text, created_at timestamptz DEFAULT now());
@@ -37,6 +41,8 @@ INSERT INTO full_keyed (v, t) SELECT n % 7, repeat('f', n % 50) FROM generate_se
 INSERT INTO full_keyless SELECT n % 7, repeat('f', n % 3) FROM generate_series(1, $0) n;
 INSERT INTO ordered (v, t) SELECT n, repeat('o', n % 50) FROM generate_series(1, $0) n;
 INSERT INTO unordered (v, t) SELECT n, repeat('u', n % 50) FROM generate_series(1, $0) n;
+INSERT INTO marked (v, t) SELECT n, repeat('m', n % 50) FROM generate_series(1, $0) n;
+INSERT INTO deleted (part, v, t) SELECT n % 100, n, repeat('d', n % 50) FROM generate_series(1, $0) n;
 INSERT INTO appended SELECT n % 3, 'a' FROM generate_series(1, $0) n;
 INSERT INTO appended_unordered SELECT n % 3, 'a' FROM generate_series(1, $0) n;
 INSERT INTO large (v, t, updated_at)
@@ -69,6 +75,16 @@ CrashStream Newest() {
   stream.settings.add_key_columns("id");
   stream.expected =
       "SELECT DISTINCT ON (id) id, v, t, updated_at FROM newest ORDER BY id, updated_at DESC";
+  return stream;
+}
+
+// Every load compares keys.
+CrashStream Comparing(const std::string& name, const std::string& columns,
+                      v1::DeleteAction action) {
+  CrashStream stream = Incremental(name, columns, "updated_at");
+  stream.settings.mutable_deletes()->mutable_every();
+  stream.settings.mutable_deletes()->set_action(action);
+  if (action == v1::DELETE_ACTION_MARK) stream.counting = "_sdc_deleted_at IS NULL";
   return stream;
 }
 
@@ -113,9 +129,10 @@ std::string RandomStatement(Random& random) {
   const int64_t rows = Between(random, 1, 40);
   const int64_t id = Between(random, 1, kFullRows);
   const std::string v = absl::StrCat(Between(random, 0, 1000));
-  static constexpr const char* kKeyed[] = {"ordered", "unordered", "large"};
+  const bool marked = Between(random, 0, 1) == 0;
+  static constexpr const char* kKeyed[] = {"ordered", "unordered", "large", "marked"};
   static constexpr const char* kAppended[] = {"appended", "appended_unordered"};
-  switch (Between(random, 0, 7)) {
+  switch (Between(random, 0, 10)) {
     case 0:
       return absl::Substitute(
           "INSERT INTO full_keyed (v, t) SELECT n, 'new' FROM generate_series(1, $0) n", rows);
@@ -134,13 +151,28 @@ std::string RandomStatement(Random& random) {
           rows, v, Between(random, 0, 1000));
     case 4:
       return absl::Substitute("INSERT INTO $0 (v, t) SELECT n, 'new' FROM generate_series(1, $1) n",
-                              kKeyed[Between(random, 0, 2)], rows);
+                              kKeyed[Between(random, 0, 3)], rows);
     case 5:
     case 6:
       // Now and then far in the past, as long as the stamp is new.
       return absl::Substitute(
           "UPDATE $0 SET v = $1, updated_at = now() WHERE id BETWEEN $2 AND $2 + $3",
-          kKeyed[Between(random, 0, 2)], v, id, rows);
+          kKeyed[Between(random, 0, 3)], v, id, rows);
+    case 7:
+      return absl::Substitute("DELETE FROM $0 WHERE $1 BETWEEN $2 AND $2 + $3",
+                              marked ? "marked" : "deleted", marked ? "id" : "v", id, rows);
+    case 8:
+      // Some of them come back.
+      return absl::Substitute(
+          "INSERT INTO marked (id, v, t) SELECT n, $0, 'again' FROM generate_series($1, $1 + $2) n "
+          "ON CONFLICT DO NOTHING",
+          v, id, rows);
+    case 9:
+      return absl::Substitute(
+          "INSERT INTO deleted (part, v, t) SELECT n % 100, $0, 'new' FROM generate_series(1, $1) "
+          "n; "
+          "UPDATE deleted SET t = 'updated', updated_at = now() WHERE v BETWEEN $2 AND $2 + $1",
+          v, rows, id);
     default:
       return absl::Substitute("INSERT INTO $0 SELECT n % 3, 'new' FROM generate_series(1, $1) n",
                               kAppended[Between(random, 0, 1)], rows);
@@ -171,6 +203,8 @@ std::vector<CrashStream> CrashStreams() {
           Incremental("appended", "v, t", "created_at"),
           Incremental("appended_unordered", "v, t", "created_at"),
           Incremental("large", "id, v, t", "updated_at", 4),
+          Comparing("marked", "id, v, t", v1::DELETE_ACTION_MARK),
+          Comparing("deleted", "part, id, v, t", v1::DELETE_ACTION_DELETE),
           Newest()};
 }
 
@@ -214,8 +248,8 @@ Difference Compare(const CrashStream& stream, const std::string& source_url,
       testing::Database(source_url).List(RowsQuery(stream.expected));
   const std::vector<std::string> destination =
       testing::Database(destination_url)
-          .List(RowsQuery(
-              absl::Substitute("SELECT $0 FROM $1.$2", stream.columns, destination_schema, name)));
+          .List(RowsQuery(absl::Substitute("SELECT $0 FROM $1.$2 WHERE $3", stream.columns,
+                                           destination_schema, name, stream.counting)));
   return {.lost = Minus(source, destination), .doubled = Minus(destination, source)};
 }
 

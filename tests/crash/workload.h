@@ -20,12 +20,15 @@ struct CrashStream {
   std::string expected;
   // The destination's columns, as an SQL list.
   std::string columns;
+  // Which of the destination's rows count, as SQL.
+  std::string counting = "true";
 };
 
 // One of each kind: full tables with and without key, a view; incremental streams read in the order
-// of an index and without one, appended to without a key, first loaded in several ranges, and a
-// view that shows several rows of a key. Rows are deleted from full tables alone: that they were is
-// outside what incremental replication promises.
+// of an index and without one, appended to without a key, first loaded in several ranges, a view
+// that shows several rows of a key, and two that look for deletes: one marks them, the other has
+// them deleted as well. Rows are deleted from full tables and those two alone: that they were is
+// outside what incremental replication promises otherwise.
 std::vector<CrashStream> CrashStreams();
 
 // Makes the streams' tables and their first rows.

@@ -279,23 +279,27 @@ TEST(IncrementalTest, Row36TwoRangesEachMoveTheBookmark) {
 
 using KeysOf = Rules::KeysOf;
 
-constexpr World Comparing(int runs) {
+World Comparing(int runs) {
   return {
-      .runs = runs, .deletes = true, .compares = true, .reopens = runs == 1 ? 1 : 0, .ahead = 1};
+      .runs = runs, .reopens = runs == 1 ? 1 : 0, .ahead = 1, .deletes = true, .compares = true};
 }
 
 TEST(IncrementalTest, ComparisonsHold) {
-  EXPECT_THAT(Check(Comparing(1)), HoldsOver(10'000));
-  EXPECT_THAT(Check(Comparing(2)), HoldsOver(100'000));
+  EXPECT_THAT(Check(Comparing(1)), HoldsOver(28'000));
+  EXPECT_THAT(Check(Comparing(2)), HoldsOver(390'000));
 }
 
+// A row that is inserted between the two reads, and loaded, is taken for deleted.
 TEST(IncrementalTest, KeysReadBeforeTheSnapshotLackRowsThatAreLoaded) {
-  EXPECT_THAT(Check(Comparing(1), {.keys_of = KeysOf::kBeforeSnapshot}), Breaks(kRowsLost));
+  EXPECT_THAT(Check(Comparing(1), {.keys_of = KeysOf::kBeforeSnapshot}),
+              Breaks({Invariant::kExact, Invariant::kDurable, Invariant::kDeletesFound}));
 }
 
-// A row that came between snapshot and keys isn't loaded, one that went is missing in the keys.
-TEST(IncrementalTest, KeysReadOnceTheRowsAreDurableHoldToo) {
-  EXPECT_THAT(Check(Comparing(1), {.keys_of = KeysOf::kMoment}), HoldsOver(10'000));
+// Nothing is lost, but a row that was deleted before the snapshot and came back after it is found
+// late.
+TEST(IncrementalTest, KeysReadOnceTheRowsAreDurable) {
+  EXPECT_THAT(Check(Comparing(1), {.keys_of = KeysOf::kMoment}),
+              Breaks({Invariant::kDeletesFound}));
 }
 
 // Rows that a later run has loaded while an earlier one's keys were on their way.
@@ -304,10 +308,10 @@ TEST(IncrementalTest, KeysThatComeLateAreAppliedWithoutTheFence) {
               Breaks({Invariant::kExact, Invariant::kDurable, Invariant::kEnded}));
 }
 
-TEST(IncrementalTest, KeysAreAppliedBeforeTheRowsAreDurable) {
-  EXPECT_THAT(Check(Comparing(1), {.keys_after_rows = false}), HoldsOver(10'000));
-  EXPECT_THAT(Check(Comparing(1), {.keys_of = KeysOf::kMoment, .keys_after_rows = false}),
-              HoldsOver(10'000));
+// Of one snapshot both come in any order: it is for the count of keys that the destination lacks
+// that they come last.
+TEST(IncrementalTest, KeysAppliedBeforeTheRowsAreDurableHoldToo) {
+  EXPECT_THAT(Check(Comparing(1), {.keys_after_rows = false}), HoldsOver(70'000));
 }
 
 TEST(IncrementalTest, FinishLoadDoesNotDemandTheKeys) {
