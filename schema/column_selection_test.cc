@@ -191,5 +191,28 @@ TEST(SelectColumnsTest, ATableThatCannotBeReadSaysWhy) {
               ElementsAre("SOURCE_PERMISSION_DENIED: no usage of the schema"));
 }
 
+TEST(SelectColumnsTest, DeletesNeedAKeyAndTheMethodIncremental) {
+  v1::StreamSettings settings;
+  settings.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  settings.set_replication_key("id");
+  settings.mutable_deletes()->mutable_every()->set_seconds(0);
+  EXPECT_THAT(Problems(SelectColumns(OrdersTable(), settings)), IsEmpty());
+  settings.mutable_deletes()->mutable_every()->set_seconds(-1);
+  settings.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+  settings.clear_replication_key();
+  v1::Table keyless = OrdersTable();
+  keyless.clear_primary_key();
+  EXPECT_THAT(Problems(SelectColumns(keyless, settings)),
+              ElementsAre("SELECTION_INVALID: deletes is for method INCREMENTAL alone",
+                          "SELECTION_INVALID: deletes needs a primary key, or key_columns, to tell "
+                          "rows apart",
+                          "SELECTION_INVALID: deletes.every must not be negative"));
+  settings.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  settings.set_replication_key("id");
+  settings.add_key_columns("note");
+  settings.mutable_deletes()->mutable_every()->set_seconds(1);
+  EXPECT_THAT(Problems(SelectColumns(keyless, settings)), IsEmpty());
+}
+
 }  // namespace
 }  // namespace lockstitch::schema

@@ -119,8 +119,8 @@ TEST_P(SupersededTest, DeletesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(
     Steps, SupersededTest,
-    Combine(Values(Step{"extractor.range.opened", 2}, Step{"extractor.chunk.sent", 2},
-                   Step{"loader.batch.written", 2}, Step{"loader.chunk.copied", 2}),
+    Combine(Values(Step{"extractor.range.opened", 2}, Step{"loader.batch.written", 2},
+                   Step{"loader.chunk.copied", 2}),
             Values(kMark, kDelete)),
     [](const auto& info) { return NameOf(std::get<0>(info.param), std::get<1>(info.param)); });
 

@@ -186,6 +186,31 @@ TEST_P(LoadReadsTest, FirstLoadsReadThePlansRanges) {
   EXPECT_TRUE(reads->back().closing);
 }
 
+TEST_P(LoadReadsTest, KeysAreThoseOfEveryRowThatTheFilterShows) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, k int); CREATE INDEX ON t (k);"
+      "INSERT INTO t SELECT n, n FROM generate_series(1, 99) n; INSERT INTO t VALUES (100); "
+      "ANALYZE "
+      "t");
+  Describe("int4");
+  v1::PlannedRange* keys = plan_.add_ranges();
+  keys->set_number(1);
+  keys->set_keys(true);
+  EXPECT_THAT(Changes(), HasReason(Reason::kProtocolViolated));
+  *plan_.add_keys() = plan_.columns(0);
+  const auto reads = Changes("id <> 7");
+  ASSERT_THAT(reads, IsOk());
+  ASSERT_THAT(*reads, SizeIs(2));
+  EXPECT_TRUE(reads->front().ordered);
+  const RangeRead& read = reads->back();
+  EXPECT_EQ(read.number, 1u);
+  EXPECT_TRUE(read.keys);
+  EXPECT_TRUE(read.closing);
+  EXPECT_FALSE(read.ordered);
+  EXPECT_THAT(CopyOf(read.query), Not(HasSubstr("\"k\"")));
+  EXPECT_THAT(Keys(read.query, {.number = 0}), SizeIs(99));
+}
+
 TEST_P(LoadReadsTest, APlanWithoutLowerBoundOrKeyIsNone) {
   source_->Run("CREATE TABLE t (id int, k int)");
   Describe("int4");
