@@ -19,6 +19,10 @@ const ReasonInfo kReasons[] = {
     {Reason::kIntegrationInvalid, "INTEGRATION_INVALID", Code::kInvalidArgument, Owner::kUser, 1,
      kNone, "The integration has problems; the message lists all of them.",
      "Correct every problem listed and try again."},
+    {Reason::kIntegrationNotFound, "INTEGRATION_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
+     "The destination keeps nothing of an integration of that name.",
+     "Choose one of those that the message names; nothing is to be done about one that was "
+     "forgotten before."},
     {Reason::kConnectionStringInvalid, "CONNECTION_STRING_INVALID", Code::kInvalidArgument,
      Owner::kUser, 1, kNone,
      "A connection is described in a way that can't be understood, or that contradicts itself.",

@@ -17,6 +17,7 @@ enum class Reason {
   // The request and what it names.
   kUsageInvalid,
   kIntegrationInvalid,
+  kIntegrationNotFound,
   kConnectionStringInvalid,
   kConnectionFileUnreadable,
   kStreamNotFound,

@@ -1,5 +1,6 @@
 #include "services/loader/loader.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,7 @@
 #include "services/loader/destination/sweep.h"
 #include "services/loader/destination_session.h"
 #include "services/loader/finish_load.h"
+#include "services/loader/forget_integration.h"
 #include "services/loader/range_loader.h"
 #include "services/loader/reserve_run.h"
 #include "status/macros.h"
@@ -36,6 +38,9 @@ namespace {
 
 // An unfinished load that nothing was committed to for so long is given up by a sweep.
 constexpr absl::Duration kSweepIdle = absl::Hours(24);
+
+// How long the locks on an integration's tables are waited for: a user waits for the answer.
+constexpr absl::Duration kForgetPatience = absl::Seconds(30);
 
 }  // namespace
 
@@ -154,6 +159,28 @@ absl::StatusOr<v1::SweepResponse> Loader::Sweep(const v1::SweepRequest& request)
     ASSIGN_OR_RETURN(options.schema, schema::DestinationSchema(request.integration()));
   }
   return SweepLoads(connection, options);
+}
+
+absl::StatusOr<v1::ForgetIntegrationResponse> Loader::ForgetIntegration(
+    const v1::ForgetIntegrationRequest& request) {
+  ASSIGN_OR_RETURN(SessionPool::Lease session,
+                   OpenSession(sessions_, request.destination(), "forget", ""));
+  Connection& connection = *session;
+  const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
+  ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
+  if (!version) {
+    return Error(Reason::kIntegrationNotFound,
+                 "the destination has no _lockstitch schema: nothing was ever loaded into it");
+  }
+  RETURN_IF_ERROR(MigrateState(connection));
+  v1::ForgetIntegrationResponse response;
+  ASSIGN_OR_RETURN(
+      *response.mutable_forgotten(),
+      loader::ForgetIntegration(
+          connection, request,
+          {.deadline = absl::Now() + std::min(options_.swap_deadline, kForgetPatience),
+           .stop = stop_.get_token()}));
+  return response;
 }
 
 absl::StatusOr<v1::CheckDestinationResponse> Loader::CheckDestination(

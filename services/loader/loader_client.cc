@@ -69,6 +69,11 @@ absl::StatusOr<v1::SweepResponse> LoaderClient::Sweep(const v1::SweepRequest& re
   return rpc::Call(name_, stub_->service, &Service::Sweep, request, {.stop = stop});
 }
 
+absl::StatusOr<v1::ForgetIntegrationResponse> LoaderClient::ForgetIntegration(
+    const v1::ForgetIntegrationRequest& request, std::stop_token stop) const {
+  return rpc::Call(name_, stub_->service, &Service::ForgetIntegration, request, {.stop = stop});
+}
+
 absl::StatusOr<v1::CheckDestinationResponse> LoaderClient::CheckDestination(
     const v1::CheckDestinationRequest& request) const {
   return rpc::Call(name_, stub_->service, &Service::CheckDestination, request,

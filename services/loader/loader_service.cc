@@ -50,6 +50,10 @@ class Service final : public v1::LoaderService::Service {
                      v1::SweepResponse* response) override {
     return Answer("Sweep", loader_->Sweep(*request), response);
   }
+  grpc::Status ForgetIntegration(grpc::ServerContext*, const v1::ForgetIntegrationRequest* request,
+                                 v1::ForgetIntegrationResponse* response) override {
+    return Answer("ForgetIntegration", loader_->ForgetIntegration(*request), response);
+  }
   grpc::Status CheckDestination(grpc::ServerContext*, const v1::CheckDestinationRequest* request,
                                 v1::CheckDestinationResponse* response) override {
     return Answer("CheckDestination", loader_->CheckDestination(*request), response);

@@ -107,7 +107,10 @@ void AddKnown(const v1::RegisterStreamsRequest& request, const KeptByName& strea
     if (kept == streams.end()) continue;
     v1::KnownStream* known = response->add_known();
     *known->mutable_table() = table;
-    *known->mutable_columns() = kept->second.plan.known_columns();
+    const v1::LoadPlan& plan = kept->second.plan;
+    *known->mutable_columns() = plan.known_columns();
+    if (plan.has_settings()) *known->mutable_settings() = plan.settings();
+    known->set_system_columns(plan.system().columns());
   }
 }
 
@@ -130,6 +133,7 @@ absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
                                                                .uid = request.integration_uid(),
                                                                .naming = request.naming()}));
     response.set_first(!before.Bool(0, 0));
+    if (!response.first() || !request.validate_only()) response.set_integration_uid(uid);
     if (response.first()) RETURN_IF_ERROR(AddStreams(connection, uid, request));
     ASSIGN_OR_RETURN(streams, ReadStreams(connection, schema));
   }

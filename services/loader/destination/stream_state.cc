@@ -29,6 +29,11 @@ constexpr absl::string_view kRenameIntegration = R"sql(
 UPDATE _lockstitch.integrations SET name = $2, include_schema_names = $3, identifier_style = $4
 WHERE uid = $1 AND (name, include_schema_names, identifier_style) IS DISTINCT FROM ($2, $3::boolean, $4::integer))sql";
 
+// $1 destination schema. Waits for who forgets the integration, and lets nobody do so until the
+// transaction ends.
+constexpr absl::string_view kHoldIntegration =
+    "SELECT uid FROM _lockstitch.integrations WHERE destination_schema = $1 FOR KEY SHARE";
+
 constexpr absl::string_view kDrawUid =
     "SELECT pg_catalog.md5(pg_catalog.random()::text || "
     "pg_catalog.clock_timestamp()::text)::pg_catalog.uuid";
@@ -120,6 +125,13 @@ absl::Status TestIdentity(const IntegrationIdentity& wanted, const std::string& 
                absl::StrCat("tables of ", schema, " were made with other naming options"));
 }
 
+absl::Status WasForgotten(Reason reason, const std::string& integration) {
+  return Error(reason,
+               absl::StrCat("the integration ", integration,
+                            " was forgotten at the destination while the job was on its way"),
+               "Nothing, if that was meant; else run the integration again: it begins as a new one.");
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
@@ -157,6 +169,9 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
 
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
+  ASSIGN_OR_RETURN(const postgres::Result known, connection.Query(kHoldIntegration, {schema}));
+  if (target.registered() && (known.empty() || known.Text(0, 0) != target.integration_uid()))
+    return WasForgotten(Reason::kDestinationStateMissing, target.integration());
   ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
                                                             {.name = target.integration(),
                                                              .uid = target.integration_uid(),
@@ -174,7 +189,8 @@ absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
   if (row.empty()) {
     return Error(Reason::kDestinationStateMissing,
                  absl::StrCat("the destination knows no stream ",
-                              schema::StreamName(target.table()), " of ", schema));
+                              schema::StreamName(target.table()), " of ", schema,
+                              ": the integration was forgotten, or the destination restored"));
   }
   return StreamState{.stream_id = row.Int(0, 0),
                      .schema = row.String(0, 1),
@@ -202,6 +218,7 @@ absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const Stream
   const std::string stream = absl::StrCat(state.stream_id);
   ASSIGN_OR_RETURN(const postgres::Result last, connection.Query(kLastDraw, {stream, run_id}));
   if (!last.empty()) {
+    if (state.run_id == kForgotten) return WasForgotten(Reason::kSuperseded, state.schema);
     const int64_t last_draw = last.Int(0, 0);
     if (state.run_id != run_id || draw < last_draw) {
       return Error(Reason::kSuperseded, absl::StrCat("draw ", draw, " of run ", run_id,
@@ -228,6 +245,8 @@ absl::Status TestClaim(const StreamState& state, const v1::Claim& claim) {
                               " had loaded was dropped by lockstitch clean: nothing had been "
                               "committed to it for long"));
   }
+  if (state.run_id == kForgotten)
+    return WasForgotten(Reason::kSuperseded, claim.target().integration());
   return Error(Reason::kSuperseded,
                absl::StrCat("run ", claim.run_id(), " with fence ", claim.fence(),
                             " was superseded by run ", state.run_id, " with fence ", state.fence));

@@ -17,6 +17,9 @@ namespace lockstitch::loader {
 // In the place of a run's id where a sweep has drawn the fence.
 inline constexpr absl::string_view kSwept = "swept";
 
+// The same where the integration is being forgotten.
+inline constexpr absl::string_view kForgotten = "forgotten";
+
 // A stream's row in _lockstitch.streams.
 struct StreamState {
   int64_t stream_id = 0;
@@ -47,7 +50,8 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
                                               const std::string& schema,
                                               const IntegrationIdentity& wanted);
 
-// The same, and the stream's row as well.
+// The same, and the stream's row as well. DESTINATION_STATE_MISSING if the target was registered and
+// its integration has been forgotten since.
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
 
 // How long the stream's row is waited for. A holder that doesn't move is ended by
