@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/change_view.h"
 #include "cli/commands.h"
 #include "cli/integration_file.h"
 #include "cli/integration_flags.h"
@@ -85,6 +86,14 @@ std::string MethodOf(const v1::SelectedStream& stream) {
       absl::StripPrefix(v1::ReplicationMethod_Name(stream.method()), "REPLICATION_METHOD_"));
 }
 
+// What a run would do to the destination table as a whole.
+std::string NextRunOf(const v1::SelectedStream& stream) {
+  if (!stream.loaded()) return "first load";
+  if (!stream.why_anew().empty()) return "loaded anew";
+  if (stream.method() != v1::REPLICATION_METHOD_INCREMENTAL) return "full copy";
+  return stream.changes().empty() ? "goes on" : "altered in place";
+}
+
 double SecondsOf(const v1::CheckStep& step) {
   return static_cast<double>(step.duration().seconds()) + 1e-9 * step.duration().nanos();
 }
@@ -115,6 +124,9 @@ Json SelectionAsJson(const v1::ValidateIntegrationResponse& selection) {
                        {"method", MethodOf(stream)},
                        {"destination_table", stream.destination_table()},
                        {"columns", ListOf(stream.columns())},
+                       {"next_run", NextRunOf(stream)},
+                       {"why_anew", stream.why_anew().empty() ? Json() : Json(stream.why_anew())},
+                       {"changes", ChangesAsJson(stream.changes())},
                        {"notes", ListOf(stream.notes())}});
   }
   return {{"problems", problems}, {"streams", streams}, {"notes", ListOf(selection.notes())}};
@@ -148,12 +160,21 @@ std::string SelectionAsTable(const v1::ValidateIntegrationResponse& selection) {
   std::vector<std::vector<std::string>> rows;
   for (const v1::SelectedStream& stream : selection.streams()) {
     rows.push_back({stream.stream(), MethodOf(stream), absl::StrCat(stream.columns_size()),
-                    stream.destination_table()});
+                    NextRunOf(stream), stream.destination_table()});
   }
   std::string text = "\n";
   if (!rows.empty()) {
-    absl::StrAppend(
-        &text, TextTable({{"STREAM"}, {"METHOD"}, {"COLUMNS", true}, {"DESTINATION TABLE"}}, rows));
+    absl::StrAppend(&text, TextTable({{"STREAM"},
+                                      {"METHOD"},
+                                      {"COLUMNS", true},
+                                      {"NEXT RUN"},
+                                      {"DESTINATION TABLE"}},
+                                     rows));
+  }
+  for (const v1::SelectedStream& stream : selection.streams()) {
+    const std::string changes =
+        ChangesAsText(stream.stream(), stream.changes(), stream.why_anew());
+    if (!changes.empty()) absl::StrAppend(&text, "\n", changes);
   }
   for (const v1::SelectedStream& stream : selection.streams()) {
     for (const std::string& note : stream.notes())

@@ -55,6 +55,11 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
       "  lockstitch sync --source \"$DATABASE_URL\" --destination postgres://me@warehouse/dw "
       "--name shop\n"
       "\n"
+      "A file says more than flags can, of each stream: method, replication_key, filter, columns,\n"
+      "  backfill: none | reload                  rows loaded before, where an edit leaves the choice\n"
+      "  deletes: {every: 24h, action: mark}      finds rows deleted at the source; or action: delete\n"
+      "  reset: 1                                 once raised, the stream is loaded anew\n"
+      "\n"
       "Exit status: 0 every stream succeeded, 1 something failed, 2 wrong usage.");
   AddFile(*command, sync.file);
   AddName(*command, sync.name);
@@ -74,7 +79,8 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
                     "name destination tables SCHEMA__TABLE");
   command->add_flag(
       "--reset", sync.reset,
-      "begin anew: forget bookmarks, unfinished first loads and which source was read");
+      "begin anew, with --stream only those streams: forget bookmarks, unfinished first loads and "
+      "which source was read");
   command->add_flag("--verify", sync.verify,
                     "compare each destination table with the snapshot that was loaded");
   AddServer(*command, sync.server, "run the job at this scheduler [all services in this process]");
@@ -154,6 +160,26 @@ CLI::App* AddClean(CLI::App& app, CleanCommand& clean) {
   return command;
 }
 
+CLI::App* AddForget(CLI::App& app, ForgetCommand& forget) {
+  CLI::App* command = app.add_subcommand(
+      "forget", "End an integration: its runs, its bookmarks, and its tables if told so.");
+  command->footer(
+      "Example:\n"
+      "  lockstitch forget --destination \"$WAREHOUSE_URL\" --name shop --dry-run\n"
+      "\n"
+      "Runs under way are ended first. The tables stay unless --drop-tables is given; what depends\n"
+      "on one keeps it. Nothing of the integration is remembered: one of the same name begins anew.\n"
+      "Exit status: 0 it is forgotten, 1 it isn't, or a table could not be dropped, 2 wrong usage.");
+  AddFile(*command, forget.file);
+  AddName(*command, forget.name);
+  AddUrl(*command, "--destination", forget.destination);
+  command->add_flag("--drop-tables", forget.drop_tables,
+                    "drop the destination tables as well, and their schema if it is empty then");
+  command->add_flag("--dry-run", forget.dry_run, "only list what would go");
+  AddServer(*command, forget.server, "have this scheduler do it [all services in this process]");
+  return command;
+}
+
 void AddOutput(CLI::App* command, CommandLine& line) {
   const auto set = [&line](const std::string& name) {
     line.output = name == "json" ? Output::kJson : Output::kTable;
@@ -215,20 +241,25 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   DiscoverCommand discover;
   CheckCommand check;
   CleanCommand clean;
+  ForgetCommand forget;
   CLI::App* sync_app = AddSync(app, sync);
   CLI::App* verify_app = AddVerify(app, verify);
   CLI::App* discover_app = AddDiscover(app, discover);
   CLI::App* check_app = AddCheck(app, check);
   CLI::App* clean_app = AddClean(app, clean);
+  CLI::App* forget_app = AddForget(app, forget);
   CLI::App* version_app = app.add_subcommand("version", "Print the version.");
-  const std::vector<CLI::App*> commands = {sync_app,  verify_app, discover_app,
-                                           check_app, clean_app,  version_app};
+  const std::vector<CLI::App*> commands = {sync_app,  verify_app, discover_app, check_app,
+                                           clean_app, forget_app, version_app};
   for (CLI::App* command : commands) AddOutput(command, line);
   app.parse_complete_callback([&] {
     RequireIntegration(sync_app, sync);
     RequireIntegration(verify_app, verify);
     Require(discover_app, !discover.source.empty(), "--source");
     Require(clean_app, !clean.destination.empty(), "--destination");
+    Require(forget_app, !forget.file.empty() || !forget.name.empty(), "--name or --file");
+    Require(forget_app, !forget.file.empty() || !forget.destination.empty(),
+            "--destination or --file");
     Require(check_app, !check.file.empty() || !check.source.empty() || !check.destination.empty(),
             "--source, --destination or --file");
   });
@@ -246,6 +277,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   if (discover_app->parsed()) line.command = std::move(discover);
   if (check_app->parsed()) line.command = std::move(check);
   if (clean_app->parsed()) line.command = std::move(clean);
+  if (forget_app->parsed()) line.command = std::move(forget);
   if (version_app->parsed()) line.command = VersionCommand();
   const bool asked_for_logs = [&] {
     for (const CLI::App* command : commands) {

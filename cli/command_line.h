@@ -59,11 +59,20 @@ struct CleanCommand {
   bool dry_run = false;
 };
 
+struct ForgetCommand {
+  std::string file;
+  std::string name;
+  std::string destination;
+  std::string server;  // A scheduler elsewhere; empty: all services in this process.
+  bool drop_tables = false;
+  bool dry_run = false;
+};
+
 struct VersionCommand {};
 
 struct CommandLine {
   std::variant<SyncCommand, VerifyCommand, DiscoverCommand, CheckCommand, CleanCommand,
-               VersionCommand>
+               ForgetCommand, VersionCommand>
       command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;

@@ -1,11 +1,13 @@
 #include "cli/integration_file.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/message.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -34,12 +36,28 @@ std::string PrefixOf(const EnumDescriptor& type) {
   return prefix + "_";
 }
 
+// 30m, 24h, 7d, 0: seconds; nullopt for anything else.
+std::optional<int64_t> SecondsOf(absl::string_view text) {
+  constexpr int64_t kMost = 100LL * 365 * 24 * 3600;
+  if (text == "0") return 0;
+  const std::map<char, int64_t> units = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 24 * 3600}};
+  if (text.empty()) return std::nullopt;
+  const auto unit = units.find(text.back());
+  int64_t number = 0;
+  if (unit == units.end() || !absl::ascii_isdigit(text.front()) ||
+      !absl::SimpleAtoi(text.substr(0, text.size() - 1), &number) || number > kMost / unit->second)
+    return std::nullopt;
+  return number * unit->second;
+}
+
 // Fills messages from YAML and gathers problems.
 class Reader {
  public:
   explicit Reader(const Environment& environment) : environment_(environment) {}
 
   void Read(const YAML::Node& node, const std::string& path, Message* message) {
+    if (auto* duration = dynamic_cast<google::protobuf::Duration*>(message))
+      return ReadDuration(node, path, duration);
     if (node.IsScalar() && MayBeAValue(*message)) {
       return ReadValue(node, path, *message->GetDescriptor()->field(0), message);
     }
@@ -107,6 +125,14 @@ class Reader {
       default:
         return Problem(path, "can't be set in a file");
     }
+  }
+
+  void ReadDuration(const YAML::Node& node, const std::string& path,
+                    google::protobuf::Duration* duration) {
+    const std::optional<int64_t> seconds =
+        node.IsScalar() ? SecondsOf(Expand(node.Scalar(), path)) : std::nullopt;
+    if (!seconds) return Problem(path, "must be a time such as 30m, 24h or 7d, or 0");
+    duration->set_seconds(*seconds);
   }
 
   void ReadEnum(const std::string& text, const std::string& path, const FieldDescriptor& field,

@@ -1,6 +1,7 @@
 #include "cli/integration_file.h"
 
 #include <map>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -9,6 +10,7 @@
 namespace lockstitch::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -85,6 +87,53 @@ destination: nowhere
     EXPECT_THAT(std::string(status.message()), HasSubstr(problem));
   }
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("hunter2")));
+}
+
+TEST(IntegrationFileTest, ResetsBackfillAndDeletes) {
+  const auto integration = ParseIntegration(R"(
+reset: 2
+streams:
+  - {stream: a, reset: 1, backfill: reload, deletes: {every: 24h, action: delete}}
+  - {stream: b, backfill: NONE, deletes: {every: 7d}}
+  - {stream: c, deletes: {every: 30m, action: mark}}
+  - {stream: d, deletes: {every: 90s}}
+  - {stream: e, deletes: {every: 0}}
+)",
+                                            Lookup);
+  ASSERT_TRUE(integration.ok()) << integration.status();
+  EXPECT_EQ(integration->reset(), 2u);
+  EXPECT_EQ(integration->streams(0).reset(), 1u);
+  EXPECT_EQ(integration->streams(0).backfill(), v1::BACKFILL_RELOAD);
+  EXPECT_EQ(integration->streams(0).deletes().action(), v1::DELETE_ACTION_DELETE);
+  EXPECT_EQ(integration->streams(1).backfill(), v1::BACKFILL_NONE);
+  EXPECT_EQ(integration->streams(2).deletes().action(), v1::DELETE_ACTION_MARK);
+  std::vector<int64_t> seconds;
+  for (const v1::StreamSettings& stream : integration->streams())
+    seconds.push_back(stream.deletes().every().seconds());
+  EXPECT_THAT(seconds, ElementsAre(86400, 7 * 86400, 1800, 90, 0));
+  EXPECT_TRUE(integration->streams(4).deletes().has_every());
+}
+
+TEST(IntegrationFileTest, WhatIsNoTimeIsToldByItsField) {
+  for (const char* every : {"24", "-1h", "1.5h", "h", "1 day", "{}", "''", "99999999999999999999d",
+                            "40000d", "1h30m", "0x1h"}) {
+    const absl::Status status =
+        ParseIntegration("streams: [{stream: a, deletes: {every: " + std::string(every) +
+                             ", action: forget}}]",
+                         Lookup)
+            .status();
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("streams[0].deletes.every must be a time such as 30m, 24h or 7d, or 0"))
+        << every;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("streams[0].deletes.action must be one of MARK, DELETE"));
+  }
+  EXPECT_THAT(std::string(ParseIntegration("{reset: -1, streams: [{stream: a, backfill: some}]}",
+                                           Lookup)
+                              .status()
+                              .message()),
+              AllOf(HasSubstr("reset must be a whole number"),
+                    HasSubstr("streams[0].backfill must be one of NONE, RELOAD")));
 }
 
 TEST(IntegrationFileTest, WhatIsNoYamlSaysWhere) {

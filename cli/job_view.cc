@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "cli/change_view.h"
 #include "cli/text_table.h"
 #include "cli/verification_view.h"
 
@@ -79,9 +80,11 @@ std::string JobAsJson(const JobView& view) {
                        {"rows_loaded", run.progress().rows_loaded()},
                        {"bytes", run.progress().bytes_extracted()},
                        {"seconds", SecondsOf(run)},
+                       {"rows_deleted", run.rows_deleted()},
                        {"destination_table", run.destination_table()},
                        {"attempts", run.attempts()},
                        {"run_id", run.run_id()},
+                       {"changes", ChangesAsJson(run.changes())},
                        {"verification", VerificationOf(run)},
                        {"error", ErrorAsJson(run.has_error(), run.error())}});
   }
@@ -96,11 +99,14 @@ std::string JobAsJson(const JobView& view) {
 
 std::string JobAsTable(const JobView& view) {
   std::vector<std::vector<std::string>> rows;
-  std::string failures;
+  std::string changes, failures;
   int64_t total_rows = 0, succeeded = 0;
   const bool compared =
       std::any_of(view.streams().begin(), view.streams().end(),
                   [](const v1::StreamRun& run) { return run.has_verification(); });
+  const bool deleted =
+      std::any_of(view.streams().begin(), view.streams().end(),
+                  [](const v1::StreamRun& run) { return run.rows_deleted() > 0; });
   for (const v1::StreamRun& run : view.streams()) {
     const double seconds = SecondsOf(run);
     const auto bytes = static_cast<double>(run.progress().bytes_extracted());
@@ -108,7 +114,9 @@ std::string JobAsTable(const JobView& view) {
                     ReadableBytes(bytes), ReadableSeconds(seconds),
                     seconds > 0 ? absl::StrCat(ReadableBytes(bytes / seconds), "/s") : "",
                     run.destination_table()});
+    if (deleted) rows.back().push_back(GroupedNumber(run.rows_deleted()));
     if (compared) rows.back().push_back(VerifiedRows(run));
+    changes += ChangesAsText(run.stream(), run.changes());
     total_rows += run.progress().rows_loaded();
     if (run.state() == v1::STREAM_RUN_STATE_SUCCEEDED) ++succeeded;
     if (run.has_error()) {
@@ -127,9 +135,11 @@ std::string JobAsTable(const JobView& view) {
     std::vector<TextColumn> columns = {{"STREAM"},           {"STATE"},      {"ROWS", true},
                                        {"BYTES", true},      {"TIME", true}, {"RATE", true},
                                        {"DESTINATION TABLE"}};
+    if (deleted) columns.push_back({"DELETED ROWS", true});
     if (compared) columns.push_back({"VERIFIED ROWS", true});
     text = TextTable(columns, rows);
   }
+  if (!changes.empty()) absl::StrAppend(&text, "\n", changes);
   absl::StrAppend(&text, failures, rows.empty() && failures.empty() ? "" : "\n",
                   view.job().integration(), ": ", StateOf(view.job()), ", ", succeeded, " of ",
                   view.streams().size(), " streams, ", GroupedNumber(total_rows), " rows\n");

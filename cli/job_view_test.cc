@@ -8,7 +8,9 @@
 namespace lockstitch::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 v1::JobEvent StreamEvent(const std::string& run_id, v1::StreamRunState state, int64_t rows) {
   v1::JobEvent event;
@@ -63,6 +65,22 @@ TEST(JobViewTest, TheTableEndsWithFailuresAndASummary) {
   const std::string table = JobAsTable(FailedJob());
   EXPECT_THAT(table, HasSubstr("public.bad: VALUE_REJECTED: what happened\n  Do this.\n"));
   EXPECT_THAT(table, HasSubstr("shop: FAILED, 1 of 2 streams, 1,234 rows\n"));
+}
+
+TEST(JobViewTest, ChangesAndDeletedRowsAreTold) {
+  v1::JobEvent event = StreamEvent("t", v1::STREAM_RUN_STATE_SUCCEEDED, 5);
+  event.mutable_stream_run()->set_rows_deleted(1200);
+  v1::SchemaChange& change = *event.mutable_stream_run()->add_changes();
+  change.set_kind(v1::CHANGE_KIND_COLUMN_RETIRED);
+  change.set_effect("column note is loaded no more");
+  JobView view;
+  view.Add(event);
+  const auto stream = nlohmann::json::parse(JobAsJson(view))["streams"][0];
+  EXPECT_EQ(stream["rows_deleted"], 1200);
+  EXPECT_EQ(stream["changes"][0]["kind"], "COLUMN_RETIRED");
+  EXPECT_THAT(JobAsTable(view), AllOf(HasSubstr("DELETED ROWS"), HasSubstr("1,200"),
+                                      HasSubstr("\npublic.t: column note is loaded no more\n")));
+  EXPECT_THAT(JobAsTable(FailedJob()), Not(HasSubstr("DELETED ROWS")));
 }
 
 }  // namespace

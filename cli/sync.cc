@@ -2,6 +2,8 @@
 #include <iostream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "cli/change_view.h"
 #include "cli/commands.h"
 #include "cli/described_integration.h"
 #include "cli/job_view.h"
@@ -41,6 +43,21 @@ void LogJson(const v1::LogEntry& entry) {
   telemetry::Log(severity, entry.message(), {{"stream", entry.stream()}});
 }
 
+// What edited settings come to, before it is done.
+std::string PreviewText(const v1::StreamPreview& preview) {
+  const std::string text = ChangesAsText(preview.stream(), preview.changes(), preview.why_anew());
+  return absl::StrCat(
+      Printable(preview.stream()), ": its settings were edited",
+      text.empty() ? "; what was loaded stays as it is\n" : absl::StrCat(":\n", text));
+}
+
+void LogJson(const v1::StreamPreview& preview) {
+  telemetry::Log(telemetry::LogSeverity::kInfo, "settings were edited",
+                 {{"stream", preview.stream()},
+                  {"changes", ChangesAsJson(preview.changes()).dump()},
+                  {"why_anew", preview.why_anew()}});
+}
+
 }  // namespace
 
 int Run(const SyncCommand& command, Output output, std::stop_token stop) {
@@ -62,7 +79,12 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
           display.Clear();
           PrintLog(event.log());
         }
+        if (output == Output::kTable && event.has_preview()) {
+          display.Clear();
+          std::fputs(PreviewText(event.preview()).c_str(), stderr);
+        }
         if (output == Output::kJson && event.has_log()) LogJson(event.log());
+        if (output == Output::kJson && event.has_preview()) LogJson(event.preview());
         if (output == Output::kTable) display.Update(view);
       },
       scheduler->ForCalls(stop));

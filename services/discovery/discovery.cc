@@ -19,6 +19,18 @@ using telemetry::Metric;
 
 constexpr absl::string_view kSnapshot = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+constexpr absl::string_view kSettings =
+    "SELECT pg_catalog.current_setting('lc_monetary'), "
+    "pg_catalog.current_setting('server_encoding')";
+
+absl::Status DescribeServer(Connection& connection, v1::SourceServer* server) {
+  ASSIGN_OR_RETURN(const postgres::Result settings, connection.Query(kSettings));
+  server->set_version(connection.server_version());
+  server->set_lc_monetary(settings.String(0, 0));
+  server->set_encoding(settings.String(0, 1));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Connection::Options> SessionOptions(const v1::Source& source) {
   if (!source.has_postgres()) return Error(Reason::kUsageInvalid, "the source has no connection");
   return Connection::Options{.server = source.postgres(),
@@ -33,8 +45,8 @@ absl::Status TestVersion(const Connection& connection) {
 
 }  // namespace
 
-absl::Status Discovery::Discover(const v1::Source& source, const schema::TableSink& sink,
-                                 std::stop_token stop) {
+absl::Status Discovery::Discover(const v1::Source& source, v1::SourceServer* server,
+                                 const schema::TableSink& sink, std::stop_token stop) {
   ASSIGN_OR_RETURN(const Connection::Options options, SessionOptions(source));
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
   const auto interrupt = [&] { connection.Interrupt(); };
@@ -45,6 +57,7 @@ absl::Status Discovery::Discover(const v1::Source& source, const schema::TableSi
                    postgres::Transaction::Begin(connection, kSnapshot));
   ASSIGN_OR_RETURN(const postgres::CatalogLimits limits,
                    postgres::CatalogLimits::Begin(connection));
+  RETURN_IF_ERROR(DescribeServer(connection, server));
   return schema::ReadTables(connection, [&](v1::Table table) {
     metrics_->Add(Metric::kDiscoveryTables, {}, 1);
     return sink(std::move(table));

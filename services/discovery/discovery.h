@@ -19,10 +19,11 @@ class Discovery {
   // `metrics` must outlive it.
   explicit Discovery(telemetry::Metrics* metrics) : metrics_(metrics) {}
 
-  // Hands every table and view of the source to `sink`, as one snapshot of its catalog has them,
-  // ordered by schema and name. An error of the sink or a stop request breaks it off.
-  absl::Status Discover(const v1::Source& source, const schema::TableSink& sink,
-                        std::stop_token stop);
+  // Fills `server`, then hands every table and view of the source to `sink`, as one snapshot of its
+  // catalog has them, ordered by schema and name. An error of the sink or a stop request breaks it
+  // off.
+  absl::Status Discover(const v1::Source& source, v1::SourceServer* server,
+                        const schema::TableSink& sink, std::stop_token stop);
 
   // Tries the connection step by step. Failures are in the steps.
   absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(

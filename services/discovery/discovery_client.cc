@@ -22,30 +22,44 @@ DiscoveryClient::DiscoveryClient(rpc::Channel channel, std::string name)
 
 DiscoveryClient::~DiscoveryClient() = default;
 
-absl::Status DiscoveryClient::Discover(const v1::Source& source,
-                                       const std::function<void(v1::Table)>& sink,
-                                       std::stop_token stop) const {
+absl::Status DiscoveryClient::ReadResponses(const v1::Source& source, const Sink& sink,
+                                            std::stop_token stop) const {
   grpc::ClientContext context;
   const std::stop_callback on_stop(stop, [&] { context.TryCancel(); });
   v1::DiscoverRequest request;
   *request.mutable_source() = source;
   const auto reader = stub_->service.Discover(&context, request);
   v1::DiscoverResponse response;
-  while (reader->Read(&response)) {
-    for (v1::Table& table : *response.mutable_tables()) sink(std::move(table));
-  }
+  while (reader->Read(&response)) sink(response);
   const absl::Status status = rpc::FromGrpc(reader->Finish(), name_);
   if (!status.ok() && stop.stop_requested())
     return Error(Reason::kStopped, "discovery was stopped");
   return status;
 }
 
-absl::StatusOr<std::vector<v1::Table>> DiscoveryClient::Discover(const v1::Source& source,
-                                                                 std::stop_token stop) const {
-  std::vector<v1::Table> tables;
-  RETURN_IF_ERROR(Discover(
-      source, [&](v1::Table table) { tables.push_back(std::move(table)); }, stop));
-  return tables;
+absl::Status DiscoveryClient::Discover(const v1::Source& source,
+                                       const std::function<void(v1::Table)>& sink,
+                                       std::stop_token stop) const {
+  return ReadResponses(
+      source,
+      [&](v1::DiscoverResponse& response) {
+        for (v1::Table& table : *response.mutable_tables()) sink(std::move(table));
+      },
+      stop);
+}
+
+absl::StatusOr<Catalog> DiscoveryClient::Discover(const v1::Source& source,
+                                                  std::stop_token stop) const {
+  Catalog catalog;
+  RETURN_IF_ERROR(ReadResponses(
+      source,
+      [&](v1::DiscoverResponse& response) {
+        if (response.has_server()) catalog.server = response.server();
+        for (v1::Table& table : *response.mutable_tables())
+          catalog.tables.push_back(std::move(table));
+      },
+      stop));
+  return catalog;
 }
 
 absl::StatusOr<std::vector<v1::CheckStep>> DiscoveryClient::CheckConnection(

@@ -15,6 +15,12 @@
 
 namespace lockstitch::discovery {
 
+// A source's catalog, and what serves it.
+struct Catalog {
+  std::vector<v1::Table> tables;
+  v1::SourceServer server;  // Not set of a source without tables.
+};
+
 // Calls a discovery service. Thread-safe. Every call may be repeated.
 class DiscoveryClient {
  public:
@@ -26,12 +32,15 @@ class DiscoveryClient {
   absl::Status Discover(const v1::Source& source, const std::function<void(v1::Table)>& sink,
                         std::stop_token stop = {}) const;
   // All of it at once.
-  absl::StatusOr<std::vector<v1::Table>> Discover(const v1::Source& source,
-                                                  std::stop_token stop = {}) const;
+  absl::StatusOr<Catalog> Discover(const v1::Source& source, std::stop_token stop = {}) const;
   absl::StatusOr<std::vector<v1::CheckStep>> CheckConnection(
       const v1::CheckConnectionRequest& request) const;
 
  private:
+  using Sink = std::function<void(v1::DiscoverResponse&)>;
+  absl::Status ReadResponses(const v1::Source& source, const Sink& sink,
+                             std::stop_token stop) const;
+
   struct Stub;
   std::unique_ptr<Stub> stub_;
   std::string name_;

@@ -37,7 +37,7 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Discov
     v1::DiscoverResponse response;
     size_t bytes = 0;
     RETURN_IF_ERROR(discovery->Discover(
-        source,
+        source, response.mutable_server(),
         [&](v1::Table table) {
           bytes += table.ByteSizeLong();
           *response.add_tables() = std::move(table);

@@ -69,6 +69,11 @@ absl::StatusOr<v1::SweepResponse> LoaderClient::Sweep(const v1::SweepRequest& re
   return rpc::Call(name_, stub_->service, &Service::Sweep, request, {.stop = stop});
 }
 
+absl::StatusOr<v1::PreviewLoadsResponse> LoaderClient::PreviewLoads(
+    const v1::PreviewLoadsRequest& request) const {
+  return rpc::Call(name_, stub_->service, &Service::PreviewLoads, request, {.deadline = kShort});
+}
+
 absl::StatusOr<v1::ForgetIntegrationResponse> LoaderClient::ForgetIntegration(
     const v1::ForgetIntegrationRequest& request, std::stop_token stop) const {
   return rpc::Call(name_, stub_->service, &Service::ForgetIntegration, request, {.stop = stop});

@@ -35,6 +35,8 @@ class LoaderClient {
       const v1::RegisterStreamsRequest& request) const;
   absl::StatusOr<v1::SweepResponse> Sweep(const v1::SweepRequest& request,
                                           std::stop_token stop = {}) const;
+  absl::StatusOr<v1::PreviewLoadsResponse> PreviewLoads(
+      const v1::PreviewLoadsRequest& request) const;
   absl::StatusOr<v1::ForgetIntegrationResponse> ForgetIntegration(
       const v1::ForgetIntegrationRequest& request, std::stop_token stop = {}) const;
   absl::StatusOr<v1::CheckDestinationResponse> CheckDestination(

@@ -163,7 +163,8 @@ absl::StatusOr<v1::LoadResult> Dispatch::Abort(const absl::Status& failure) {
     Note(v1::SEVERITY_INFO, "the load had been published before its answer was lost");
     return response.result();
   }
-  if (!aborted.ok()) {
+  // Of an integration that was forgotten nothing is left behind.
+  if (!aborted.ok() && ReasonOf(aborted) != Reason::kDestinationStateMissing) {
     Note(v1::SEVERITY_WARNING,
          absl::StrCat("what the run left behind stays until the stream's next run: ",
                       aborted.message()));

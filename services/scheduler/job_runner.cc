@@ -12,6 +12,7 @@
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
 #include "services/scheduler/job_error.h"
+#include "services/scheduler/load_preview.h"
 #include "services/scheduler/load_verification.h"
 #include "services/scheduler/registration.h"
 #include "status/macros.h"
@@ -64,15 +65,14 @@ void JobRunner::Run() {
 }
 
 absl::Status JobRunner::SelectAndRun() {
-  std::vector<v1::Table> catalog;
+  discovery::Catalog catalog;
   RETURN_IF_ERROR(rpc::Retry({.reached = false}, options_.dispatch.stop, [&] {
     ASSIGN_OR_RETURN(catalog,
                      options_.discovery->Discover(integration_.source(), options_.dispatch.stop));
     return absl::OkStatus();
   }));
-  std::vector<SelectedStream> selected = SelectStreams(integration_, catalog);
-  RETURN_IF_ERROR(LeaveOut(&selected));
-  NameStreams(integration_, &selected);
+  std::vector<SelectedStream> selected = SelectStreams(integration_, catalog.tables);
+  RETURN_IF_ERROR(Register(catalog, &selected));
   {
     absl::MutexLock lock(&mutex_);
     if (selected.empty()) ReportLog(v1::SEVERITY_WARNING, "", "the selection finds no table");
@@ -91,21 +91,56 @@ absl::Status JobRunner::SelectAndRun() {
   return absl::OkStatus();
 }
 
-absl::Status JobRunner::LeaveOut(std::vector<SelectedStream>* selected) {
-  if (!IgnoresNew(integration_)) return absl::OkStatus();
+absl::Status JobRunner::Register(const discovery::Catalog& catalog,
+                                 std::vector<SelectedStream>* selected) {
+  const bool needed = IgnoresNew(integration_);
   const v1::RegisterStreamsRequest request =
       RegistrationOf(integration_, *selected, /*validate_only=*/false);
   v1::RegisterStreamsResponse registered;
-  RETURN_IF_ERROR(rpc::Retry({.reached = false}, options_.dispatch.stop, [&] {
-    ASSIGN_OR_RETURN(registered, options_.dispatch.loader->RegisterStreams(request));
-    return absl::OkStatus();
-  }));
-  absl::MutexLock lock(&mutex_);
-  // The columns' lines come from the loader, which leaves them out.
-  for (const LeftOut& left_out : LeaveOutNew(integration_, registered, selected)) {
-    if (left_out.column.empty()) ReportLog(v1::SEVERITY_INFO, left_out.stream, left_out.note);
+  // Where nothing depends on it, what keeps the destination from answering is each stream's to tell.
+  const absl::Status status =
+      rpc::Retry({.attempts = needed ? rpc::RetryPolicy().attempts : 1, .reached = false},
+                 options_.dispatch.stop, [&] {
+                   ASSIGN_OR_RETURN(registered, options_.dispatch.loader->RegisterStreams(request));
+                   return absl::OkStatus();
+                 });
+  if (needed) RETURN_IF_ERROR(status);
+  if (status.ok()) {
+    uid_ = registered.integration_uid();
+    absl::MutexLock lock(&mutex_);
+    // The columns' lines come from the loader, which leaves them out.
+    for (const LeftOut& left_out : LeaveOutNew(integration_, registered, selected)) {
+      if (left_out.column.empty()) ReportLog(v1::SEVERITY_INFO, left_out.stream, left_out.note);
+    }
   }
+  NameStreams(integration_, selected);
+  if (status.ok()) Preview(catalog, registered, *selected);
   return absl::OkStatus();
+}
+
+void JobRunner::Preview(const discovery::Catalog& catalog,
+                        const v1::RegisterStreamsResponse& registered,
+                        const std::vector<SelectedStream>& selected) {
+  const std::vector<const SelectedStream*> edited =
+      EditedStreams(integration_, registered, selected);
+  if (edited.empty()) return;
+  const absl::StatusOr<std::vector<v1::LoadPreview>> previews =
+      PreviewLoads(integration_, catalog, edited, options_.reset, *options_.dispatch.loader);
+  absl::MutexLock lock(&mutex_);
+  if (!previews.ok()) {
+    return ReportLog(v1::SEVERITY_WARNING, "",
+                     absl::StrCat("what the edited settings come to can't be told: ",
+                                  previews.status().message()));
+  }
+  for (size_t i = 0; i < edited.size(); ++i) {
+    // What will fail is told by the run itself.
+    if (!(*previews)[i].reason().empty()) continue;
+    v1::JobEvent event;
+    event.mutable_preview()->set_stream(edited[i]->settings.stream());
+    *event.mutable_preview()->mutable_changes() = (*previews)[i].changes();
+    event.mutable_preview()->set_why_anew((*previews)[i].why_anew());
+    listener_(event);
+  }
 }
 
 void JobRunner::RunStreams() {
@@ -169,7 +204,8 @@ v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
   *offer.mutable_source() = integration_.source();
   *offer.mutable_target()->mutable_destination() = integration_.destination();
   offer.mutable_target()->set_integration(integration_.name());
-  offer.mutable_target()->set_integration_uid(integration_.uid());
+  offer.mutable_target()->set_integration_uid(uid_.empty() ? integration_.uid() : uid_);
+  offer.mutable_target()->set_registered(!uid_.empty());
   *offer.mutable_target()->mutable_table() = stream.selected.table;
   *offer.mutable_target()->mutable_naming() = integration_.naming();
   *offer.mutable_settings() = stream.selected.settings;
@@ -178,7 +214,7 @@ v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
   offer.mutable_grant()->set_destination(stream.connections);
   offer.set_new_columns(integration_.selection().new_columns());
   offer.set_reset(options_.reset);
-  offer.set_reset_generation(int64_t{integration_.reset()} + stream.selected.settings.reset());
+  offer.set_reset_generation(stream.selected.settings.reset());
   offer.set_verify(options_.verifier.has_value());
   return offer;
 }

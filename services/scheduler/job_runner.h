@@ -53,8 +53,11 @@ class JobRunner {
   };
 
   absl::Status SelectAndRun();
-  // Takes away what appeared after the integration's first job, where it wants that.
-  absl::Status LeaveOut(std::vector<SelectedStream>* selected);
+  // Makes the integration known to its destination, takes away what appeared after its first job
+  // where it wants that, and tells what has become of edited settings.
+  absl::Status Register(const discovery::Catalog& catalog, std::vector<SelectedStream>* selected);
+  void Preview(const discovery::Catalog& catalog, const v1::RegisterStreamsResponse& registered,
+               const std::vector<SelectedStream>& selected);
   void RunStreams();
   void RunStream(Stream& stream);
   v1::ExtractOffer OfferOf(const Stream& stream) const;
@@ -75,6 +78,7 @@ class JobRunner {
   const v1::Integration& integration_;
   const Options options_;
   const Listener listener_;
+  std::string uid_;  // The destination's; empty before it is known.
   mutable absl::Mutex mutex_;
   v1::Job job_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);

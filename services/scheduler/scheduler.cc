@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "postgres/connection_limit.h"
+#include "schema/destination_names.h"
 #include "services/scheduler/job_runner.h"
 #include "services/scheduler/selection.h"
 #include "services/scheduler/validation.h"
 #include "services/scheduler/verification_run.h"
+#include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
@@ -83,6 +86,24 @@ absl::Status Scheduler::Verify(const v1::VerifyRequest& request,
                        .parallel_streams = asked > 0 ? asked : options_.max_parallel_streams},
                       listener);
   return run.Run();
+}
+
+absl::StatusOr<v1::ForgottenIntegration> Scheduler::ForgetIntegration(
+    const v1::SchedulerServiceForgetIntegrationRequest& request) const {
+  const v1::Integration& integration = request.integration();
+  if (const absl::Status name = schema::DestinationSchema(integration.name()).status(); !name.ok())
+    return Error(Reason::kIntegrationInvalid, name.message());
+  if (!integration.destination().has_postgres())
+    return Error(Reason::kIntegrationInvalid, "destination.postgres is missing");
+  v1::ForgetIntegrationRequest forget;
+  *forget.mutable_destination() = integration.destination();
+  forget.set_integration(integration.name());
+  forget.set_integration_uid(integration.uid());
+  forget.set_drop_tables(request.drop_tables());
+  forget.set_dry_run(request.dry_run());
+  ASSIGN_OR_RETURN(v1::ForgetIntegrationResponse response,
+                   options_.loader->ForgetIntegration(forget, stop_.get_token()));
+  return std::move(*response.mutable_forgotten());
 }
 
 }  // namespace lockstitch::scheduler

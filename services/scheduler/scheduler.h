@@ -6,6 +6,7 @@
 #include <stop_token>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/job.pb.h"
 #include "lockstitch/v1/scheduler.pb.h"
@@ -50,6 +51,10 @@ class Scheduler {
   absl::Status Verify(const v1::VerifyRequest& request,
                       const std::function<void(const v1::VerifyResponse&)>& listener,
                       std::stop_token stop);
+
+  // As the RPC of this name. INTEGRATION_INVALID, and the loader's errors.
+  absl::StatusOr<v1::ForgottenIntegration> ForgetIntegration(
+      const v1::SchedulerServiceForgetIntegrationRequest& request) const;
 
   // Stops every job and comparison under way, and refuses later ones with SHUTTING_DOWN.
   void Stop() { stop_.request_stop(); }

@@ -7,6 +7,7 @@
 #include "lockstitch/v1/scheduler.grpc.pb.h"
 #include "rpc/status_conversion.h"
 #include "rpc/unary_call.h"
+#include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
@@ -54,6 +55,14 @@ absl::StatusOr<v1::ValidateIntegrationResponse> SchedulerClient::ValidateIntegra
   *request.mutable_integration() = integration;
   return rpc::Call(name_, stub_->service, &v1::SchedulerService::Stub::ValidateIntegration, request,
                    {.deadline = absl::Minutes(5)});
+}
+
+absl::StatusOr<v1::ForgottenIntegration> SchedulerClient::ForgetIntegration(
+    const v1::SchedulerServiceForgetIntegrationRequest& request, std::stop_token stop) const {
+  ASSIGN_OR_RETURN(v1::SchedulerServiceForgetIntegrationResponse response,
+                   rpc::Call(name_, stub_->service, &v1::SchedulerService::Stub::ForgetIntegration,
+                             request, {.stop = stop}));
+  return std::move(*response.mutable_forgotten());
 }
 
 }  // namespace lockstitch::scheduler

@@ -35,6 +35,10 @@ class SchedulerClient {
   absl::StatusOr<v1::ValidateIntegrationResponse> ValidateIntegration(
       const v1::Integration& integration) const;
 
+  // Ends every run of the integration and forgets it at its destination.
+  absl::StatusOr<v1::ForgottenIntegration> ForgetIntegration(
+      const v1::SchedulerServiceForgetIntegrationRequest& request, std::stop_token stop) const;
+
  private:
   struct Stub;
   std::unique_ptr<Stub> stub_;

@@ -1,9 +1,11 @@
 #include "services/scheduler/scheduler_service.h"
 
 #include <thread>
+#include <utility>
 
 #include "lockstitch/v1/scheduler.grpc.pb.h"
 #include "rpc/queued_reactor.h"
+#include "rpc/status_conversion.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -55,6 +57,15 @@ class Service final
                                    const v1::ValidateIntegrationRequest* request,
                                    v1::ValidateIntegrationResponse* response) override {
     *response = scheduler_->ValidateIntegration(request->integration());
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ForgetIntegration(
+      grpc::ServerContext*, const v1::SchedulerServiceForgetIntegrationRequest* request,
+      v1::SchedulerServiceForgetIntegrationResponse* response) override {
+    absl::StatusOr<v1::ForgottenIntegration> forgotten = scheduler_->ForgetIntegration(*request);
+    if (!forgotten.ok()) return rpc::ToGrpc(forgotten.status());
+    *response->mutable_forgotten() = *std::move(forgotten);
     return grpc::Status::OK;
   }
 

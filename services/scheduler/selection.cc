@@ -91,6 +91,7 @@ class Selector {
     settings.set_stream(StreamName(name));
     if (settings.method() == v1::REPLICATION_METHOD_UNSPECIFIED)
       settings.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+    settings.set_reset(integration_.reset() + settings.reset());
     SelectedStream& stream = streams_.emplace_back();
     stream.table = name;
     stream.by_pattern = by_pattern;

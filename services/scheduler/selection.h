@@ -18,7 +18,8 @@ std::vector<std::string> TestIntegration(const v1::Integration& integration);
 
 // One stream that an integration selects.
 struct SelectedStream {
-  v1::StreamSettings settings;  // With its name in full and its method decided.
+  // With its name in full, its method decided, and the integration's resets added to its own.
+  v1::StreamSettings settings;
   v1::TableName table;
   bool by_pattern = false;           // Rather than by name.
   bool readable = true;              // Whether it exists and nothing keeps it from being read.

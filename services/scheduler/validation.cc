@@ -9,6 +9,7 @@
 #include "schema/destination_names.h"
 #include "schema/stream_name.h"
 #include "schema/type_map.h"
+#include "services/scheduler/load_preview.h"
 #include "services/scheduler/registration.h"
 #include "services/scheduler/selection.h"
 #include "status/reason.h"
@@ -26,19 +27,61 @@ void AddProblem(const absl::Status& status, const std::string& stream,
   problem->set_remedy(why.remedy);
 }
 
+// `preview` is null for a stream that was never loaded, or of which nothing could be told.
 void AddStream(const SelectedStream& stream, const std::string& schema,
-               v1::ValidateIntegrationResponse* response) {
+               const v1::LoadPreview* preview, v1::ValidateIntegrationResponse* response) {
   if (!stream.problems.empty()) {
     for (const absl::Status& problem : stream.problems)
       AddProblem(problem, stream.settings.stream(), response);
     return;
   }
+  if (preview != nullptr && !preview->reason().empty()) return;
   v1::SelectedStream* selected = response->add_streams();
   selected->set_stream(stream.settings.stream());
   selected->set_method(stream.settings.method());
   selected->set_destination_table(absl::StrCat(schema, ".", stream.destination_table));
   selected->mutable_columns()->Add(stream.columns.begin(), stream.columns.end());
   selected->mutable_notes()->Add(stream.notes.begin(), stream.notes.end());
+  selected->set_loaded(preview != nullptr);
+  if (preview == nullptr) return;
+  *selected->mutable_changes() = preview->changes();
+  selected->set_why_anew(preview->why_anew());
+}
+
+// Of each stream that can run, what its next load would do; what would keep it from that is a
+// problem.
+void AddPreviews(const v1::Integration& integration, const discovery::Catalog& catalog,
+                 const v1::RegisterStreamsResponse& registered, const loader::LoaderClient& loader,
+                 std::vector<SelectedStream>* streams, std::map<std::string, v1::LoadPreview>* told,
+                 v1::ValidateIntegrationResponse* response) {
+  std::set<std::string> loaded;
+  for (const v1::KnownStream& known : registered.known()) {
+    if (!known.columns().empty()) loaded.insert(schema::StreamName(known.table()));
+  }
+  std::vector<SelectedStream*> candidates;
+  for (SelectedStream& stream : *streams) {
+    if (stream.problems.empty() && loaded.count(stream.settings.stream()) > 0)
+      candidates.push_back(&stream);
+  }
+  if (candidates.empty()) return;
+  const absl::StatusOr<std::vector<v1::LoadPreview>> previews =
+      PreviewLoads(integration, catalog, {candidates.begin(), candidates.end()}, /*reset=*/false,
+                   loader);
+  if (!previews.ok()) {
+    response->add_notes(
+        absl::StrCat("what the next run would do can't be told: ", previews.status().message()));
+    return;
+  }
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const v1::LoadPreview& preview = (*previews)[i];
+    (*told)[candidates[i]->settings.stream()] = preview;
+    if (preview.reason().empty()) continue;
+    v1::Problem* problem = response->add_problems();
+    problem->set_stream(candidates[i]->settings.stream());
+    problem->set_reason(preview.reason());
+    problem->set_message(preview.message());
+    problem->set_remedy(preview.remedy());
+  }
 }
 
 void AddExtensions(const std::vector<v1::Table>& catalog,
@@ -75,12 +118,12 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
     AddProblem(Error(Reason::kIntegrationInvalid, problem), "", &response);
   if (!own.empty()) return response;
 
-  const absl::StatusOr<std::vector<v1::Table>> catalog = discovery.Discover(integration.source());
+  const absl::StatusOr<discovery::Catalog> catalog = discovery.Discover(integration.source());
   if (!catalog.ok()) AddProblem(catalog.status(), "", &response);
   std::vector<SelectedStream> streams;
   if (catalog.ok()) {
-    streams = SelectStreams(integration, *catalog);
-    AddExtensions(*catalog, &response);
+    streams = SelectStreams(integration, catalog->tables);
+    AddExtensions(catalog->tables, &response);
   }
   const absl::StatusOr<v1::RegisterStreamsResponse> registered =
       loader.RegisterStreams(RegistrationOf(integration, streams, /*validate_only=*/true));
@@ -98,11 +141,15 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
   }
   NameStreams(integration, &streams);
   if (registered.ok()) AddTaken(*registered, &streams);
+  std::map<std::string, v1::LoadPreview> previews;
+  if (catalog.ok() && registered.ok())
+    AddPreviews(integration, *catalog, *registered, loader, &streams, &previews, &response);
   const std::string schema = schema::DestinationSchema(integration.name()).value_or("");
   for (SelectedStream& stream : streams) {
     const std::vector<std::string>& more = notes[stream.settings.stream()];
     stream.notes.insert(stream.notes.end(), more.begin(), more.end());
-    AddStream(stream, schema, &response);
+    const auto preview = previews.find(stream.settings.stream());
+    AddStream(stream, schema, preview == previews.end() ? nullptr : &preview->second, &response);
   }
   // With a problem of the whole integration none of them runs.
   if (!catalog.ok() || !registered.ok()) response.clear_streams();

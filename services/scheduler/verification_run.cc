@@ -76,13 +76,13 @@ absl::Status VerificationRun::FindStreams() {
 }
 
 absl::StatusOr<std::vector<SelectedStream>> VerificationRun::Select() {
-  std::vector<v1::Table> catalog;
+  discovery::Catalog catalog;
   RETURN_IF_ERROR(rpc::Retry({.reached = false}, options_.verifier.stop, [&] {
     ASSIGN_OR_RETURN(catalog,
                      options_.discovery->Discover(integration_.source(), options_.verifier.stop));
     return absl::OkStatus();
   }));
-  std::vector<SelectedStream> selected = SelectStreams(integration_, catalog);
+  std::vector<SelectedStream> selected = SelectStreams(integration_, catalog.tables);
   if (!IgnoresNew(integration_)) return selected;
   ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse registered,
                    options_.loader->RegisterStreams(
