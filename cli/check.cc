@@ -164,16 +164,13 @@ std::string SelectionAsTable(const v1::ValidateIntegrationResponse& selection) {
   }
   std::string text = "\n";
   if (!rows.empty()) {
-    absl::StrAppend(&text, TextTable({{"STREAM"},
-                                      {"METHOD"},
-                                      {"COLUMNS", true},
-                                      {"NEXT RUN"},
-                                      {"DESTINATION TABLE"}},
-                                     rows));
+    absl::StrAppend(
+        &text,
+        TextTable({{"STREAM"}, {"METHOD"}, {"COLUMNS", true}, {"NEXT RUN"}, {"DESTINATION TABLE"}},
+                  rows));
   }
   for (const v1::SelectedStream& stream : selection.streams()) {
-    const std::string changes =
-        ChangesAsText(stream.stream(), stream.changes(), stream.why_anew());
+    const std::string changes = ChangesAsText(stream.stream(), stream.changes(), stream.why_anew());
     if (!changes.empty()) absl::StrAppend(&text, "\n", changes);
   }
   for (const v1::SelectedStream& stream : selection.streams()) {

@@ -56,8 +56,10 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
       "--name shop\n"
       "\n"
       "A file says more than flags can, of each stream: method, replication_key, filter, columns,\n"
-      "  backfill: none | reload                  rows loaded before, where an edit leaves the choice\n"
-      "  deletes: {every: 24h, action: mark}      finds rows deleted at the source; or action: delete\n"
+      "  backfill: none | reload                  rows loaded before, where an edit leaves the "
+      "choice\n"
+      "  deletes: {every: 24h, action: mark}      finds rows deleted at the source; or action: "
+      "delete\n"
       "  reset: 1                                 once raised, the stream is loaded anew\n"
       "\n"
       "Exit status: 0 every stream succeeded, 1 something failed, 2 wrong usage.");
@@ -167,9 +169,12 @@ CLI::App* AddForget(CLI::App& app, ForgetCommand& forget) {
       "Example:\n"
       "  lockstitch forget --destination \"$WAREHOUSE_URL\" --name shop --dry-run\n"
       "\n"
-      "Runs under way are ended first. The tables stay unless --drop-tables is given; what depends\n"
-      "on one keeps it. Nothing of the integration is remembered: one of the same name begins anew.\n"
-      "Exit status: 0 it is forgotten, 1 it isn't, or a table could not be dropped, 2 wrong usage.");
+      "Runs under way are ended first. The tables stay unless --drop-tables is given; what "
+      "depends\n"
+      "on one keeps it. Nothing of the integration is remembered: one of the same name begins "
+      "anew.\n"
+      "Exit status: 0 it is forgotten, 1 it isn't, or a table could not be dropped, 2 wrong "
+      "usage.");
   AddFile(*command, forget.file);
   AddName(*command, forget.name);
   AddUrl(*command, "--destination", forget.destination);

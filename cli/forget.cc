@@ -66,9 +66,10 @@ std::string AsText(const v1::ForgottenIntegration& forgotten, const std::string&
   }
   std::string text;
   if (!rows.empty()) text = absl::StrCat(TextTable({{"TABLE"}, {"OUTCOME"}}, rows), "\n");
-  absl::StrAppend(&text, problems, Printable(name), dry_run ? ": would be forgotten, " : ": forgotten, ",
-                  forgotten.dropped_size(), " of ", Counted(forgotten.tables_size(), "table"),
-                  " dropped, ", Counted(forgotten.ended_runs_size(), "run"), " ended\n");
+  absl::StrAppend(&text, problems, Printable(name),
+                  dry_run ? ": would be forgotten, " : ": forgotten, ", forgotten.dropped_size(),
+                  " of ", Counted(forgotten.tables_size(), "table"), " dropped, ",
+                  Counted(forgotten.ended_runs_size(), "run"), " ended\n");
   if (!forgotten.dropped_schema().empty())
     absl::StrAppend(&text, "the schema ", Printable(forgotten.dropped_schema()),
                     " was empty and is dropped\n");

@@ -118,9 +118,9 @@ TEST(IntegrationFileTest, WhatIsNoTimeIsToldByItsField) {
   for (const char* every : {"24", "-1h", "1.5h", "h", "1 day", "{}", "''", "99999999999999999999d",
                             "40000d", "1h30m", "0x1h"}) {
     const absl::Status status =
-        ParseIntegration("streams: [{stream: a, deletes: {every: " + std::string(every) +
-                             ", action: forget}}]",
-                         Lookup)
+        ParseIntegration(
+            "streams: [{stream: a, deletes: {every: " + std::string(every) + ", action: forget}}]",
+            Lookup)
             .status();
     EXPECT_THAT(std::string(status.message()),
                 HasSubstr("streams[0].deletes.every must be a time such as 30m, 24h or 7d, or 0"))
@@ -128,12 +128,12 @@ TEST(IntegrationFileTest, WhatIsNoTimeIsToldByItsField) {
     EXPECT_THAT(std::string(status.message()),
                 HasSubstr("streams[0].deletes.action must be one of MARK, DELETE"));
   }
-  EXPECT_THAT(std::string(ParseIntegration("{reset: -1, streams: [{stream: a, backfill: some}]}",
-                                           Lookup)
-                              .status()
-                              .message()),
-              AllOf(HasSubstr("reset must be a whole number"),
-                    HasSubstr("streams[0].backfill must be one of NONE, RELOAD")));
+  EXPECT_THAT(
+      std::string(ParseIntegration("{reset: -1, streams: [{stream: a, backfill: some}]}", Lookup)
+                      .status()
+                      .message()),
+      AllOf(HasSubstr("reset must be a whole number"),
+            HasSubstr("streams[0].backfill must be one of NONE, RELOAD")));
 }
 
 TEST(IntegrationFileTest, WhatIsNoYamlSaysWhere) {

@@ -104,9 +104,8 @@ std::string JobAsTable(const JobView& view) {
   const bool compared =
       std::any_of(view.streams().begin(), view.streams().end(),
                   [](const v1::StreamRun& run) { return run.has_verification(); });
-  const bool deleted =
-      std::any_of(view.streams().begin(), view.streams().end(),
-                  [](const v1::StreamRun& run) { return run.rows_deleted() > 0; });
+  const bool deleted = std::any_of(view.streams().begin(), view.streams().end(),
+                                   [](const v1::StreamRun& run) { return run.rows_deleted() > 0; });
   for (const v1::StreamRun& run : view.streams()) {
     const double seconds = SecondsOf(run);
     const auto bytes = static_cast<double>(run.progress().bytes_extracted());

@@ -22,6 +22,7 @@
 #include "services/loader/destination_session.h"
 #include "services/loader/finish_load.h"
 #include "services/loader/forget_integration.h"
+#include "services/loader/preview_load.h"
 #include "services/loader/range_loader.h"
 #include "services/loader/reserve_run.h"
 #include "status/macros.h"
@@ -161,6 +162,20 @@ absl::StatusOr<v1::SweepResponse> Loader::Sweep(const v1::SweepRequest& request)
   return SweepLoads(connection, options);
 }
 
+absl::StatusOr<v1::PreviewLoadsResponse> Loader::PreviewLoads(
+    const v1::PreviewLoadsRequest& request) {
+  v1::PreviewLoadsResponse response;
+  for (const v1::BeginLoadRequest& load : request.loads()) {
+    // The session of the last one, where that went to the same destination.
+    ASSIGN_OR_RETURN(SessionPool::Lease session,
+                     OpenSession(sessions_, load.claim().target().destination(), "preview", ""));
+    Connection& connection = *session;
+    const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
+    ASSIGN_OR_RETURN(*response.add_loads(), PreviewLoad(connection, load));
+  }
+  return response;
+}
+
 absl::StatusOr<v1::ForgetIntegrationResponse> Loader::ForgetIntegration(
     const v1::ForgetIntegrationRequest& request) {
   ASSIGN_OR_RETURN(SessionPool::Lease session,
@@ -174,12 +189,11 @@ absl::StatusOr<v1::ForgetIntegrationResponse> Loader::ForgetIntegration(
   }
   RETURN_IF_ERROR(MigrateState(connection));
   v1::ForgetIntegrationResponse response;
-  ASSIGN_OR_RETURN(
-      *response.mutable_forgotten(),
-      loader::ForgetIntegration(
-          connection, request,
-          {.deadline = absl::Now() + std::min(options_.swap_deadline, kForgetPatience),
-           .stop = stop_.get_token()}));
+  ASSIGN_OR_RETURN(*response.mutable_forgotten(),
+                   loader::ForgetIntegration(
+                       connection, request,
+                       {.deadline = absl::Now() + std::min(options_.swap_deadline, kForgetPatience),
+                        .stop = stop_.get_token()}));
   return response;
 }
 

@@ -41,6 +41,7 @@ class Loader {
   absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
       const v1::RegisterStreamsRequest& request);
   absl::StatusOr<v1::SweepResponse> Sweep(const v1::SweepRequest& request);
+  absl::StatusOr<v1::PreviewLoadsResponse> PreviewLoads(const v1::PreviewLoadsRequest& request);
   absl::StatusOr<v1::ForgetIntegrationResponse> ForgetIntegration(
       const v1::ForgetIntegrationRequest& request);
   absl::StatusOr<v1::CheckDestinationResponse> CheckDestination(

@@ -50,6 +50,10 @@ class Service final : public v1::LoaderService::Service {
                      v1::SweepResponse* response) override {
     return Answer("Sweep", loader_->Sweep(*request), response);
   }
+  grpc::Status PreviewLoads(grpc::ServerContext*, const v1::PreviewLoadsRequest* request,
+                            v1::PreviewLoadsResponse* response) override {
+    return Answer("PreviewLoads", loader_->PreviewLoads(*request), response);
+  }
   grpc::Status ForgetIntegration(grpc::ServerContext*, const v1::ForgetIntegrationRequest* request,
                                  v1::ForgetIntegrationResponse* response) override {
     return Answer("ForgetIntegration", loader_->ForgetIntegration(*request), response);

@@ -97,7 +97,8 @@ absl::Status JobRunner::Register(const discovery::Catalog& catalog,
   const v1::RegisterStreamsRequest request =
       RegistrationOf(integration_, *selected, /*validate_only=*/false);
   v1::RegisterStreamsResponse registered;
-  // Where nothing depends on it, what keeps the destination from answering is each stream's to tell.
+  // Where nothing depends on it, what keeps the destination from answering is each stream's to
+  // tell.
   const absl::Status status =
       rpc::Retry({.attempts = needed ? rpc::RetryPolicy().attempts : 1, .reached = false},
                  options_.dispatch.stop, [&] {

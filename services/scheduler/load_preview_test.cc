@@ -35,18 +35,16 @@ TEST(EditedStreamsTest, ByWhatTouchesTheDestination) {
   EXPECT_TRUE(IsEdited([](auto&, auto& stream) { stream.settings.set_filter("a > 1"); }));
   EXPECT_TRUE(IsEdited([](auto&, auto& stream) { stream.settings.add_exclude_columns("a"); }));
   EXPECT_TRUE(IsEdited([](auto&, auto& stream) { stream.settings.set_reset(1); }));
-  EXPECT_TRUE(IsEdited([](auto& integration, auto&) {
-    integration.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
-  }));
+  EXPECT_TRUE(IsEdited(
+      [](auto& integration, auto&) { integration.set_system_columns(v1::SYSTEM_COLUMNS_NONE); }));
 }
 
 TEST(EditedStreamsTest, NotByHowItIsChosenAndRead) {
   EXPECT_FALSE(IsEdited([](auto&, auto&) {}));
   EXPECT_FALSE(IsEdited([](auto&, auto& stream) { stream.settings.set_ranges(3); }));
   EXPECT_FALSE(IsEdited([](auto&, auto& stream) { stream.settings.set_selected(true); }));
-  EXPECT_FALSE(IsEdited([](auto& integration, auto&) {
-    integration.set_system_columns(v1::SYSTEM_COLUMNS_STITCH);
-  }));
+  EXPECT_FALSE(IsEdited(
+      [](auto& integration, auto&) { integration.set_system_columns(v1::SYSTEM_COLUMNS_STITCH); }));
 }
 
 TEST(EditedStreamsTest, NotWhereNothingIsKnownOrNothingRuns) {

@@ -60,9 +60,9 @@ class Service final
     return grpc::Status::OK;
   }
 
-  grpc::Status ForgetIntegration(
-      grpc::ServerContext*, const v1::SchedulerServiceForgetIntegrationRequest* request,
-      v1::SchedulerServiceForgetIntegrationResponse* response) override {
+  grpc::Status ForgetIntegration(grpc::ServerContext*,
+                                 const v1::SchedulerServiceForgetIntegrationRequest* request,
+                                 v1::SchedulerServiceForgetIntegrationResponse* response) override {
     absl::StatusOr<v1::ForgottenIntegration> forgotten = scheduler_->ForgetIntegration(*request);
     if (!forgotten.ok()) return rpc::ToGrpc(forgotten.status());
     *response->mutable_forgotten() = *std::move(forgotten);

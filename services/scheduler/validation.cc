@@ -64,9 +64,8 @@ void AddPreviews(const v1::Integration& integration, const discovery::Catalog& c
       candidates.push_back(&stream);
   }
   if (candidates.empty()) return;
-  const absl::StatusOr<std::vector<v1::LoadPreview>> previews =
-      PreviewLoads(integration, catalog, {candidates.begin(), candidates.end()}, /*reset=*/false,
-                   loader);
+  const absl::StatusOr<std::vector<v1::LoadPreview>> previews = PreviewLoads(
+      integration, catalog, {candidates.begin(), candidates.end()}, /*reset=*/false, loader);
   if (!previews.ok()) {
     response->add_notes(
         absl::StrCat("what the next run would do can't be told: ", previews.status().message()));

@@ -44,14 +44,18 @@ constexpr absl::string_view kAddStream =
     "$2, $3) "
     "ON CONFLICT DO NOTHING";
 
-// $1 destination schema, $2 source schema, $3 source table, $4 how long to wait.
-constexpr absl::string_view kLockStream = R"sql(
-WITH wait AS (SELECT pg_catalog.set_config('lock_timeout', $4, true))
+constexpr absl::string_view kSelectStream = R"sql(
 SELECT s.stream_id, i.destination_schema, s.fence, s.run_id, s.destination_table, s.destination_oid, s.table_version,
        s.reset_generation, s.source_system, s.source_database, s.source_position, s.bookmark
-FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid, wait
-WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3
-FOR UPDATE OF s)sql";
+FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid)sql";
+
+// $1 destination schema, $2 source schema, $3 source table.
+constexpr absl::string_view kOfTarget =
+    " WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3";
+
+// $4 how long to wait, from here to the transaction's end.
+constexpr absl::string_view kWithWait =
+    "WITH wait AS (SELECT pg_catalog.set_config('lock_timeout', $4, true))";
 
 // $1 destination schema, $2 source schema, $3 source table, $4 the run that is left alone. Sessions
 // carry the first characters of their run's id.
@@ -126,10 +130,27 @@ absl::Status TestIdentity(const IntegrationIdentity& wanted, const std::string& 
 }
 
 absl::Status WasForgotten(Reason reason, const std::string& integration) {
-  return Error(reason,
-               absl::StrCat("the integration ", integration,
-                            " was forgotten at the destination while the job was on its way"),
-               "Nothing, if that was meant; else run the integration again: it begins as a new one.");
+  return Error(
+      reason,
+      absl::StrCat("the integration ", integration,
+                   " was forgotten at the destination while the job was on its way"),
+      "Nothing, if that was meant; else run the integration again: it begins as a new one.");
+}
+
+// Of a row as kSelectStream has it.
+StreamState StateOf(const postgres::Result& row) {
+  return StreamState{.stream_id = row.Int(0, 0),
+                     .schema = row.String(0, 1),
+                     .fence = row.Int(0, 2),
+                     .run_id = row.String(0, 3),
+                     .destination_table = row.String(0, 4),
+                     .destination_oid = row.Int(0, 5),
+                     .bookmark = row.Optional(0, 11),
+                     .table_version = row.Int(0, 6),
+                     .reset_generation = row.Int(0, 7),
+                     .source_system = row.String(0, 8),
+                     .source_database = row.String(0, 9),
+                     .source_position = row.String(0, 10)};
 }
 
 }  // namespace
@@ -182,28 +203,25 @@ absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarg
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target, absl::Duration wait) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
-  ASSIGN_OR_RETURN(
-      const postgres::Result row,
-      connection.Query(kLockStream, {schema, target.table().schema(), target.table().name(),
+  ASSIGN_OR_RETURN(const postgres::Result row,
+                   connection.Query(absl::StrCat(kWithWait, kSelectStream, ", wait", kOfTarget,
+                                                 " FOR UPDATE OF s"),
+                                    {schema, target.table().schema(), target.table().name(),
                                      absl::StrCat(absl::ToInt64Milliseconds(wait), "ms")}));
-  if (row.empty()) {
-    return Error(Reason::kDestinationStateMissing,
-                 absl::StrCat("the destination knows no stream ",
-                              schema::StreamName(target.table()), " of ", schema,
-                              ": the integration was forgotten, or the destination restored"));
-  }
-  return StreamState{.stream_id = row.Int(0, 0),
-                     .schema = row.String(0, 1),
-                     .fence = row.Int(0, 2),
-                     .run_id = row.String(0, 3),
-                     .destination_table = row.String(0, 4),
-                     .destination_oid = row.Int(0, 5),
-                     .bookmark = row.Optional(0, 11),
-                     .table_version = row.Int(0, 6),
-                     .reset_generation = row.Int(0, 7),
-                     .source_system = row.String(0, 8),
-                     .source_database = row.String(0, 9),
-                     .source_position = row.String(0, 10)};
+  if (!row.empty()) return StateOf(row);
+  return Error(
+      Reason::kDestinationStateMissing,
+      absl::StrCat("the destination knows no stream ", schema::StreamName(target.table()), " of ",
+                   schema, ": the integration was forgotten, or the destination restored"));
+}
+
+absl::StatusOr<StreamState> ReadStream(postgres::Connection& connection,
+                                       const v1::StreamTarget& target) {
+  ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
+  ASSIGN_OR_RETURN(const postgres::Result row,
+                   connection.Query(absl::StrCat(kSelectStream, kOfTarget),
+                                    {schema, target.table().schema(), target.table().name()}));
+  return row.empty() ? StreamState{.schema = schema} : StateOf(row);
 }
 
 absl::Status EndOtherRun(postgres::Connection& connection, const v1::StreamTarget& target,

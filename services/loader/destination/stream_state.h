@@ -50,8 +50,8 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
                                               const std::string& schema,
                                               const IntegrationIdentity& wanted);
 
-// The same, and the stream's row as well. DESTINATION_STATE_MISSING if the target was registered and
-// its integration has been forgotten since.
+// The same, and the stream's row as well. DESTINATION_STATE_MISSING if the target was registered
+// and its integration has been forgotten since.
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
 
 // How long the stream's row is waited for. A holder that doesn't move is ended by
@@ -64,6 +64,10 @@ inline constexpr absl::Duration kStreamLockWait = absl::Seconds(60);
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target,
                                        absl::Duration wait = kStreamLockWait);
+
+// The same row without a lock, so that it may age; one without an id if there is none.
+absl::StatusOr<StreamState> ReadStream(postgres::Connection& connection,
+                                       const v1::StreamTarget& target);
 
 // Ends the loaders' sessions of the stream's present run, unless it is `run_id`. Doesn't wait for
 // the stream's row.
