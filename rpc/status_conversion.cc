@@ -29,6 +29,8 @@ absl::Status WithoutReason(absl::StatusCode code, absl::string_view message,
       return Error(Reason::kPeerUnreachable, absl::StrCat("the ", peer, " ended the call"));
     case absl::StatusCode::kDeadlineExceeded:
       return Error(Reason::kProgressStalled, absl::StrCat("the ", peer, " did not answer in time"));
+    case absl::StatusCode::kUnimplemented:
+      return Error(Reason::kPeerTooOld, absl::StrCat("the ", peer, " does not know this call"));
     default:
       return absl::Status(code, absl::StrCat("the ", peer, " failed: ", message));
   }

@@ -39,6 +39,9 @@ TEST(StatusConversionTest, WhatGrpcSaysItselfGetsAReasonAndNamesThePeer) {
       FromGrpc(grpc::Status(grpc::UNAVAILABLE, "connection reset"), "loader at unix:x");
   EXPECT_EQ(ReasonOf(lost), Reason::kPeerUnreachable);
   EXPECT_EQ(lost.message(), "the loader at unix:x does not answer: connection reset");
+  const absl::Status old = FromGrpc(grpc::Status(grpc::UNIMPLEMENTED, ""), "loader at unix:x");
+  EXPECT_EQ(ReasonOf(old), Reason::kPeerTooOld);
+  EXPECT_EQ(old.message(), "the loader at unix:x does not know this call");
 }
 
 }  // namespace

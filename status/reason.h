@@ -90,6 +90,7 @@ enum class Reason {
   kStopped,
   kShuttingDown,
   kPeerUnreachable,
+  kPeerTooOld,
   kProgressStalled,
   kListenAddressRefused,
   kInternal,

@@ -19,6 +19,7 @@
 #include "rpc/ticker.h"
 #include "rpc/timestamp.h"
 #include "schema/column_selection.h"
+#include "schema/protocol_version.h"
 #include "schema/stream_name.h"
 #include "services/extractor/load_opening.h"
 #include "services/extractor/range_sender.h"
@@ -155,6 +156,9 @@ absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
   owner_.Report(response);
   for (const v1::SchemaChange& change : plan.changes()) Note(change.effect());
   for (const std::string& note : plan.notes()) Note(note);
+  const std::string unheeded =
+      schema::UnheededSettings("the loader", begun.protocol(), offer_.settings());
+  if (!unheeded.empty()) Note(unheeded, v1::SEVERITY_WARNING);
   ASSIGN_OR_RETURN(const std::vector<RangeRead> reads, Reads(snapshot, request, plan));
   ASSIGN_OR_RETURN(Extents extents, SendRanges(snapshot, reads));
   const bool nothing = std::all_of(reads.begin(), reads.end(), [&](const RangeRead& read) {
@@ -318,9 +322,9 @@ postgres::Connection::Options Extraction::SourceOptions() const {
               "extractor", offer_.run_id(), schema::StreamName(offer_.target().table()))};
 }
 
-void Extraction::Note(const std::string& text) {
+void Extraction::Note(const std::string& text, v1::Severity severity) {
   v1::ExtractResponse response;
-  response.mutable_log()->set_severity(v1::SEVERITY_INFO);
+  response.mutable_log()->set_severity(severity);
   response.mutable_log()->set_message(text);
   owner_.Report(response);
 }

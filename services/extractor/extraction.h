@@ -65,7 +65,7 @@ class Extraction {
   absl::StatusOr<v1::LoadResult> Finish(const Extents& extents);
   bool incremental() const;
   postgres::Connection::Options SourceOptions() const;
-  void Note(const std::string& text);
+  void Note(const std::string& text, v1::Severity severity = v1::SEVERITY_INFO);
 
   const v1::ExtractOffer& offer_;
   RunOwner& owner_;

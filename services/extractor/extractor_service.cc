@@ -9,6 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "lockstitch/v1/extractor.grpc.pb.h"
 #include "rpc/queued_reactor.h"
+#include "schema/protocol_version.h"
 #include "status/reason.h"
 #include "telemetry/log.h"
 
@@ -55,7 +56,7 @@ class Call final
 
   absl::StatusOr<int64_t> AwaitFence() override {
     v1::ExtractResponse accepted;
-    accepted.mutable_accepted();
+    accepted.mutable_accepted()->set_protocol(schema::kProtocol);
     Report(accepted);
     const std::stop_callback wake(stop().get_token(), [this] {
       absl::MutexLock lock(&fence_mutex_);

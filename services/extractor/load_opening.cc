@@ -1,18 +1,12 @@
 #include "services/extractor/load_opening.h"
 
-#include <cstdint>
 #include <set>
 #include <string>
 
 #include "rpc/timestamp.h"
+#include "schema/protocol_version.h"
 
 namespace lockstitch::extractor {
-namespace {
-
-// The version of the load protocol that this extractor speaks, as in BeginLoadRequest.protocol.
-constexpr uint32_t kProtocol = 2;
-
-}  // namespace
 
 v1::BeginLoadRequest DescribeLoad(const v1::ExtractOffer& offer, const v1::Claim& claim,
                                   const Snapshot& snapshot, const v1::Table& selected) {
@@ -33,7 +27,7 @@ v1::BeginLoadRequest DescribeLoad(const v1::ExtractOffer& offer, const v1::Claim
   request.set_system_columns(offer.system_columns());
   request.set_filter(offer.settings().filter());
   *request.mutable_settings() = offer.settings();
-  request.set_protocol(kProtocol);
+  request.set_protocol(schema::kProtocol);
   request.set_reset_generation(offer.reset_generation());
   request.set_reset(offer.reset());
   *request.mutable_source() = snapshot.source();

@@ -12,6 +12,7 @@
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
 #include "rpc/retry.h"
+#include "schema/protocol_version.h"
 #include "schema/stream_name.h"
 #include "services/loader/destination/delete_plan.h"
 #include "services/loader/destination/load_record.h"
@@ -124,6 +125,7 @@ absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& s
 absl::StatusOr<v1::BeginLoadResponse> Answer(Connection& connection, const LoadRecord& load) {
   ASSIGN_OR_RETURN(const std::vector<RangeRecord> ranges, ReadRanges(connection, load));
   v1::BeginLoadResponse response;
+  response.set_protocol(schema::kProtocol);
   *response.mutable_plan() = load.plan;
   for (const RangeRecord& range : ranges) *response.mutable_plan()->add_ranges() = range.planned;
   return response;

@@ -72,7 +72,7 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
   plan.mutable_known_columns()->MergeFrom(request.other_columns());
   plan.set_destination_table(absl::StrCat(state.schema, ".", load.destination_table));
   plan.set_replication_key(request.replication_key());
-  *plan.mutable_settings() = request.settings();
+  if (request.has_settings()) *plan.mutable_settings() = request.settings();
   plan.set_source_oid(request.table().oid());
   plan.set_filter(request.filter());
   plan.set_duplicate_keys(request.duplicate_keys() && !load.key_columns.empty());

@@ -11,6 +11,7 @@
 #include "rpc/random_id.h"
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
+#include "schema/protocol_version.h"
 #include "services/scheduler/job_error.h"
 #include "services/scheduler/load_preview.h"
 #include "services/scheduler/load_verification.h"
@@ -224,6 +225,11 @@ void JobRunner::Follow(Stream& stream, const v1::ExtractResponse& response) {
   absl::MutexLock lock(&mutex_);
   if (response.has_log()) {
     return ReportLog(response.log().severity(), stream.run.stream(), response.log().message());
+  }
+  if (response.has_accepted()) {
+    const std::string unheeded = schema::UnheededSettings(
+        "the extractor", response.accepted().protocol(), stream.selected.settings);
+    if (!unheeded.empty()) ReportLog(v1::SEVERITY_WARNING, stream.run.stream(), unheeded);
   }
   if (response.has_begun()) {
     stream.run.set_destination_table(response.begun().destination_table());

@@ -62,8 +62,7 @@ class Filler {
       case pb::FieldDescriptor::CPPTYPE_ENUM: {
         const pb::EnumDescriptor* values = field->enum_type();
         const pb::EnumValueDescriptor* value = values->value(values->value_count() - 1);
-        return many ? access.AddEnum(message, field, value)
-                    : access.SetEnum(message, field, value);
+        return many ? access.AddEnum(message, field, value) : access.SetEnum(message, field, value);
       }
       case pb::FieldDescriptor::CPPTYPE_BOOL:
         return many ? access.AddBool(message, field, true) : access.SetBool(message, field, true);

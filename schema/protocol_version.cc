@@ -1,0 +1,21 @@
+#include "schema/protocol_version.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace lockstitch::schema {
+
+std::string UnheededSettings(absl::string_view peer, uint32_t protocol,
+                             const v1::StreamSettings& settings) {
+  if (protocol >= kProtocol) return "";
+  std::vector<std::string> unheeded;
+  if (settings.has_deletes()) unheeded.push_back("deletes");
+  if (settings.backfill() != v1::BACKFILL_UNSPECIFIED) unheeded.push_back("backfill");
+  if (unheeded.empty()) return "";
+  return absl::StrCat(peer, " is of an older version: without effect in this run is ",
+                      absl::StrJoin(unheeded, " and "), "; upgrade it");
+}
+
+}  // namespace lockstitch::schema

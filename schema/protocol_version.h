@@ -1,0 +1,24 @@
+#ifndef LOCKSTITCH_SCHEMA_PROTOCOL_VERSION_H_
+#define LOCKSTITCH_SCHEMA_PROTOCOL_VERSION_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "lockstitch/v1/integration.pb.h"
+
+namespace lockstitch::schema {
+
+// The version of the protocol between services that this binary speaks. A peer that tells none
+// speaks version 1.
+inline constexpr uint32_t kProtocol = 2;
+
+// For the job's log: which of a stream's settings have no effect in a run that `peer`, for example
+// "the extractor", takes part in, since the version that it speaks does not have them. Empty if
+// there are none.
+std::string UnheededSettings(absl::string_view peer, uint32_t protocol,
+                             const v1::StreamSettings& settings);
+
+}  // namespace lockstitch::schema
+
+#endif  // LOCKSTITCH_SCHEMA_PROTOCOL_VERSION_H_
