@@ -128,7 +128,7 @@ absl::StatusOr<Placed> PutInPlace(Connection& connection, const StreamState& sta
                                   const LoadRecord& load, const Prepared& prepared) {
   if (load.plan.mode() == v1::LOAD_MODE_CHANGES)
     return Placed{.oid = state.destination_oid, .table_version = state.table_version};
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastPublished(connection, state));
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, state));
   return Place(connection, state, load, last, prepared.why_merge);
 }
 
@@ -177,7 +177,7 @@ absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
     return Publish(connection, *std::move(transaction), found, prepared, metrics);
   ASSIGN_OR_RETURN(prepared.old_oid,
                    FindDestinationTable(connection, found.state, found.load->destination_table));
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastPublished(connection, found.state));
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, found.state));
   ASSIGN_OR_RETURN(prepared.why_merge, WhyMerge(connection, found.state, *found.load, last));
   RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
   RETURN_IF_ERROR(transaction->Commit());
