@@ -77,6 +77,7 @@ class Selector {
       Problem(Reason::kSelectionInvalid, "include_columns and exclude_columns are both given");
     ChooseColumns();
     TestFilter();
+    if (result_.problems.size() != 1) result_.replication_key_lost = false;
     return std::move(result_);
   }
 
@@ -92,6 +93,7 @@ class Selector {
         if (key.empty())
           return Problem(Reason::kReplicationKeyUnfit,
                          "method INCREMENTAL needs a replication_key");
+        result_.replication_key_lost = columns_.count(key) == 0 || !IsCandidate(key);
         if (columns_.count(key) == 0) return MissingColumn("replication_key", key);
         if (!IsCandidate(key)) {
           return Problem(

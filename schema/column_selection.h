@@ -15,6 +15,9 @@ struct ColumnSelection {
   v1::Table table;  // With the selected columns only, and with the key that the destination gets.
   std::vector<absl::Status> problems;  // What keeps the stream from being run.
   std::vector<std::string> notes;      // What its user should know.
+  // The only problem is that the replication key isn't there, or has a type that no key can have.
+  // What that means depends on whether it had another one when the stream was loaded last.
+  bool replication_key_lost = false;
 };
 
 // Applies a stream's settings to its table: all columns, the included ones, or all but the excluded

@@ -214,5 +214,20 @@ TEST(SelectColumnsTest, DeletesNeedAKeyAndTheMethodIncremental) {
   EXPECT_THAT(Problems(SelectColumns(keyless, settings)), IsEmpty());
 }
 
+TEST(SelectColumnsTest, TellsALostReplicationKeyFromOtherProblems) {
+  v1::StreamSettings settings;
+  settings.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  settings.set_replication_key("id");
+  EXPECT_FALSE(SelectColumns(OrdersTable(), settings).replication_key_lost);
+  for (const char* key : {"gone", "note"}) {
+    settings.set_replication_key(key);
+    const ColumnSelection selection = SelectColumns(OrdersTable(), settings);
+    EXPECT_TRUE(selection.replication_key_lost) << key;
+    EXPECT_EQ(selection.problems.size(), 1u);
+  }
+  settings.set_filter("missing > 1");
+  EXPECT_FALSE(SelectColumns(OrdersTable(), settings).replication_key_lost);
+}
+
 }  // namespace
 }  // namespace lockstitch::schema

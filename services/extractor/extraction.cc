@@ -144,6 +144,7 @@ absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
                                                             const SourceMoment& moment) {
   const schema::ColumnSelection selection =
       schema::SelectColumns(snapshot.table(), offer_.settings());
+  if (selection.replication_key_lost) return WhyWithoutKey(selection.problems.front());
   if (!selection.problems.empty()) return selection.problems.front();
   for (const std::string& note : selection.notes) Note(note);
   ASSIGN_OR_RETURN(const v1::BeginLoadRequest request, Opening(snapshot, moment, selection.table));
@@ -176,6 +177,22 @@ absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
     owner_.Report(response);
   }
   return extents;
+}
+
+absl::Status Extraction::WhyWithoutKey(const absl::Status& problem) const {
+  const v1::StreamTarget& target = offer_.target();
+  v1::GetStateRequest request;
+  *request.mutable_destination() = target.destination();
+  request.set_integration(target.integration());
+  const absl::StatusOr<v1::GetStateResponse> states = options_.loader->GetState(request);
+  if (!states.ok()) return problem;
+  for (const v1::StreamState& state : states->streams()) {
+    const bool read_by_it = state.has_bookmark() &&
+                            state.plan().replication_key() == offer_.settings().replication_key();
+    if (schema::StreamName(state.table()) == schema::StreamName(target.table()) && read_by_it)
+      return Error(Reason::kReplicationKeyChanged, problem.message());
+  }
+  return problem;
 }
 
 absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,

@@ -52,6 +52,9 @@ class Extraction {
 
   absl::StatusOr<Sent> SendSnapshot();
   absl::StatusOr<Sent> SendWhileYoung(Snapshot& snapshot, const SourceMoment& moment);
+  // Why there is no column to read by: REPLICATION_KEY_CHANGED if there was one when the stream's
+  // bookmark was written, else the problem that the selection found.
+  absl::Status WhyWithoutKey(const absl::Status& problem) const;
   // What to ask of the loader, with all that the source tells about the ranges.
   absl::StatusOr<v1::BeginLoadRequest> Opening(Snapshot& snapshot, const SourceMoment& moment,
                                                const v1::Table& selected);

@@ -174,8 +174,10 @@ bool JobRunner::SomethingToDo() const {
 }
 
 void JobRunner::RunStream(Stream& stream) {
-  if (const absl::Status problem = ProblemOf(stream.selected); !problem.ok())
-    return EndStream(stream, problem, absl::OkStatus(), 0);
+  const absl::Status problem = ProblemOf(stream.selected);
+  const bool explained =
+      stream.selected.replication_key_lost && stream.selected.problems.size() == 1;
+  if (!problem.ok() && !explained) return EndStream(stream, problem, absl::OkStatus(), 0);
   const v1::ExtractOffer offer = OfferOf(stream);
   Dispatch dispatch(offer, options_.dispatch,
                     [&](const v1::ExtractResponse& response) { Follow(stream, response); });

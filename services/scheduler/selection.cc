@@ -112,6 +112,7 @@ class Selector {
     schema::ColumnSelection selection = schema::SelectColumns(table, settings);
     stream->problems = std::move(selection.problems);
     stream->notes = std::move(selection.notes);
+    stream->replication_key_lost = selection.replication_key_lost;
     for (const v1::Column& column : selection.table.columns())
       stream->columns.push_back(column.name());
     stream->key = {selection.table.primary_key().begin(), selection.table.primary_key().end()};

@@ -29,6 +29,7 @@ struct SelectedStream {
   std::vector<std::string> notes;    // What its user should know.
   int64_t size_bytes = 0;
   std::vector<absl::Status> problems;  // Why it can't run; the others can.
+  bool replication_key_lost = false;   // The only problem, which the extractor explains.
 };
 
 // OK if the stream can run, else all its problems in one error with the first one's reason.
