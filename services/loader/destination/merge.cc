@@ -39,8 +39,8 @@ constexpr absl::string_view kUsersColumns =
 
 // $1 the table's OID, $2 the load's key, $3 the last load's: how the table tells rows apart.
 constexpr absl::string_view kKeys = R"sql(
-SELECT name, is_primary, columns = $2::text[] AND NOT deferrable, columns = $3::text[]
-FROM (SELECT c.conname AS name, c.contype = 'p' AS is_primary, c.condeferrable AS deferrable,
+SELECT name, is_primary, columns = $2::text[] AND NOT waits, columns = $3::text[]
+FROM (SELECT c.conname AS name, c.contype = 'p' AS is_primary, c.condeferrable AS waits,
              ARRAY(SELECT a.attname::text
                    FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(number, place)
                         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
