@@ -35,7 +35,7 @@ std::vector<UserObject> ReplacedWithTheTable() {
        "pg_attribute WHERE attrelid = '{t}'::regclass AND attname = 'v')) = 'a value'",
        ""},
       {"measured", "ALTER TABLE {t} ALTER v SET STATISTICS 500, ALTER v SET (n_distinct = -0.5)",
-       "SELECT attstattarget = 500 AND attoptions = '{n_distinct=-0.5}' FROM pg_attribute WHERE "
+       "SELECT attstattarget = 500 AND attoptions @> '{n_distinct=-0.5}' FROM pg_attribute WHERE "
        "attrelid = "
        "'{t}'::regclass AND attname = 'v'",
        ""},
@@ -121,8 +121,8 @@ std::vector<UserObject> KeptWithTheTable() {
        "count(*) FROM mine.{n} GROUP BY what) counts",
        "it has trigger audit"},
       {"ruled",
-       "CREATE TABLE mine.{n} (id int); CREATE RULE log AS ON INSERT TO {t} DO ALSO INSERT INTO "
-       "mine.{n} VALUES (NEW.id)",
+       "CREATE TABLE mine.{n} (id int); CREATE RULE log AS ON DELETE TO {t} DO ALSO INSERT INTO "
+       "mine.{n} VALUES (OLD.id)",
        "SELECT count(*) = 10 FROM mine.{n}", "it has rule log"},
       {"secured",
        "ALTER TABLE {t} ENABLE ROW LEVEL SECURITY; CREATE POLICY even ON {t} TO reader USING (id % "

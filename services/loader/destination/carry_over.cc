@@ -69,6 +69,7 @@ UNION ALL
 SELECT alter_column || pg_catalog.format('(%s = %L)', pg_catalog.split_part(option, '=', 1),
                                          pg_catalog.substr(option, 1 + pg_catalog.strpos(option, '=')))
 FROM kept CROSS JOIN LATERAL pg_catalog.unnest(attoptions) AS option
+WHERE option LIKE 'n\_distinct%'
 UNION ALL
 SELECT alter_column || 'STORAGE ' ||
        CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END

@@ -29,8 +29,13 @@ constexpr absl::string_view kTestConstraints = "SET CONSTRAINTS ALL IMMEDIATE";
 
 // $1 the table's OID.
 constexpr absl::string_view kIsFiltered = "SELECT pg_catalog.row_security_active($1::oid)";
-constexpr absl::string_view kInsteadRule =
-    "SELECT rulename FROM pg_catalog.pg_rewrite WHERE ev_class = $1::oid AND is_instead LIMIT 1";
+
+// $1 the table's OID. Rules by which statements do something else than what they say; those for
+// INSERT would ask for the rows anew when they are there, and with those for UPDATE nothing can be
+// inserted ON CONFLICT.
+constexpr absl::string_view kUnfitRule =
+    "SELECT rulename FROM pg_catalog.pg_rewrite WHERE ev_class = $1::oid AND (is_instead OR "
+    "ev_type <> '4') LIMIT 1";
 
 // $1 the table's OID, $2 columns that loads have made.
 constexpr absl::string_view kUsersColumns =
@@ -149,12 +154,12 @@ class Merger {
                    "ALTER TABLE ... NO FORCE ROW LEVEL SECURITY, make the destination's user the "
                    "table's owner, or give it BYPASSRLS.");
     }
-    ASSIGN_OR_RETURN(const postgres::Result rule, connection_.Query(kInsteadRule, {oid_}));
+    ASSIGN_OR_RETURN(const postgres::Result rule, connection_.Query(kUnfitRule, {oid_}));
     if (rule.empty()) return absl::OkStatus();
     return Error(Reason::kDestinationTableInUse,
                  absl::StrCat("rule ", rule.Text(0, 0), " of ", table_,
-                              " would do something else instead of what the load does"),
-                 "Drop the rule, or make it ALSO.");
+                              " changes what statements of loads do"),
+                 "Drop the rule, and make a trigger in its place.");
   }
 
   // Whether rows can be told apart by the load's key; the key to drop, if there is one, is noted.

@@ -10,7 +10,7 @@ namespace {
 
 // $1 the table's OID. What PostgreSQL would have to drop with the table, or refuses to drop it for:
 // whatever depends on it, its columns or its row type. What is part of the table depends on it in
-// another way, but for what refers to it a second time.
+// another way, and often refers to it a second time.
 constexpr absl::string_view kDependents = R"sql(
 SELECT DISTINCT
        CASE WHEN k.contype = 'f'
@@ -27,7 +27,11 @@ FROM pg_catalog.pg_class t
      LEFT JOIN pg_catalog.pg_rewrite w ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND w.oid = d.objid
      LEFT JOIN pg_catalog.pg_constraint k
                ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objid
-WHERE t.oid = $1::oid AND d.deptype = 'n' AND w.ev_class IS DISTINCT FROM t.oid AND k.conrelid IS DISTINCT FROM t.oid
+WHERE t.oid = $1::oid AND d.deptype = 'n' AND
+      NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend part
+                  WHERE part.classid = d.classid AND part.objid = d.objid AND part.objsubid = d.objsubid AND
+                        part.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND part.refobjid = t.oid AND
+                        part.deptype IN ('a', 'i'))
 ORDER BY 1)sql";
 
 // $1 the table's OID, $2 the columns that loads have made, $3 those of their key. What is part of
