@@ -1,10 +1,13 @@
 // Rows that were deleted at the source of an incremental stream: what becomes of them, by which
 // keys they are told, and when they are looked for.
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/deletes/deletes_stream.h"
+#include "tests/types/version_pairs.h"
 #include "tests/verify/verification.h"
 
 namespace lockstitch::tests {
@@ -360,6 +363,57 @@ TEST_F(DeletesTest, ARunThatComparesNothingSaysSo) {
   source_->Run("ALTER TABLE t DROP CONSTRAINT t_pkey");
   EXPECT_EQ(reason(JobThat(kMark)), "SELECTION_INVALID");
 }
+
+// The oldest and the newest server as either end.
+class DeletesOfVersionsTest : public DeletesStreamTest,
+                              public ::testing::WithParamInterface<VersionPair> {
+ protected:
+  DeletesOfVersionsTest() {
+    Use(ClusterOf(GetParam().source), &source_url_, &source_);
+    Use(ClusterOf(GetParam().destination), &destination_url_, &destination_);
+  }
+
+ private:
+  static void Use(testing::PostgresCluster& cluster, std::string* url,
+                  std::unique_ptr<testing::Database>* session) {
+    FreshDatabase database(cluster);
+    *url = database.url;
+    *session = std::move(database.session);
+    (*session)->Run("RESET search_path");
+  }
+};
+
+TEST_P(DeletesOfVersionsTest, OfATableAreFound) {
+  MakeTable(100);
+  Run(JobThat(kMark));
+  source_->Run("DELETE FROM t WHERE id IN (3, 50, 100)");
+  EXPECT_EQ(RowsDeleted(Run(JobThat(kMark))), 3);
+  EXPECT_EQ(RowsDeleted(Run(JobThat(kDelete))), 3);
+  ExpectExactBut(kMark);
+}
+
+TEST_P(DeletesOfVersionsTest, OfAViewAreLookedForWhereItCanBeLocked) {
+  source_->Run(
+      "CREATE TABLE u (id int, k int, v text); CREATE VIEW t AS SELECT * FROM u;"
+      "INSERT INTO u SELECT n, n, 'v' FROM generate_series(1, 10) n");
+  v1::Integration job = JobThat(kDelete);
+  Stream(job).add_key_columns("id");
+  Run(job);
+  source_->Run("DELETE FROM u WHERE id = 3");
+  const JobOutcome outcome = Run(job);
+  if (GetParam().source > 10) {
+    EXPECT_EQ(RowsDeleted(outcome), 1);
+    return ExpectExact();
+  }
+  EXPECT_THAT(outcome.log, Says("can't be locked"));
+  EXPECT_THAT(outcome.log, Says("does not look for deleted rows"));
+  EXPECT_EQ(RowsDeleted(outcome), 0);
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(OldestAndNewest, DeletesOfVersionsTest,
+                         ::testing::Values(VersionPair{10, 18}, VersionPair{18, 10}),
+                         [](const auto& info) { return Name(info.param); });
 
 }  // namespace
 }  // namespace lockstitch::tests
