@@ -325,6 +325,70 @@ TEST_F(DeletesTest, RowsWithoutAReplicationKeyAreComparedToo) {
   ExpectExact();
 }
 
+// As a standby may be that lags behind the primary, whose rows a run has loaded that never
+// finished.
+TEST_F(DeletesTest, ASourceThatIsBehindIsNotCompared) {
+  MakeTable(10);
+  Run(JobThat(kDelete));
+  Run(JobThat(kDelete));
+  source_->Run("DELETE FROM t WHERE id = 3");
+  constexpr char kSetPosition[] =
+      "UPDATE _lockstitch.loads SET source_position = 'FFFFFFF/0' WHERE load_id = ";
+  destination_->Run(kSetPosition + std::string("(SELECT max(load_id) FROM _lockstitch.loads)"));
+  const JobOutcome outcome = Run(JobThat(kDelete));
+  EXPECT_THAT(outcome.log, Says("the source is behind where an earlier run has read it"));
+  EXPECT_EQ(RowsDeleted(outcome), 0);
+  // What was read before a whole load doesn't count.
+  ExpectSucceeded(RunJob(SharedStack(), JobThat(kDelete), /*reset=*/true));
+  source_->Run("DELETE FROM t WHERE id = 4");
+  EXPECT_EQ(RowsDeleted(Run(JobThat(kDelete))), 1);
+}
+
+// What users have put on the destination.
+
+TEST_F(DeletesTest, ARowThatUsersReferToKeepsTheRunFromDeleting) {
+  MakeTable(10);
+  Run(JobThat(kDelete));
+  destination_->Run("CREATE TABLE notes (of int REFERENCES s.t); INSERT INTO notes VALUES (3)");
+  source_->Run("DELETE FROM t WHERE id IN (3, 4); INSERT INTO t VALUES (11, 11, 'new')");
+  const v1::StreamRun run = RunJob(SharedStack(), JobThat(kDelete)).stream("public.t");
+  EXPECT_EQ(run.error().reason(), "DESTINATION_CONSTRAINT_VIOLATED");
+  EXPECT_THAT(run.error().message(), HasSubstr("notes"));
+  // The new row is durable, the others stay.
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 11);
+  EXPECT_EQ(destination_->Int("SELECT sum(deleted) FROM _lockstitch.chunks"), 0);
+  destination_->Run("DELETE FROM notes");
+  EXPECT_EQ(RowsDeleted(Run(JobThat(kDelete))), 2);
+  ExpectExact();
+}
+
+TEST_F(DeletesTest, MarksAndUsersColumnsAndViewsGetOn) {
+  MakeTable(10);
+  Run(JobThat(kMark));
+  destination_->Run(
+      "ALTER TABLE s.t ADD seen text DEFAULT 'yes'; CREATE VIEW living AS SELECT id FROM s.t WHERE "
+      "_sdc_deleted_at IS NULL; CREATE TABLE notes (of int REFERENCES s.t);"
+      "INSERT INTO notes VALUES (3)");
+  source_->Run("DELETE FROM t WHERE id = 3");
+  Run(JobThat(kMark));
+  EXPECT_EQ(destination_->Text("SELECT seen FROM s.t WHERE id = 3"), "yes");
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM living"), 9);
+}
+
+// The table stays for the view, and a row that the whole read shows is no deleted one.
+TEST_F(DeletesTest, AMergeTakesMarksBack) {
+  MakeTable(10);
+  Run(JobThat(kMark));
+  source_->Run("DELETE FROM t WHERE id IN (3, 4)");
+  Run(JobThat(kMark));
+  destination_->Run("CREATE VIEW everything AS SELECT * FROM s.t");
+  source_->Run("INSERT INTO t VALUES (4, 4, 'v4')");
+  ExpectSucceeded(RunJob(SharedStack(), JobThat(kMark), /*reset=*/true));
+  EXPECT_THAT(Marked(), IsEmpty());
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM everything"), 9);
+  ExpectExactBut(kMark);
+}
+
 // Comparing with the source.
 
 TEST_F(DeletesTest, MarkedRowsAreNoDifference) {

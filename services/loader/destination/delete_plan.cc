@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "schema/destination_names.h"
+#include "services/loader/destination/continuation.h"
 #include "services/loader/destination/range_record.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -21,6 +22,13 @@ constexpr uint32_t kSendsKeys = 2;
 constexpr absl::string_view kIsDue =
     "SELECT coalesce(EXTRACT(epoch FROM now() - deletes_found_at) >= $2::pg_catalog.float8, true) "
     "FROM _lockstitch.streams WHERE stream_id = $1";
+
+// $1 stream. Where its loads since the last whole one have read, whether they were published or
+// not.
+constexpr absl::string_view kFarthestRead = R"sql(
+SELECT max(source_position) FROM _lockstitch.loads
+WHERE stream_id = $1 AND load_id >= coalesce((SELECT max(load_id) FROM _lockstitch.loads
+                                              WHERE stream_id = $1 AND load_table <> '' AND state = 'published'), 0))sql";
 
 bool LooksForDeletes(const v1::BeginLoadRequest& request, const LoadRecord& load) {
   return request.method() == v1::REPLICATION_METHOD_INCREMENTAL &&
@@ -73,6 +81,17 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
                    connection.Query(kIsDue, {absl::StrCat(state.stream_id),
                                              Seconds(request.settings().deletes().every())}));
   if (!due.Bool(0, 0)) return absl::OkStatus();
+  // A standby that lags doesn't have the rows of a run that read the primary and never finished.
+  ASSIGN_OR_RETURN(const postgres::Result farthest,
+                   connection.Query(kFarthestRead, {absl::StrCat(state.stream_id)}));
+  ASSIGN_OR_RETURN(const bool behind,
+                   IsBehind(connection, request.source(), farthest.String(0, 0)));
+  if (behind) {
+    plan.add_notes(
+        "does not look for deleted rows: the source is behind where an earlier run has "
+        "read it");
+    return absl::OkStatus();
+  }
   for (const std::string& key : load->key_columns) {
     const auto found =
         std::find_if(plan.columns().begin(), plan.columns().end(),

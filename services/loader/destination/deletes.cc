@@ -2,9 +2,11 @@
 
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "postgres/quote.h"
+#include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
 #include "services/loader/destination/changes.h"
 #include "services/loader/destination/publish.h"
@@ -102,6 +104,12 @@ absl::StatusOr<int64_t> Count(postgres::Connection& connection, const std::strin
   return counted.Int(0, 0);
 }
 
+// What a row that others refer to, or that a user's trigger keeps, fails for.
+absl::Status Explained(const absl::Status& failure) {
+  if (!absl::StartsWith(postgres::SqlStateOf(failure), "23")) return failure;
+  return Error(Reason::kDestinationConstraintViolated, failure.message());
+}
+
 std::string Counted(const std::string& statement) {
   return absl::StrCat("WITH touched AS (", statement, " RETURNING 1) SELECT count(*) FROM touched");
 }
@@ -136,13 +144,14 @@ absl::StatusOr<ChunkOutcome> ApplyDeletes(postgres::Connection& connection,
 
   ChunkOutcome outcome;
   const bool deletes = load.plan.settings().deletes().action() == v1::DELETE_ACTION_DELETE;
-  ASSIGN_OR_RETURN(
-      outcome.deleted,
+  const absl::StatusOr<int64_t> deleted =
       Count(connection,
             Counted(deletes ? absl::StrCat("DELETE FROM ", table, " AS ours WHERE NOT ", is_there)
                             : absl::StrCat("UPDATE ", table, " AS ours SET ", kDeletedAtColumn,
                                            " = pg_catalog.now() WHERE ", kDeletedAtColumn,
-                                           " IS NULL AND NOT ", is_there))));
+                                           " IS NULL AND NOT ", is_there)));
+  if (!deleted.ok()) return Explained(deleted.status());
+  outcome.deleted = *deleted;
   if (load.plan.marks_deletes()) {
     RETURN_IF_ERROR(connection.Execute(
         absl::StrCat("UPDATE ", table, " AS ours SET ", kDeletedAtColumn, " = NULL WHERE ",
