@@ -1,5 +1,6 @@
 #include "testing/protocol_proxy.h"
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
@@ -18,6 +19,9 @@ namespace {
 
 using grpc::ByteBuffer;
 using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+
+// A call that is cancelled looks like one whose requests have ended until gRPC has told the rest.
+constexpr std::chrono::milliseconds kUntilCancelled(50);
 
 // Pings of clients that the services allow as well.
 constexpr int kMinPingIntervalMs = 1000;
@@ -84,7 +88,11 @@ class Call final : public grpc::ServerGenericBidiReactor {
     absl::MutexLock lock(&mutex_);
     if (requests_ended_) return;
     writing_ = true;
-    if (!ok) return onward_.StartWritesDone();
+    if (!ok) {
+      ending_.Set(std::chrono::system_clock::now() + kUntilCancelled,
+                  [this](bool) { EndOnward(); });
+      return;
+    }
     request_ = Reencoded(method_->input_type(), request_);
     onward_.StartWrite(&request_);
   }
@@ -114,6 +122,11 @@ class Call final : public grpc::ServerGenericBidiReactor {
    private:
     Call* call_;
   };
+
+  void EndOnward() {
+    if (context_->IsCancelled()) onward_context_.TryCancel();
+    onward_.StartWritesDone();
+  }
 
   ByteBuffer Reencoded(const google::protobuf::Descriptor* type, const ByteBuffer& buffer) {
     std::set<std::string> dropped;
@@ -165,6 +178,7 @@ class Call final : public grpc::ServerGenericBidiReactor {
   grpc::ClientContext onward_context_;
   Onward onward_;
   ByteBuffer request_, answer_;
+  grpc::Alarm ending_;
 
   absl::Mutex mutex_;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
