@@ -18,6 +18,7 @@
 #include "services/loader/destination/carry_over.h"
 #include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/deletes.h"
+#include "services/loader/destination/destination_table.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/publish.h"

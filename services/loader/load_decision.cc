@@ -12,7 +12,7 @@
 #include "services/loader/destination/column_transition.h"
 #include "services/loader/destination/continuation.h"
 #include "services/loader/destination/delete_plan.h"
-#include "services/loader/destination/publish.h"
+#include "services/loader/destination/destination_table.h"
 #include "services/loader/destination/range_record.h"
 #include "services/loader/destination/table_form.h"
 #include "status/macros.h"

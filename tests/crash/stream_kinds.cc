@@ -45,6 +45,7 @@ INSERT INTO t SELECT 2000000 + n, 2, now() + n * interval '1 microsecond' FROM g
 std::vector<StreamKind> StreamKinds(const std::set<std::string>& names) {
   const std::vector<StreamKind> all = {
       {"FullTable", kFullTable, true, false, false, 2},
+      {"Merged", kFullTable, true, false, false, 2, false, false, true},
       {"Ordered", kIncremental, true, true, false, 1},
       {"Unordered", kIncremental, true, false, false, 1},
       {"Keyless", kIncremental, false, true, false, 1},
@@ -84,6 +85,7 @@ void StreamKindTest::Prepare(const StreamKind& kind) {
   if (kind.indexed) source_->Run("CREATE INDEX ON " + table + " (at); ANALYZE " + table);
   if (kind.first) return;
   ASSERT_EQ(RunJob(SharedStack(), Job(kind)).job.state(), v1::JOB_STATE_SUCCEEDED);
+  if (kind.merged) destination_->Run("CREATE VIEW on_top AS SELECT id, v FROM s.t");
   source_->Run(absl::Substitute(kind.keyed ? kUpdateAndInsert : kAppend, kChangedRows));
   if (!kind.open) return;
   writer_ = std::make_unique<testing::Database>(source_url_);

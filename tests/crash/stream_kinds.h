@@ -24,8 +24,9 @@ struct StreamKind {
   bool indexed;  // Has an index on the replication key, which gives its rows in order.
   bool first;    // The job looked at is the stream's first one.
   uint32_t ranges;
-  bool view = false;  // Of a table without a key: of its rows with one id the newest stays.
-  bool open = false;  // A transaction is open at the source during the job looked at.
+  bool view = false;    // Of a table without a key: of its rows with one id the newest stays.
+  bool open = false;    // A transaction is open at the source during the job looked at.
+  bool merged = false;  // A view at the destination needs the table.
 
   // Its changes come in the order of the replication key, in chunks.
   bool InOrder() const { return method == v1::REPLICATION_METHOD_INCREMENTAL && indexed && !first; }

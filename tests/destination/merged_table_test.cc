@@ -130,6 +130,29 @@ TEST_F(MergedTableTest, TakesAnotherKey) {
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM on_top WHERE v IS NULL"), 1);
 }
 
+TEST_F(MergedTableTest, TakesOtherColumnsAsATableOfChangesDoes) {
+  Prepare(kMake, kView);
+  source_->Run(
+      "ALTER TABLE t ALTER v TYPE text USING v || 'x', ADD w int DEFAULT 5, ADD x int; UPDATE t "
+      "SET "
+      "x = id");
+  const JobOutcome outcome = RunJob(SharedStack(), Integration());
+  ExpectSucceeded(outcome);
+  EXPECT_THAT(outcome.log, Contains(HasSubstr("v__text")));
+  EXPECT_THAT(outcome.log, Contains(HasSubstr("1 rows deleted, 99 updated, 1 inserted")));
+  const auto expect_same = [&] {
+    EXPECT_EQ(source_->Text(testing::ContentsQuery("t", "id, v, w, x")),
+              destination_->Text(testing::ContentsQuery("s.t", "id, v__text, w, x")));
+  };
+  expect_same();
+  EXPECT_EQ(destination_->Int("SELECT count(*) - count(v) FROM on_top"), 100);
+  source_->Run("ALTER TABLE t ALTER w TYPE bigint; UPDATE t SET w = 5000000000 WHERE id = 7");
+  // A user may have dropped what a load has made.
+  destination_->Run("ALTER TABLE s.t DROP COLUMN x");
+  ExpectSucceeded(RunJob(SharedStack(), Integration()));
+  expect_same();
+}
+
 TEST_F(MergedTableTest, KeepsAKeyThatSomethingNeeds) {
   Prepare(kMake, "CREATE TABLE mine (id int CONSTRAINT of_mine REFERENCES s.t)");
   source_->Run("ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (v)");

@@ -1,10 +1,8 @@
 // What readers of the destination see while a table is replaced.
 
-#include <array>
 #include <atomic>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
@@ -82,39 +80,6 @@ TEST_F(ReadersTest, ReadersThatArriveMeanwhileSeeAllOfOneVersion) {
   reader.join();
   EXPECT_GT(reads, 0);
   EXPECT_EQ(destination_->Int("SELECT DISTINCT v FROM s.t"), 4);
-}
-
-TEST_F(ReadersTest, ADependentViewKeepsTheOldTableAndSaysSo) {
-  source_->Run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
-  const v1::Integration integration = IntegrationOf("s", source_url_, destination_url_);
-  ASSERT_EQ(RunJob(stack_, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
-  destination_->Run("CREATE VIEW s.on_top AS SELECT id FROM s.t");
-  source_->Run("INSERT INTO t VALUES (2)");
-  const JobOutcome outcome = RunJob(stack_, integration);
-  EXPECT_EQ(outcome.stream("public.t").error().reason(), "DESTINATION_TABLE_IN_USE");
-  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.on_top"), 1);
-}
-
-TEST_F(ReadersTest, WhatWouldBeLostKeepsTheOldTableAndIsNamed) {
-  source_->Run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
-  const v1::Integration integration = IntegrationOf("s", source_url_, destination_url_);
-  ASSERT_EQ(RunJob(stack_, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
-  source_->Run("INSERT INTO t VALUES (2)");
-  for (const auto& [make, drop, name] : std::vector<std::array<std::string, 3>>{
-           {"ALTER TABLE s.t ENABLE ROW LEVEL SECURITY",
-            "ALTER TABLE s.t DISABLE ROW LEVEL SECURITY", "row-level security"},
-           {"CREATE PUBLICATION p FOR TABLE s.t", "DROP PUBLICATION p", "publication p"},
-           {"ALTER TABLE s.t ADD CONSTRAINT mine CHECK (id > 0)",
-            "ALTER TABLE s.t DROP CONSTRAINT mine", "constraint mine"}}) {
-    destination_->Run(make);
-    const JobOutcome outcome = RunJob(stack_, integration);
-    EXPECT_EQ(outcome.stream("public.t").error().reason(), "DESTINATION_TABLE_IN_USE");
-    EXPECT_THAT(outcome.stream("public.t").error().message(), ::testing::HasSubstr(name));
-    EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 1);
-    destination_->Run(drop);
-  }
-  ExpectSucceeded(RunJob(stack_, integration));
-  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 2);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "schema/destination_names.h"
 #include "schema/key_order.h"
 #include "services/loader/destination/load_table.h"
-#include "services/loader/destination/publish.h"
+#include "services/loader/destination/destination_table.h"
 #include "services/loader/destination/replication_key.h"
 #include "status/macros.h"
 #include "status/reason.h"

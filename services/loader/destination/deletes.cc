@@ -9,7 +9,7 @@
 #include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
 #include "services/loader/destination/changes.h"
-#include "services/loader/destination/publish.h"
+#include "services/loader/destination/destination_table.h"
 #include "status/macros.h"
 #include "status/reason.h"
 

@@ -8,7 +8,7 @@
 #include "postgres/quote.h"
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
-#include "services/loader/destination/publish.h"
+#include "services/loader/destination/destination_table.h"
 #include "services/loader/destination/stream_state.h"
 #include "status/macros.h"
 #include "status/reason.h"

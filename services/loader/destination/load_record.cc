@@ -61,6 +61,11 @@ constexpr absl::string_view kEndLoad =
     "UPDATE _lockstitch.loads SET state = $3 WHERE stream_id = $1 AND load_id = $2 AND state = "
     "'open'";
 
+// $1 stream, $2 load, $3 key columns, $4 plan.
+constexpr absl::string_view kStorePlan =
+    "UPDATE _lockstitch.loads SET key_columns = $3, plan = pg_catalog.decode($4, 'hex') WHERE "
+    "stream_id = $1 AND load_id = $2";
+
 // $1 stream, $2 the load that is left out.
 constexpr absl::string_view kEndOtherLoads =
     "UPDATE _lockstitch.loads SET state = 'superseded' WHERE stream_id = $1 AND load_id <> $2 AND "
@@ -172,6 +177,12 @@ absl::StatusOr<std::vector<Leftover>> Leftovers(Connection& connection, const Lo
 absl::Status EndLoad(Connection& connection, const LoadRecord& load, absl::string_view state) {
   return connection.Execute(kEndLoad,
                             {Text(load.stream_id), Text(load.load_id), std::string(state)});
+}
+
+absl::Status StorePlan(Connection& connection, const LoadRecord& load) {
+  return connection.Execute(
+      kStorePlan, {Text(load.stream_id), Text(load.load_id), postgres::ArrayText(load.key_columns),
+                   absl::BytesToHexString(load.plan.SerializeAsString())});
 }
 
 absl::Status EndOtherLoads(Connection& connection, const LoadRecord& load) {

@@ -64,6 +64,9 @@ absl::StatusOr<std::vector<Leftover>> Leftovers(postgres::Connection& connection
 absl::Status EndLoad(postgres::Connection& connection, const LoadRecord& load,
                      absl::string_view state);
 
+// Keeps the plan and the key of a load as its rows are published.
+absl::Status StorePlan(postgres::Connection& connection, const LoadRecord& load);
+
 // Every open load of the stream but this one is 'superseded', for good.
 absl::Status EndOtherLoads(postgres::Connection& connection, const LoadRecord& load);
 

@@ -8,11 +8,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lockstitch/v1/change.pb.h"
 #include "postgres/quote.h"
 #include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
+#include "services/loader/destination/column_transition.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/obstacles.h"
+#include "services/loader/destination/table_form.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -91,10 +94,12 @@ absl::Status Explained(const absl::Status& failure) {
 class Merger {
  public:
   Merger(Connection& connection, const StreamState& state, const LoadRecord& load,
-         const LoadRecord& last, int64_t oid)
+         const LoadRecord& last, int64_t oid, const ColumnTransition& transition)
       : connection_(connection),
         load_(load),
         last_(last),
+        transition_(transition),
+        key_(transition.KeyColumns(load.key_columns)),
         oid_(absl::StrCat(oid)),
         table_(postgres::QuoteQualified(state.schema, load.destination_table)),
         load_table_(QuotedLoadTable(load)) {
@@ -108,12 +113,11 @@ class Merger {
     }
     std::set<std::string> taken;
     for (const Value& value : values_) taken.insert(value.column);
-    for (const std::string& column : ColumnsOf(last.plan))
+    for (const std::string& column : ColumnsOf(transition.plan))
       if (taken.insert(column).second) values_.push_back({column, "NULL"});
   }
 
   absl::StatusOr<std::string> Run() {
-    RETURN_IF_ERROR(TestColumns());
     RETURN_IF_ERROR(TestTable());
     RETURN_IF_ERROR(LockLoadTable(connection_, load_));
     RETURN_IF_ERROR(connection_.Execute(kLockTimeout));
@@ -125,24 +129,14 @@ class Merger {
   }
 
  private:
-  void Take(const std::string& column) {
-    values_.push_back({column, absl::StrCat("new.", QuoteIdentifier(column))});
+  // The destination column of one of the load table's.
+  const std::string& NameOf(const std::string& column) const {
+    const auto found = transition_.names.find(column);
+    return found == transition_.names.end() ? column : found->second;
   }
 
-  // The last load has to have left the columns that this one fills.
-  absl::Status TestColumns() {
-    const auto same = [](const v1::ColumnMapping& one, const v1::ColumnMapping& other) {
-      return one.destination_column() == other.destination_column() &&
-             one.destination_type() == other.destination_type();
-    };
-    const auto& old = last_.plan.columns();
-    const auto& now = load_.plan.columns();
-    if (std::equal(old.begin(), old.end(), now.begin(), now.end(), same) &&
-        last_.plan.system().columns() == load_.plan.system().columns())
-      return absl::OkStatus();
-    return Error(
-        Reason::kDestinationTableInUse,
-        absl::StrCat("the columns of ", table_, " have changed, and it can't be replaced"));
+  void Take(const std::string& column) {
+    values_.push_back({NameOf(column), absl::StrCat("new.", QuoteIdentifier(column))});
   }
 
   // Whether statements upon the table do what they say.
@@ -165,7 +159,7 @@ class Merger {
   // Whether rows can be told apart by the load's key; the key to drop, if there is one, is noted.
   absl::StatusOr<bool> FindKeys() {
     ASSIGN_OR_RETURN(const postgres::Result keys,
-                     connection_.Query(kKeys, {oid_, postgres::ArrayText(load_.key_columns),
+                     connection_.Query(kKeys, {oid_, postgres::ArrayText(key_),
                                                postgres::ArrayText(last_.key_columns)}));
     for (int row = 0; row < keys.rows(); ++row)
       if (keys.Bool(row, 2)) return true;
@@ -173,7 +167,7 @@ class Merger {
       if (!keys.Bool(row, 1)) continue;
       if (keys.Bool(row, 3)) {
         old_key_ = keys.String(row, 0);
-      } else if (!load_.key_columns.empty()) {
+      } else if (!key_.empty()) {
         return Error(Reason::kDestinationTableInUse,
                      absl::StrCat("primary key ", keys.Text(row, 0), " of ", table_,
                                   " is not the one that loads have made"),
@@ -205,9 +199,9 @@ class Merger {
     ASSIGN_OR_RETURN(const int64_t deleted, Change(absl::StrCat("DELETE FROM ONLY ", table_)));
     ASSIGN_OR_RETURN(const int64_t inserted, Change(Insert()));
     RETURN_IF_ERROR(connection_.Execute(kTestConstraints));
-    if (!load_.key_columns.empty()) {
-      RETURN_IF_ERROR(connection_.Execute(absl::StrCat(
-          "ALTER TABLE ONLY ", table_, " ADD PRIMARY KEY (", Quoted(load_.key_columns), ")")));
+    if (!key_.empty()) {
+      RETURN_IF_ERROR(connection_.Execute(
+          absl::StrCat("ALTER TABLE ONLY ", table_, " ADD PRIMARY KEY (", Quoted(key_), ")")));
     }
     ASSIGN_OR_RETURN(const std::vector<std::string> users, UsersColumns());
     return absl::StrCat(
@@ -221,7 +215,7 @@ class Merger {
     RETURN_IF_ERROR(connection_.Execute(
         absl::StrCat("ALTER TABLE ONLY ", table_, " DROP CONSTRAINT ", QuoteIdentifier(old_key_))));
     for (const std::string& column : last_.key_columns) {
-      if (std::count(load_.key_columns.begin(), load_.key_columns.end(), column) > 0) continue;
+      if (std::count(key_.begin(), key_.end(), column) > 0) continue;
       RETURN_IF_ERROR(
           connection_.Execute(absl::StrCat("ALTER TABLE ONLY ", table_, " ALTER COLUMN ",
                                            QuoteIdentifier(column), " DROP NOT NULL")));
@@ -240,8 +234,9 @@ class Merger {
                      connection_.Query(kKeyOperators, {absl::StrCat(load_.load_oid)}));
     std::vector<std::string> pairs;
     for (int row = 0; row < key.rows(); ++row) {
-      const std::string column = QuoteIdentifier(key.Text(row, 0));
-      pairs.push_back(absl::StrCat("old.", column, " ", key.Text(row, 1), " new.", column));
+      const std::string column = key.String(row, 0);
+      pairs.push_back(absl::StrCat("old.", QuoteIdentifier(NameOf(column)), " ", key.Text(row, 1),
+                                   " new.", QuoteIdentifier(column)));
     }
     return absl::StrJoin(pairs, " AND ");
   }
@@ -296,6 +291,8 @@ class Merger {
   Connection& connection_;
   const LoadRecord& load_;
   const LoadRecord& last_;
+  const ColumnTransition& transition_;
+  const std::vector<std::string> key_;  // As the destination table has it.
   const std::string oid_;
   const std::string table_;
   const std::string load_table_;
@@ -304,11 +301,39 @@ class Merger {
   std::string old_key_;  // A constraint's name.
 };
 
+// What the last load would have left behind to make the table what it is: users may have dropped
+// columns, or altered their types.
+v1::LoadPlan AsItStands(const v1::LoadPlan& last, const TableForm& form) {
+  v1::LoadPlan plan = last;
+  plan.clear_columns();
+  for (const v1::ColumnMapping& column : last.columns()) {
+    const TableForm::Column* now = form.Find(column.destination_column());
+    if (now == nullptr) continue;
+    *plan.add_columns() = column;
+    plan.mutable_columns()->rbegin()->set_destination_type(now->type);
+  }
+  return plan;
+}
+
 }  // namespace
 
-absl::StatusOr<std::string> Merge(Connection& connection, const StreamState& state,
-                                  const LoadRecord& load, const LoadRecord& last, int64_t oid) {
-  return Merger(connection, state, load, last, oid).Run();
+absl::StatusOr<Merged> Merge(Connection& connection, const StreamState& state,
+                             const LoadRecord& load, const LoadRecord& last, int64_t oid) {
+  ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
+  ASSIGN_OR_RETURN(const ColumnTransition transition,
+                   AlterColumns(AsItStands(last.plan, form), load.plan, form, SourceColumns()));
+  RETURN_IF_ERROR(AlterTable(connection, state, load.destination_table, transition.actions));
+  Merged merged;
+  ASSIGN_OR_RETURN(merged.rows, Merger(connection, state, load, last, oid, transition).Run());
+  LoadRecord kept = load;
+  kept.plan = transition.plan;
+  kept.key_columns = transition.KeyColumns(load.key_columns);
+  kept.plan.mutable_system()->set_table_version(state.table_version);
+  RETURN_IF_ERROR(StorePlan(connection, kept));
+  // A table made anew would have had one column.
+  for (const v1::SchemaChange& change : transition.changes)
+    if (change.kind() == v1::CHANGE_KIND_COLUMN_SPLIT) merged.columns.push_back(change.effect());
+  return merged;
 }
 
 }  // namespace lockstitch::loader

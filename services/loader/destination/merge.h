@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "postgres/connection.h"
@@ -23,10 +24,16 @@ namespace lockstitch::loader {
 // have to wait for the end. No statement names users' columns, and what inherits from the table
 // stays.
 //
-// Answers in words what it has done. DESTINATION_CONSTRAINT_VIOLATED for a constraint of a user's;
+// The table's columns are altered first as for a load of changes, and what the load is kept with
+// tells of them as they are then: readers wait from there on to the end, if there is something to
+// alter. DESTINATION_CONSTRAINT_VIOLATED for a constraint of a user's;
 // DESTINATION_TABLE_IN_USE for what keeps such statements from doing what they say.
-absl::StatusOr<std::string> Merge(postgres::Connection& connection, const StreamState& state,
-                                  const LoadRecord& load, const LoadRecord& last, int64_t oid);
+struct Merged {
+  std::string rows;                  // In words, how many it was about.
+  std::vector<std::string> columns;  // In words, what it has altered in another way than was said.
+};
+absl::StatusOr<Merged> Merge(postgres::Connection& connection, const StreamState& state,
+                             const LoadRecord& load, const LoadRecord& last, int64_t oid);
 
 }  // namespace lockstitch::loader
 

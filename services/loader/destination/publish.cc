@@ -9,6 +9,7 @@
 #include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
 #include "services/loader/destination/carry_over.h"
+#include "services/loader/destination/destination_table.h"
 #include "services/loader/destination/merge.h"
 #include "services/loader/destination/obstacles.h"
 #include "status/macros.h"
@@ -19,12 +20,6 @@ namespace {
 
 using postgres::QuoteIdentifier;
 using postgres::QuoteQualified;
-
-// $1 schema, $2 table. Whatever has the name, be it a table, a view or an index.
-constexpr absl::string_view kFind =
-    "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-    "c.relnamespace "
-    "WHERE n.nspname = $1 AND c.relname = $2";
 
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '1s'";
 
@@ -120,25 +115,15 @@ absl::StatusOr<Placed> MergeInto(postgres::Connection& connection, const StreamS
                                  const LoadRecord& load, const LoadRecord& last, int64_t oid,
                                  const std::vector<std::string>& why) {
   RETURN_IF_ERROR(LockOld(connection, state, load, oid, "ROW EXCLUSIVE"));
-  ASSIGN_OR_RETURN(const std::string done, Merge(connection, state, load, last, oid));
-  return Placed{.oid = oid,
-                .table_version = state.table_version,
-                .notes = {absl::StrCat("merged into the table because ", absl::StrJoin(why, ", "),
-                                       ": ", done)}};
+  ASSIGN_OR_RETURN(Merged merged, Merge(connection, state, load, last, oid));
+  Placed placed = {
+      .oid = oid, .table_version = state.table_version, .notes = std::move(merged.columns)};
+  placed.notes.push_back(
+      absl::StrCat("merged into the table because ", absl::StrJoin(why, ", "), ": ", merged.rows));
+  return placed;
 }
 
 }  // namespace
-
-absl::StatusOr<int64_t> FindDestinationTable(postgres::Connection& connection,
-                                             const StreamState& state, const std::string& table) {
-  ASSIGN_OR_RETURN(const postgres::Result found, connection.Query(kFind, {state.schema, table}));
-  if (found.empty()) return 0;
-  if (state.destination_table == table && found.Int(0, 0) == state.destination_oid)
-    return found.Int(0, 0);
-  return Error(Reason::kDestinationTableNotOurs,
-               absl::StrCat("the destination has a table ", state.schema, ".", table,
-                            " that this stream did not make"));
-}
 
 absl::StatusOr<std::vector<std::string>> WhyMerge(postgres::Connection& connection,
                                                   const StreamState& state, const LoadRecord& load,

@@ -13,11 +13,6 @@
 
 namespace lockstitch::loader {
 
-// The OID of the stream's destination table, 0 if there is none yet. DESTINATION_TABLE_NOT_OURS if
-// something of that name is there that this stream did not publish.
-absl::StatusOr<int64_t> FindDestinationTable(postgres::Connection& connection,
-                                             const StreamState& state, const std::string& table);
-
 // Why the load's rows are to be merged into the destination table, as clauses: it must stay. Empty
 // if the load table may take its place, or there is none. `last` is the stream's last published
 // load.

@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "postgres/quote.h"
 #include "postgres/sqlstate.h"
-#include "services/loader/destination/publish.h"
+#include "services/loader/destination/destination_table.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
