@@ -35,6 +35,18 @@ void PrintLog(const v1::LogEntry& entry) {
                entry.stream().empty() ? "" : ": ", Printable(entry.message()).c_str());
 }
 
+// Errors do, and what becomes of destination tables.
+bool StandsInSummary(const v1::LogEntry& entry, const JobView& view) {
+  if (entry.severity() == v1::SEVERITY_ERROR) return true;
+  for (const v1::StreamRun& run : view.streams()) {
+    if (run.stream() != entry.stream()) continue;
+    for (const v1::SchemaChange& change : run.changes()) {
+      if (change.effect() == entry.message()) return true;
+    }
+  }
+  return false;
+}
+
 void LogJson(const v1::LogEntry& entry) {
   const telemetry::LogSeverity severity =
       entry.severity() == v1::SEVERITY_ERROR     ? telemetry::LogSeverity::kError
@@ -73,9 +85,7 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
       *request,
       [&](const v1::JobEvent& event) {
         view.Add(event);
-        // Errors stand in the summary as well.
-        if (output == Output::kTable && event.has_log() &&
-            event.log().severity() != v1::SEVERITY_ERROR) {
+        if (output == Output::kTable && event.has_log() && !StandsInSummary(event.log(), view)) {
           display.Clear();
           PrintLog(event.log());
         }

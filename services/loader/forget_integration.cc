@@ -46,8 +46,8 @@ void DropLoadTables(Connection& connection, const std::vector<Leftover>& tables,
   for (const Leftover& table : tables) {
     const absl::Status dropped = DropLoadTable(connection, table.load_table, table.load_oid);
     if (dropped.ok()) continue;
-    *forgotten->add_kept() = Kept(absl::StrCat(schema::kStateSchema, ".", table.load_table), dropped,
-                                  "Then run lockstitch clean.");
+    *forgotten->add_kept() = Kept(absl::StrCat(schema::kStateSchema, ".", table.load_table),
+                                  dropped, "Then run lockstitch clean.");
   }
 }
 

@@ -63,7 +63,8 @@ constexpr absl::string_view kSchemaExists =
 
 // $1 uid. The integration's row first: who makes a stream of it holds that.
 constexpr absl::string_view kRemovalPatience = "SET LOCAL lock_timeout = '60s'";
-constexpr absl::string_view kHold = "SELECT FROM _lockstitch.integrations WHERE uid = $1 FOR UPDATE";
+constexpr absl::string_view kHold =
+    "SELECT FROM _lockstitch.integrations WHERE uid = $1 FOR UPDATE";
 constexpr absl::string_view kRemoveStreams =
     "DELETE FROM _lockstitch.streams WHERE integration_uid = $1";
 constexpr absl::string_view kRemove = "DELETE FROM _lockstitch.integrations WHERE uid = $1";
