@@ -85,6 +85,9 @@ absl::StatusOr<std::vector<v1::LoadPreview>> PreviewLoads(
     const v1::Integration& integration, const discovery::Catalog& catalog,
     const std::vector<const SelectedStream*>& streams, bool reset,
     const loader::LoaderClient& loader) {
+  // How columns arrive depends on it.
+  if (catalog.server.version() == 0 && !streams.empty())
+    return Error(Reason::kPeerTooOld, "the discovery service does not tell what serves the source");
   std::map<std::string, const v1::Table*> tables;
   for (const v1::Table& table : catalog.tables) tables[schema::StreamName(table.name())] = &table;
   std::vector<v1::LoadPreview> previews;

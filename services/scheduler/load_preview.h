@@ -19,7 +19,8 @@ std::vector<const SelectedStream*> EditedStreams(const v1::Integration& integrat
                                                  const v1::RegisterStreamsResponse& registered,
                                                  const std::vector<SelectedStream>& streams);
 
-// What the next load of each stream would do, in their order. `reset` is the job's.
+// What the next load of each stream would do, in their order. `reset` is the job's. PEER_TOO_OLD
+// if the discovery service or the loader can't tell.
 absl::StatusOr<std::vector<v1::LoadPreview>> PreviewLoads(
     const v1::Integration& integration, const discovery::Catalog& catalog,
     const std::vector<const SelectedStream*>& streams, bool reset,
