@@ -163,7 +163,9 @@ class Transition {
   // System columns, and the mark of deleted rows.
   void Switch() {
     const auto wanted = schema::SystemColumnsOf(wanted_.system().columns());
-    const auto had = known_ ? schema::SystemColumnsOf(last_.system().columns()) : wanted;
+    // Plans of the first versions of _lockstitch do not tell.
+    const bool told = known_ && last_.has_system();
+    const auto had = told ? schema::SystemColumnsOf(last_.system().columns()) : wanted;
     for (const schema::SystemColumn& column : wanted) AddOwn(column.name, column.sql_type);
     if (wanted_.marks_deletes()) AddOwn(kDeletedAt, kDeletedAtType);
     if (wanted.empty()) {
