@@ -86,6 +86,7 @@ LoadRecord WithColumns(const LoadRecord& wanted, const ColumnTransition& transit
                        const StreamDifference& difference) {
   LoadRecord load = wanted;
   load.plan = transition.plan;
+  load.plan.mutable_changes()->MergeFrom(wanted.plan.changes());
   load.plan.mutable_changes()->Add(difference.changes.begin(), difference.changes.end());
   load.key_columns = transition.KeyColumns(wanted.key_columns);
   return load;

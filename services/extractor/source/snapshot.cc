@@ -33,14 +33,14 @@ constexpr absl::string_view kFind =
     "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
 // $1 a table's OID. Compares, for the table and all below it, the file that the snapshot sees with
-// the present one.
+// the present one. Before 12 views have a number of a file too, but no file.
 constexpr absl::string_view kRewritten = R"sql(
 WITH RECURSIVE tree(oid) AS (
   SELECT $1::pg_catalog.oid
   UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree ON i.inhparent = tree.oid
 )
 SELECT EXISTS (SELECT 1 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
-               WHERE c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)))sql";
+               WHERE c.relkind IN ('r', 'm') AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)))sql";
 
 constexpr absl::string_view kDatabase =
     "SELECT current_database(), pg_catalog.pg_is_in_recovery(), "

@@ -26,9 +26,11 @@ constexpr absl::string_view kIsDue =
 // $1 stream. Where its loads since the last whole one have read, whether they were published or
 // not.
 constexpr absl::string_view kFarthestRead = R"sql(
-SELECT max(source_position) FROM _lockstitch.loads
-WHERE stream_id = $1 AND load_id >= coalesce((SELECT max(load_id) FROM _lockstitch.loads
-                                              WHERE stream_id = $1 AND load_table <> '' AND state = 'published'), 0))sql";
+SELECT source_position FROM _lockstitch.loads
+WHERE stream_id = $1 AND source_position IS NOT NULL AND
+      load_id >= coalesce((SELECT max(load_id) FROM _lockstitch.loads
+                           WHERE stream_id = $1 AND load_table <> '' AND state = 'published'), 0)
+ORDER BY source_position DESC LIMIT 1)sql";
 
 bool LooksForDeletes(const v1::BeginLoadRequest& request, const LoadRecord& load) {
   return request.method() == v1::REPLICATION_METHOD_INCREMENTAL &&
@@ -58,7 +60,7 @@ absl::Status PlanMarks(const v1::BeginLoadRequest& request, const v1::LoadPlan* 
                               kDeletedAtColumn, ", where deleted rows are marked"));
   }
   load->plan.set_marks_deletes(true);
-  if (had) return absl::OkStatus();
+  if (had || last == nullptr) return absl::OkStatus();
   v1::SchemaChange* change = load->plan.add_changes();
   change->set_kind(v1::CHANGE_KIND_SYSTEM_COLUMNS);
   change->set_destination_column(std::string(kDeletedAtColumn));
@@ -84,8 +86,8 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
   // A standby that lags doesn't have the rows of a run that read the primary and never finished.
   ASSIGN_OR_RETURN(const postgres::Result farthest,
                    connection.Query(kFarthestRead, {absl::StrCat(state.stream_id)}));
-  ASSIGN_OR_RETURN(const bool behind,
-                   IsBehind(connection, request.source(), farthest.String(0, 0)));
+  ASSIGN_OR_RETURN(const bool behind, IsBehind(connection, request.source(),
+                                               farthest.empty() ? "" : farthest.String(0, 0)));
   if (behind) {
     plan.add_notes(
         "does not look for deleted rows: the source is behind where an earlier run has "
