@@ -8,8 +8,8 @@
 #include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
 #include "schema/key_order.h"
-#include "services/loader/destination/load_table.h"
 #include "services/loader/destination/destination_table.h"
+#include "services/loader/destination/load_table.h"
 #include "services/loader/destination/replication_key.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -120,7 +120,7 @@ absl::Status ApplyChanges(postgres::Connection& connection, const StreamState& s
   if (first_chunk) {
     const schema::KeyOrder key = ReplicationKeyOf(load.plan);
     RETURN_IF_ERROR(
-        connection.Execute(absl::StrCat("DELETE FROM ", table, " WHERE ", key.expression(),
+        connection.Execute(absl::StrCat("DELETE FROM ONLY ", table, " WHERE ", key.expression(),
                                         " >= ", key.Constant(load.plan.lower_bound()))));
   }
   const std::string all = Quoted(AllColumns(load.plan));

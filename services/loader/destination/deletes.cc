@@ -144,17 +144,17 @@ absl::StatusOr<ChunkOutcome> ApplyDeletes(postgres::Connection& connection,
 
   ChunkOutcome outcome;
   const bool deletes = load.plan.settings().deletes().action() == v1::DELETE_ACTION_DELETE;
-  const absl::StatusOr<int64_t> deleted =
-      Count(connection,
-            Counted(deletes ? absl::StrCat("DELETE FROM ", table, " AS ours WHERE NOT ", is_there)
-                            : absl::StrCat("UPDATE ", table, " AS ours SET ", kDeletedAtColumn,
-                                           " = pg_catalog.now() WHERE ", kDeletedAtColumn,
-                                           " IS NULL AND NOT ", is_there)));
+  const absl::StatusOr<int64_t> deleted = Count(
+      connection,
+      Counted(deletes ? absl::StrCat("DELETE FROM ONLY ", table, " AS ours WHERE NOT ", is_there)
+                      : absl::StrCat("UPDATE ONLY ", table, " AS ours SET ", kDeletedAtColumn,
+                                     " = pg_catalog.now() WHERE ", kDeletedAtColumn,
+                                     " IS NULL AND NOT ", is_there)));
   if (!deleted.ok()) return Explained(deleted.status());
   outcome.deleted = *deleted;
   if (load.plan.marks_deletes()) {
     RETURN_IF_ERROR(connection.Execute(
-        absl::StrCat("UPDATE ", table, " AS ours SET ", kDeletedAtColumn, " = NULL WHERE ",
+        absl::StrCat("UPDATE ONLY ", table, " AS ours SET ", kDeletedAtColumn, " = NULL WHERE ",
                      kDeletedAtColumn, " IS NOT NULL AND ", is_there)));
   }
   const auto name = [](std::string* out, const KeyColumn& column) { out->append(column.name); };
