@@ -1,6 +1,7 @@
 #include "services/scheduler/load_preview.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -13,6 +14,9 @@
 
 namespace lockstitch::scheduler {
 namespace {
+
+// The version of the load protocol that extractors of this version speak.
+constexpr uint32_t kProtocol = 2;
 
 // As many as a message has room for, however wide their tables are.
 constexpr size_t kLoadsOfCall = 50;
@@ -57,6 +61,7 @@ v1::BeginLoadRequest OpeningOf(const v1::Integration& integration, const v1::Sou
   request.set_filter(stream.settings.filter());
   request.set_duplicate_keys(!stream.settings.key_columns().empty());
   *request.mutable_settings() = stream.settings;
+  request.set_protocol(kProtocol);
   return request;
 }
 

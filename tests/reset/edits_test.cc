@@ -18,8 +18,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr int kRows = 20;
-
 class EditsTest : public StreamTest {
  protected:
   EditsTest() {
@@ -62,7 +60,7 @@ class EditsTest : public StreamTest {
   }
 };
 
-// What is to become of an incremental stream of kRows rows when its settings are edited.
+// What is to become of an incremental stream of 20 rows when its settings are edited.
 struct Edit {
   const char* name;
   std::function<void(v1::Integration&, v1::StreamSettings&)> before = [](auto&, auto&) {};
@@ -206,6 +204,15 @@ INSTANTIATE_TEST_SUITE_P(
              .edit = [](auto& job, auto&) { job.set_system_columns(v1::SYSTEM_COLUMNS_NONE); },
              .kinds = {v1::CHANGE_KIND_SYSTEM_COLUMNS}},
         Edit{.name = "Lookback", .edit = [](auto&, auto& stream) { stream.set_lookback("3"); }},
+        Edit{.name = "DeletesMarked",
+             .edit = [](auto&, auto& stream) { stream.mutable_deletes()->mutable_every(); },
+             .kinds = {v1::CHANGE_KIND_SYSTEM_COLUMNS}},
+        Edit{.name = "DeletesDeleted",
+             .edit =
+                 [](auto&, auto& stream) {
+                   stream.mutable_deletes()->mutable_every()->set_seconds(60);
+                   stream.mutable_deletes()->set_action(v1::DELETE_ACTION_DELETE);
+                 }},
         Edit{.name = "Ranges",
              .edit = [](auto&, auto& stream) { stream.set_ranges(2); },
              .told = false},
