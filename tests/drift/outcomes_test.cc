@@ -14,9 +14,7 @@ namespace {
 
 using testing::Database;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::IsSupersetOf;
 using ::testing::Not;
 using testing::Rendezvous;
 
@@ -149,6 +147,56 @@ TEST_F(OutcomesTest, AViewAtTheDestinationKeepsItsColumn) {
   EXPECT_THAT(outcome.log, Says("something at the destination depends on it"));
   EXPECT_THAT(Values("v"), ElementsAre("NULL", "2", "3", "4", "NULL"));
   EXPECT_THAT(Values("v__bigint"), ElementsAre("5000000000", "NULL", "NULL", "NULL", "5"));
+}
+
+// A full table that can't be replaced is merged: its columns change as those of a table that stays.
+TEST_F(OutcomesTest, AMergedTablesColumnsAreAddedWidenedSplitAndRetired) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, a int, b int, c int, d int);"
+      "INSERT INTO t SELECT n, n, n, n, n FROM generate_series(1, 3) n");
+  const v1::Integration job = FullTableJob();
+  Run(job);
+  destination_->Run("CREATE VIEW s.report AS SELECT sum(d) FROM s.t");
+  const std::string table = DestinationTable();
+  source_->Run(
+      "ALTER TABLE t ALTER a TYPE bigint, ALTER b TYPE text, DROP c, ALTER d TYPE bigint, ADD e "
+      "int;"
+      "UPDATE t SET b = 'two', e = 2 WHERE id = 2");
+  const JobOutcome outcome = Run(job);
+  EXPECT_THAT(Changes(outcome),
+              ElementsAre("COLUMN_WIDENED a", "COLUMN_RETYPED b", "COLUMN_WIDENED d",
+                          "COLUMN_ADDED e", "COLUMN_RETIRED c"));
+  EXPECT_THAT(outcome.log, Says("column b__text of the destination takes its values"));
+  EXPECT_THAT(outcome.log, Says("merged into the table because"));
+  EXPECT_EQ(DestinationTable(), table);
+  constexpr char kMerged[] = "(SELECT id, a, b__text, d__bigint, e FROM s.t)";
+  EXPECT_EQ(Rows(*source_, "(SELECT id, a, b, d, e FROM t)"), Rows(*destination_, kMerged));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t WHERE b IS NULL AND d IS NULL"), 3);
+  EXPECT_TRUE(Verify(SharedStack(), job).IsVerified());
+  source_->Run("UPDATE t SET b = 'three' WHERE id = 3");
+  const JobOutcome next = Run(job);
+  EXPECT_THAT(Changes(next), IsEmpty());
+  EXPECT_THAT(next.log, Not(Says("column b")));
+  EXPECT_EQ(Rows(*source_, "(SELECT id, a, b, d, e FROM t)"), Rows(*destination_, kMerged));
+  // Without the view the next run replaces the table, and the columns' names stick.
+  destination_->Run("DROP VIEW s.report");
+  Run(job);
+  EXPECT_EQ(Rows(*source_, "(SELECT id, a, b, d, e FROM t)"), Rows(*destination_, kMerged));
+}
+
+TEST_F(OutcomesTest, AMergedTableGetsAKeyOfAnotherType) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, k int); INSERT INTO t SELECT n, n FROM "
+      "generate_series(1, 3) n");
+  Run(Job());
+  destination_->Run("CREATE VIEW s.report AS SELECT sum(k) FROM s.t");
+  source_->Run("ALTER TABLE t ALTER id TYPE text");
+  EXPECT_THAT(Changes(Run(Job())), ElementsAre("COLUMN_RETYPED id", "KEY"));
+  constexpr char kMerged[] = "(SELECT id__text, k FROM s.t)";
+  EXPECT_EQ(Rows(*source_, "(SELECT id, k FROM t)"), Rows(*destination_, kMerged));
+  source_->Run("UPDATE t SET k = 9 WHERE id = '1'");
+  EXPECT_EQ(RowsRead(Run(Job())), 2);
+  EXPECT_EQ(Rows(*source_, "(SELECT id, k FROM t)"), Rows(*destination_, kMerged));
 }
 
 TEST_F(OutcomesTest, UsersColumnsAreLeftAlone) {
