@@ -116,6 +116,20 @@ TEST_F(MergedTableTest, WithoutAKeyHasAllRowsReplacedAndSaysWhatIsGone) {
   EXPECT_EQ(destination_->Int("SELECT count(note) FROM s.t"), 0);
 }
 
+TEST_F(MergedTableTest, OfChangesLeavesRowsOfTablesThatInheritAlone) {
+  source_->Run(kMakeKeyless);
+  v1::Integration integration = Integration();
+  integration.mutable_streams(0)->set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  integration.mutable_streams(0)->set_replication_key("v");
+  ExpectSucceeded(RunJob(SharedStack(), integration));
+  destination_->Run(
+      "CREATE TABLE mine () INHERITS (s.t); INSERT INTO mine (id, v) VALUES (1, 1000)");
+  source_->Run("INSERT INTO t VALUES (101, 101)");
+  ExpectSucceeded(RunJob(SharedStack(), integration));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM ONLY s.t"), 101);
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM mine"), 1);
+}
+
 TEST_F(MergedTableTest, TakesAnotherKey) {
   Prepare(kMake, kView);
   source_->Run("ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (v)");
