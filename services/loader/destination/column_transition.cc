@@ -28,7 +28,6 @@ class Transition {
       : wanted_(wanted), table_(table), source_(source), known_(last != nullptr) {
     result_.plan = wanted;
     result_.plan.clear_retired();
-    result_.plan.clear_changes();
     if (table != nullptr) {
       for (const TableForm::Column& column : table->columns) taken_.insert(column.name);
     }
@@ -264,7 +263,9 @@ class Transition {
           types, stays() ? "the destination's is altered" : "the new table has the wider type"));
     } else if (!stays()) {
       change->set_kind(v1::CHANGE_KIND_COLUMN_RETYPED);
-      change->set_effect(absl::StrCat(types, "the new table has the new type", Named(column)));
+      change->set_effect(
+          absl::StrCat(types, "the new table has the new type", Named(column),
+                       "; where the table must stay, a second column takes the values"));
     } else {
       change->set_kind(v1::CHANGE_KIND_COLUMN_SPLIT);
       const TableForm::Column* old = table_->Find(last.destination_column());

@@ -60,6 +60,7 @@ absl::Status PlanMarks(const v1::BeginLoadRequest& request, const v1::LoadPlan* 
                               kDeletedAtColumn, ", where deleted rows are marked"));
   }
   load->plan.set_marks_deletes(true);
+  // A first load has nothing that could change.
   if (had || last == nullptr) return absl::OkStatus();
   v1::SchemaChange* change = load->plan.add_changes();
   change->set_kind(v1::CHANGE_KIND_SYSTEM_COLUMNS);
