@@ -80,10 +80,15 @@ TEST_F(ContentsTest, SystemColumnsAreStitchsUnlessSwitchedOff) {
   EXPECT_EQ(destination_->Int("SELECT DISTINCT _sdc_table_version FROM shop.t"), 2);
   integration.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
   ExpectSucceeded(RunJob(stack_, integration));
-  EXPECT_EQ(
-      destination_->Int(
-          "SELECT count(*) FROM pg_attribute WHERE attrelid = 'shop.t'::regclass AND attnum > 0"),
-      1);
+  // They are kept, and filled no more.
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM shop.t WHERE num_nonnulls(_sdc_received_at, "
+                              "_sdc_batched_at, _sdc_sequence, _sdc_table_version) = 0"),
+            2);
+  integration.set_name("without");
+  ExpectSucceeded(RunJob(stack_, integration));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_attribute WHERE attrelid = "
+                              "'without.t'::regclass AND attnum > 0"),
+            1);
 }
 
 constexpr char kIndexes[] =
