@@ -28,6 +28,7 @@ class Transition {
       : wanted_(wanted), table_(table), source_(source), known_(last != nullptr) {
     result_.plan = wanted;
     result_.plan.clear_retired();
+    result_.plan.clear_changes();
     if (table != nullptr) {
       for (const TableForm::Column& column : table->columns) taken_.insert(column.name);
     }
