@@ -62,6 +62,8 @@ Json StreamAsJson(const v1::StreamVerification& stream) {
           {"deleted_at_source", stream.deleted_at_source()},
           {"not_yet_loaded", stream.not_yet_loaded()},
           {"differences", differences},
+          {"incomplete_columns", std::vector<std::string>(stream.incomplete_columns().begin(),
+                                                          stream.incomplete_columns().end())},
           {"seconds", stream.seconds()}};
 }
 
@@ -162,6 +164,12 @@ std::string DifferencesAsText(const v1::StreamVerification& stream) {
     text += DifferenceAsText(difference);
   if (stream.different() > stream.differences_size() && !stream.differences().empty())
     text += "  ...\n";
+  if (!stream.incomplete_columns().empty()) {
+    absl::StrAppend(&text, "  Rows that were loaded before ",
+                    Printable(absl::StrJoin(stream.incomplete_columns(), ", ")),
+                    " came to the table have no values there, unless they have changed since. "
+                    "Reset the stream to load them anew.\n");
+  }
   return text;
 }
 

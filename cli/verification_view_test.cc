@@ -28,6 +28,7 @@ v1::VerifyResponse Different() {
   changed.add_key()->set_column("id");
   changed.mutable_key(0)->set_value("5\n");
   changed.add_columns()->set_column("total");
+  told.mutable_stream()->add_incomplete_columns("total");
   return told;
 }
 
@@ -74,6 +75,7 @@ TEST(VerificationViewTest, JsonHasEveryField) {
   EXPECT_EQ(json["streams"][0]["differences"][0]["kind"], "changed");
   EXPECT_EQ(json["streams"][0]["differences"][0]["key"]["id"], "5\n");
   EXPECT_EQ(json["streams"][0]["differences"][0]["columns"][0]["column"], "total");
+  EXPECT_EQ(json["streams"][0]["incomplete_columns"][0], "total");
   EXPECT_TRUE(json["streams"][0]["error"].is_null());
   EXPECT_EQ(json["streams"][1]["error"]["reason"], "STREAM_NOT_LOADED");
 }

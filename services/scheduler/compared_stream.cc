@@ -36,9 +36,10 @@ absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration
                  absl::StrCat("no load of ", schema::StreamName(state.table()),
                               " has been published at the destination"));
   }
-  ComparedStream stream = {.method = state.method(),
-                           .destination_table = absl::StrCat(state.destination_schema(), ".",
-                                                             state.destination_table())};
+  ComparedStream stream = {
+      .method = state.method(),
+      .destination_table = absl::StrCat(state.destination_schema(), ".", state.destination_table()),
+      .incomplete_columns = {plan.incomplete().begin(), plan.incomplete().end()}};
   v1::ChecksumRequest& source = stream.source;
   *source.mutable_columns() = plan.columns();
   for (const std::string& column : state.key_columns()) {

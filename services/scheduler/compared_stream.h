@@ -2,6 +2,7 @@
 #define LOCKSTITCH_SERVICES_SCHEDULER_COMPARED_STREAM_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lockstitch/v1/checksum.pb.h"
@@ -15,7 +16,8 @@ struct ComparedStream {
   v1::ChecksumRequest source;
   v1::ChecksumRequest destination;
   v1::ReplicationMethod method = v1::REPLICATION_METHOD_FULL_TABLE;
-  std::string destination_table;  // As `schema.table`.
+  std::string destination_table;                // As `schema.table`.
+  std::vector<std::string> incomplete_columns;  // Rows loaded before them have no values there.
 };
 
 // As the stream's last published load has mapped its columns and read its rows. Of an INCREMENTAL

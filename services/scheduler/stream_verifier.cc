@@ -36,6 +36,8 @@ absl::Status StreamVerifier::Run() {
     absl::MutexLock lock(&mutex_);
     const v1::CompareBelow& below = stream_.source.compare_below();
     if (below.has_bound()) verification_.set_compared_below(below.bound());
+    verification_.mutable_incomplete_columns()->Add(stream_.incomplete_columns.begin(),
+                                                    stream_.incomplete_columns.end());
   }
   v1::RowSums source, destination;
   RETURN_IF_ERROR(Sum(&source, &destination));
