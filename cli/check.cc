@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -91,7 +92,11 @@ std::string NextRunOf(const v1::SelectedStream& stream) {
   if (!stream.loaded()) return "first load";
   if (!stream.why_anew().empty()) return "loaded anew";
   if (stream.method() != v1::REPLICATION_METHOD_INCREMENTAL) return "full copy";
-  return stream.changes().empty() ? "goes on" : "altered in place";
+  const auto alters = [](const v1::SchemaChange& change) {
+    return change.kind() != v1::CHANGE_KIND_FILTER;
+  };
+  return std::any_of(stream.changes().begin(), stream.changes().end(), alters) ? "altered in place"
+                                                                               : "goes on";
 }
 
 double SecondsOf(const v1::CheckStep& step) {

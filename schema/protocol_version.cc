@@ -14,8 +14,8 @@ std::string UnheededSettings(absl::string_view peer, uint32_t protocol,
   if (settings.has_deletes()) unheeded.push_back("deletes");
   if (settings.backfill() != v1::BACKFILL_UNSPECIFIED) unheeded.push_back("backfill");
   if (unheeded.empty()) return "";
-  return absl::StrCat(peer, " is of an older version: without effect in this run is ",
-                      absl::StrJoin(unheeded, " and "), "; upgrade it");
+  return absl::StrCat(peer, " is of an older version, so that this run does not heed ",
+                      absl::StrJoin(unheeded, " and "), ": upgrade it");
 }
 
 }  // namespace lockstitch::schema

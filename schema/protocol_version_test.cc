@@ -10,12 +10,13 @@ TEST(ProtocolVersionTest, SettingsThatAnOlderPeerDoesNotHaveAreNamed) {
   settings.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
   EXPECT_EQ(UnheededSettings("the loader", 0, settings), "");
   settings.mutable_deletes();
-  EXPECT_EQ(UnheededSettings("the loader", 0, settings),
-            "the loader is of an older version: without effect in this run is deletes; upgrade it");
+  EXPECT_EQ(
+      UnheededSettings("the loader", 0, settings),
+      "the loader is of an older version, so that this run does not heed deletes: upgrade it");
   settings.set_backfill(v1::BACKFILL_RELOAD);
   EXPECT_EQ(UnheededSettings("the extractor", 1, settings),
-            "the extractor is of an older version: without effect in this run is deletes and "
-            "backfill; upgrade it");
+            "the extractor is of an older version, so that this run does not heed deletes and "
+            "backfill: upgrade it");
 }
 
 TEST(ProtocolVersionTest, APeerOfThisVersionHeedsThemAll) {

@@ -8,15 +8,13 @@
 #include <utility>
 
 #include "schema/column_selection.h"
+#include "schema/protocol_version.h"
 #include "schema/stream_name.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
 namespace {
-
-// The version of the load protocol that extractors of this version speak.
-constexpr uint32_t kProtocol = 2;
 
 // As many as a message has room for, however wide their tables are.
 constexpr size_t kLoadsOfCall = 50;
@@ -61,7 +59,7 @@ v1::BeginLoadRequest OpeningOf(const v1::Integration& integration, const v1::Sou
   request.set_filter(stream.settings.filter());
   request.set_duplicate_keys(!stream.settings.key_columns().empty());
   *request.mutable_settings() = stream.settings;
-  request.set_protocol(kProtocol);
+  request.set_protocol(schema::kProtocol);
   return request;
 }
 

@@ -82,7 +82,7 @@ class PeersTest : public ClustersTest, public ::testing::WithParamInterface<Olde
   // Lines of the log that a setting without effect is said in.
   static ::testing::Matcher<std::vector<std::string>> TellsOfOlderPeer() {
     const std::string without =
-        " is of an older version: without effect in this run is deletes and backfill";
+        " is of an older version, so that this run does not heed deletes and backfill";
     switch (GetParam()) {
       case Older::kExtractor:
         return Contains("the extractor" + without + "; upgrade it");
