@@ -72,13 +72,14 @@ TEST_F(RetriesTest, ADrawEndsACommitThatIsHeldUpForLong) {
   const int64_t fence = destination_->Int("SELECT fence FROM _lockstitch.streams");
   std::thread second([&] { later = RunJob(SharedStack(), Job()); });
   destination_->Await("SELECT fence > " + std::to_string(fence) + " FROM _lockstitch.streams");
+  EXPECT_EQ(destination_->Text("SELECT v FROM s.t WHERE id = 1"), "a");
+  // By now the first run's session is gone; the second one's commit would wait as long.
+  user.Run("COMMIT");
   first.join();
+  second.join();
   const v1::StreamRun run = earlier.stream("public.t");
   EXPECT_EQ(run.error().reason(), "SUPERSEDED");
   EXPECT_EQ(run.attempts(), 1u);
-  EXPECT_EQ(destination_->Text("SELECT v FROM s.t WHERE id = 1"), "a");
-  user.Run("COMMIT");
-  second.join();
   ExpectSucceeded(later);
   EXPECT_EQ(later.stream("public.t").attempts(), 1u);
   ExpectExact();
