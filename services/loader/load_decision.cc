@@ -134,6 +134,15 @@ std::string WhyReloaded(const v1::LoadPlan& wanted, const ColumnTransition& tran
                       absl::StrJoin(transition.without_values, ", "));
 }
 
+// What the rows of the last load lacked, those of this one do that aren't read again.
+void AddIncomplete(const v1::LoadPlan& last, const ColumnTransition& transition,
+                   v1::LoadPlan* plan) {
+  std::set<std::string> incomplete(last.incomplete().begin(), last.incomplete().end());
+  incomplete.insert(transition.without_values.begin(), transition.without_values.end());
+  for (const v1::ColumnMapping& column : plan->columns())
+    if (incomplete.count(column.source_column()) > 0) plan->add_incomplete(column.source_column());
+}
+
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
                                    const LoadRecord& last, const LoadRecord& wanted,
                                    const SourceColumns& source) {
@@ -171,15 +180,6 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
   RETURN_IF_ERROR(SetUnchanged(connection, state, last, transition, &load));
   return Continued{.decision =
                        LoadDecision{.load = std::move(load), .actions = transition.actions}};
-}
-
-// What the rows of the last load lacked, those of this one do that aren't read again.
-void AddIncomplete(const v1::LoadPlan& last, const ColumnTransition& transition,
-                   v1::LoadPlan* plan) {
-  std::set<std::string> incomplete(last.incomplete().begin(), last.incomplete().end());
-  incomplete.insert(transition.without_values.begin(), transition.without_values.end());
-  for (const v1::ColumnMapping& column : plan->columns())
-    if (incomplete.count(column.source_column()) > 0) plan->add_incomplete(column.source_column());
 }
 
 // A line for what no change tells.
