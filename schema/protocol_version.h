@@ -13,6 +13,9 @@ namespace lockstitch::schema {
 // speaks version 1.
 inline constexpr uint32_t kProtocol = 2;
 
+// The first version whose extractors send ranges of keys.
+inline constexpr uint32_t kSendsKeys = 2;
+
 // For the job's log: which of a stream's settings have no effect in a run that `peer`, for example
 // "the extractor", takes part in, since the version that it speaks does not have them. Empty if
 // there are none.

@@ -78,9 +78,6 @@ absl::Status QueryFailed(const absl::Status& failure, const std::string& filter)
 // nothing at the source sees to it.
 bool MayRepeatKeys(const v1::StreamSettings& settings) { return !settings.key_columns().empty(); }
 
-// A load protocol before that of ranges of keys.
-constexpr uint32_t kWithoutKeys = 1;
-
 // Whether the snapshot shows every key, whatever happens: what a view reads is tested for having
 // been rewritten by nothing but its lock.
 bool CanReadKeys(const Snapshot& snapshot) {
@@ -213,7 +210,7 @@ absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
     request.set_replication_key(key.column);
     if (horizon.key) request.set_horizon(*horizon.key);
     if (settings.has_deletes() && !CanReadKeys(snapshot)) {
-      request.set_protocol(kWithoutKeys);
+      request.set_protocol(schema::kSendsKeys - 1);
       Note(
           "the view, and what it reads, can't be locked: a table that is rewritten meanwhile would "
           "look empty");

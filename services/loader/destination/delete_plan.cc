@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "schema/destination_names.h"
+#include "schema/protocol_version.h"
 #include "services/loader/destination/continuation.h"
 #include "services/loader/destination/range_record.h"
 #include "status/macros.h"
@@ -14,9 +15,7 @@ namespace lockstitch::loader {
 namespace {
 
 using schema::kDeletedAtColumn;
-
-// The first version of the load protocol whose extractors send ranges of keys.
-constexpr uint32_t kSendsKeys = 2;
+using schema::kSendsKeys;
 
 // $1 stream, $2 seconds between two comparisons.
 constexpr absl::string_view kIsDue =
@@ -32,9 +31,12 @@ WHERE stream_id = $1 AND source_position IS NOT NULL AND
                            WHERE stream_id = $1 AND load_table <> '' AND state = 'published'), 0)
 ORDER BY source_position DESC LIMIT 1)sql";
 
+bool WantsDeletes(const v1::BeginLoadRequest& request) {
+  return request.method() == v1::REPLICATION_METHOD_INCREMENTAL && request.settings().has_deletes();
+}
+
 bool LooksForDeletes(const v1::BeginLoadRequest& request, const LoadRecord& load) {
-  return request.method() == v1::REPLICATION_METHOD_INCREMENTAL &&
-         request.settings().has_deletes() && !load.key_columns.empty();
+  return WantsDeletes(request) && !load.key_columns.empty();
 }
 
 bool Deletes(const v1::BeginLoadRequest& request) {
@@ -49,6 +51,10 @@ std::string Seconds(const google::protobuf::Duration& duration) {
 
 absl::Status PlanMarks(const v1::BeginLoadRequest& request, const v1::LoadPlan* last,
                        LoadRecord* load) {
+  if (WantsDeletes(request) && load->key_columns.empty()) {
+    load->plan.add_notes(
+        "does not look for deleted rows: the destination table has no key to compare");
+  }
   const bool had = last != nullptr && last->marks_deletes();
   const bool wanted =
       LooksForDeletes(request, *load) && !Deletes(request) && request.protocol() >= kSendsKeys;
@@ -76,6 +82,14 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
                             const v1::BeginLoadRequest& request, LoadRecord* load) {
   if (!LooksForDeletes(request, *load)) return absl::OkStatus();
   v1::LoadPlan& plan = load->plan;
+  if (plan.keeps_filtered()) {
+    return Error(
+        Reason::kSelectionInvalid,
+        "the filter was edited with backfill: none, so that rows which it leaves out stay, "
+        "and deletes are to be looked for, which would take them for deleted ones",
+        "Take out deletes, so that they stay; or take out backfill, and reset the stream "
+        "if a job has run with it, to have the rows of the filter alone.");
+  }
   if (request.protocol() < kSendsKeys) {
     plan.add_notes("does not look for deleted rows: the extractor sends no keys");
     return absl::OkStatus();

@@ -20,7 +20,8 @@ absl::Status PlanMarks(const v1::BeginLoadRequest& request, const v1::LoadPlan* 
                        LoadRecord* load);
 
 // Of a load in mode CHANGES: decides by the time of the last comparison whether it compares all
-// keys, and plans which. Comes after the columns are decided on.
+// keys, and plans which. Comes after the columns are decided on. SELECTION_INVALID if rows stay
+// that the filter leaves out: their keys aren't among those of the source.
 absl::Status PlanComparison(postgres::Connection& connection, const StreamState& state,
                             const v1::BeginLoadRequest& request, LoadRecord* load);
 
