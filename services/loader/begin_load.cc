@@ -83,6 +83,7 @@ absl::Status Resume(Connection& connection, const v1::BeginLoadRequest& request,
   RETURN_IF_ERROR(EndOtherLoaders(connection, load->load_table, load->load_oid));
   RETURN_IF_ERROR(ReopenTable(connection, *load));
   RETURN_IF_ERROR(TakeOver(connection, request.claim(), request.source(), load));
+  RETURN_IF_ERROR(StorePlan(connection, *load));
   ASSIGN_OR_RETURN(const std::vector<RangeRecord> ranges, ReadRanges(connection, *load));
   const auto durable = [](const RangeRecord& range) { return range.planned.durable(); };
   const auto waiting = [](const RangeRecord& range) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -72,6 +73,12 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
   plan.mutable_known_columns()->MergeFrom(request.other_columns());
   plan.set_destination_table(absl::StrCat(state.schema, ".", load.destination_table));
   plan.set_replication_key(request.replication_key());
+  const int64_t generation = request.reset_generation();
+  if (generation > 0 && generation < state.reset_generation) {
+    plan.add_notes(absl::StrCat("reset ", generation, " comes to nothing, since ",
+                                state.reset_generation,
+                                " was applied already: raise it above that to load anew"));
+  }
   if (request.has_settings()) *plan.mutable_settings() = request.settings();
   plan.set_source_oid(request.table().oid());
   plan.set_filter(request.filter());
@@ -81,15 +88,33 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
   return load;
 }
 
+void AddChanges(const std::vector<v1::SchemaChange>& changes, v1::LoadPlan* plan) {
+  plan->mutable_changes()->Add(changes.begin(), changes.end());
+}
+
 // The wanted load with the columns that the transition gives it.
-LoadRecord WithColumns(const LoadRecord& wanted, const ColumnTransition& transition,
-                       const StreamDifference& difference) {
+LoadRecord WithColumns(const LoadRecord& wanted, const ColumnTransition& transition) {
   LoadRecord load = wanted;
   load.plan = transition.plan;
+  load.plan.clear_changes();
+  AddChanges(transition.changes, &load.plan);
   load.plan.mutable_changes()->MergeFrom(wanted.plan.changes());
-  load.plan.mutable_changes()->Add(difference.changes.begin(), difference.changes.end());
   load.key_columns = transition.KeyColumns(wanted.key_columns);
   return load;
+}
+
+// The loads that this one comes after.
+struct Before {
+  LoadRecord standing;   // What the destination table's columns are.
+  LoadRecord published;  // What its rows were last read by to the end. Maybe the same.
+};
+
+// Of both loads: the later one may have written rows, and moved the bookmark, before it failed.
+StreamDifference CompareWith(const Before& before, const LoadRecord& wanted) {
+  StreamDifference difference = CompareStreams(before.published, wanted);
+  if (!difference.why_anew.empty()) return difference;
+  StreamDifference since = CompareStreams(before.standing, wanted);
+  return since.why_anew.empty() && !difference.changes.empty() ? difference : since;
 }
 
 // What goes on with the destination table, or why nothing does.
@@ -121,17 +146,31 @@ absl::Status SetUnchanged(Connection& connection, const StreamState& state, cons
                   last.plan.columns().end(), same))
     return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::optional<v1::Extent> unchanged,
-                   LastAppliedFromBookmark(connection, state));
+                   LastAppliedFromBookmark(connection, state, last));
   if (unchanged) *load->plan.mutable_unchanged() = *unchanged;
   return absl::OkStatus();
 }
 
 // Rows that were loaded before are to have what they lack.
-std::string WhyReloaded(const v1::LoadPlan& wanted, const ColumnTransition& transition) {
-  if (wanted.settings().backfill() != v1::BACKFILL_RELOAD || transition.without_values.empty())
-    return "";
+std::string WhyReloaded(const v1::LoadPlan& plan) {
+  if (plan.settings().backfill() != v1::BACKFILL_RELOAD || plan.incomplete().empty()) return "";
   return absl::StrCat("backfill is reload, and rows loaded before lack ",
-                      absl::StrJoin(transition.without_values, ", "));
+                      absl::StrJoin(plan.incomplete(), ", "));
+}
+
+// What the rows of the last load lacked, those of this one do that aren't read again.
+void AddIncomplete(const v1::LoadPlan& last, const ColumnTransition& transition,
+                   v1::LoadPlan* plan) {
+  std::set<std::string> incomplete(last.incomplete().begin(), last.incomplete().end());
+  incomplete.insert(transition.without_values.begin(), transition.without_values.end());
+  for (const v1::ColumnMapping& column : plan->columns())
+    if (incomplete.count(column.source_column()) > 0) plan->add_incomplete(column.source_column());
+}
+
+// Whether the table will have rows that the plan's filter leaves out.
+bool KeepsFiltered(const Before& before, const v1::LoadPlan& plan) {
+  return before.standing.plan.keeps_filtered() || before.standing.plan.filter() != plan.filter() ||
+         before.published.plan.filter() != plan.filter();
 }
 
 // What the rows of the last load lacked, those of this one do that aren't read again.
@@ -144,10 +183,11 @@ void AddIncomplete(const v1::LoadPlan& last, const ColumnTransition& transition,
 }
 
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
-                                   const LoadRecord& last, const LoadRecord& wanted,
+                                   const Before& before, const LoadRecord& wanted,
                                    const SourceColumns& source) {
+  const LoadRecord& last = before.standing;
   if (!state.bookmark) {
-    const StreamDifference difference = CompareStreams(last, wanted);
+    const StreamDifference difference = CompareWith(before, wanted);
     return Continued{
         .why_anew =
             difference.why_anew.empty()
@@ -163,18 +203,19 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
   if (const auto defect = DefectOf(form, last.plan, wanted.plan)) return Defect(*defect);
   ASSIGN_OR_RETURN(const ColumnTransition transition,
                    AlterColumns(last.plan, wanted.plan, form, source));
-  LoadRecord load = WithColumns(wanted, transition, {});
-  StreamDifference difference = CompareStreams(last, load);
-  if (difference.why_anew.empty()) difference.why_anew = WhyReloaded(wanted.plan, transition);
+  LoadRecord load = WithColumns(wanted, transition);
+  AddIncomplete(last.plan, transition, &load.plan);
+  StreamDifference difference = CompareWith(before, load);
+  if (difference.why_anew.empty()) difference.why_anew = WhyReloaded(load.plan);
   if (!difference.why_anew.empty())
     return Continued{.why_anew = difference.why_anew, .changes = difference.changes};
   if (!load.key_columns.empty()) {
     ASSIGN_OR_RETURN(const bool has_key, HasKey(connection, oid, load.key_columns));
     if (!has_key) return Defect("the destination table has lost its primary key");
   }
-  load = WithColumns(wanted, transition, difference);
+  AddChanges(difference.changes, &load.plan);
   load.plan.set_mode(v1::LOAD_MODE_CHANGES);
-  AddIncomplete(last.plan, transition, &load.plan);
+  load.plan.set_keeps_filtered(KeepsFiltered(before, load.plan));
   load.plan.set_lower_bound(*state.bookmark);
   load.plan.mutable_system()->set_table_version(state.table_version);
   RETURN_IF_ERROR(SetUnchanged(connection, state, last, transition, &load));
@@ -190,6 +231,23 @@ void NoteWhy(const std::string& why, v1::LoadPlan* plan) {
   if (std::none_of(plan->changes().begin(), plan->changes().end(), told)) plan->add_notes(line);
 }
 
+// Another run has told what had changed when it began the load. From here on it is this one's.
+LoadDecision Resumed(LoadRecord load, const LoadRecord& wanted) {
+  if (load.run_id != wanted.run_id) load.plan.clear_changes();
+  *load.plan.mutable_settings() = wanted.plan.settings();
+  return {.load = std::move(load), .resumes = true};
+}
+
+// nullopt if there was none, or it is to be forgotten.
+absl::StatusOr<std::optional<Before>> LoadsBefore(Connection& connection, const StreamState& state,
+                                                  const std::optional<LoadRecord>& last,
+                                                  bool reset) {
+  // A reset holds until a load has been published: its row knows no source until then.
+  if (!last || reset || state.source_database.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> published, LastPublished(connection, state));
+  return Before{.standing = *last, .published = published.value_or(*last)};
+}
+
 }  // namespace
 
 absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamState& state,
@@ -200,13 +258,12 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   RETURN_IF_ERROR(FindDestinationTable(connection, state, wanted.destination_table).status());
   const SourceColumns source = SourceColumnsOf(request);
   const bool incremental = wanted.method == v1::REPLICATION_METHOD_INCREMENTAL;
-  // A reset holds until a load has been published: its row knows no source until then.
-  const bool forgotten = reset || state.source_database.empty();
-  const LoadRecord* before = last && !forgotten ? &*last : nullptr;
-  RETURN_IF_ERROR(PlanMarks(request, before == nullptr ? nullptr : &before->plan, &wanted));
+  ASSIGN_OR_RETURN(const std::optional<Before> before, LoadsBefore(connection, state, last, reset));
+  const v1::LoadPlan* standing = before ? &before->standing.plan : nullptr;
+  RETURN_IF_ERROR(PlanMarks(request, standing, &wanted));
 
   Continued continued;
-  if (incremental && before != nullptr) {
+  if (incremental && before) {
     ASSIGN_OR_RETURN(continued, Continue(connection, state, *before, wanted, source));
     if (continued.decision) {
       RETURN_IF_ERROR(PlanComparison(connection, state, request, &continued.decision->load));
@@ -215,22 +272,21 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   } else if (incremental && (reset || last)) {
     continued.why_anew = "the stream was reset";
   }
-  ASSIGN_OR_RETURN(const ColumnTransition transition,
-                   RemakeColumns(before == nullptr ? nullptr : &before->plan, wanted.plan, source));
-  LoadDecision decision = {.load = WithColumns(wanted, transition, {.changes = continued.changes})};
+  ASSIGN_OR_RETURN(const ColumnTransition transition, RemakeColumns(standing, wanted.plan, source));
+  LoadDecision decision = {.load = WithColumns(wanted, transition)};
   v1::LoadPlan& plan = decision.load.plan;
+  AddChanges(continued.changes, &plan);
   plan.mutable_system()->set_table_version(state.table_version + 1);
   if (!incremental) {
     plan.set_mode(v1::LOAD_MODE_REPLACE);
-    if (before == nullptr) return decision;
-    const StreamDifference difference = CompareStreams(*before, decision.load);
-    plan.mutable_changes()->Add(difference.changes.begin(), difference.changes.end());
+    if (!before) return decision;
+    AddChanges(CompareWith(*before, decision.load).changes, &plan);
     return decision;
   }
   plan.set_mode(v1::LOAD_MODE_FIRST);
   if (!reset) {
     ASSIGN_OR_RETURN(Unfinished unfinished, FindUnfinished(connection, state, decision.load));
-    if (unfinished.load) return LoadDecision{.load = *std::move(unfinished.load), .resumes = true};
+    if (unfinished.load) return Resumed(*std::move(unfinished.load), wanted);
     if (!unfinished.obstacle.empty())
       plan.add_notes(absl::StrCat("begins the first load anew: ", unfinished.obstacle));
   }

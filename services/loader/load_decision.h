@@ -26,8 +26,8 @@ struct LoadDecision {
 // Decides what the request's load is after those that the stream's row and its records tell of.
 // `reset` forgets bookmark and source. Reads the destination and changes nothing: a preview ends
 // here. SOURCE_CHANGED for another database than the last published load read;
-// REPLICATION_KEY_CHANGED; DESTINATION_TABLE_NOT_OURS; DESTINATION_COLUMNS_EXCEEDED; the errors of
-// PlanColumns.
+// REPLICATION_KEY_CHANGED; SELECTION_INVALID; DESTINATION_TABLE_NOT_OURS;
+// DESTINATION_COLUMNS_EXCEEDED; the errors of PlanColumns.
 absl::StatusOr<LoadDecision> DecideLoad(postgres::Connection& connection, const StreamState& state,
                                         const v1::BeginLoadRequest& request, bool reset);
 

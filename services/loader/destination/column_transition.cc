@@ -16,8 +16,8 @@ namespace lockstitch::loader {
 namespace {
 
 using postgres::QuoteIdentifier;
+using schema::kDeletedAtColumn;
 
-constexpr absl::string_view kDeletedAt = "_sdc_deleted_at";
 constexpr absl::string_view kDeletedAtType = "timestamp with time zone";
 
 // One of both ways: `table` is set if the table stays.
@@ -28,7 +28,6 @@ class Transition {
       : wanted_(wanted), table_(table), source_(source), known_(last != nullptr) {
     result_.plan = wanted;
     result_.plan.clear_retired();
-    result_.plan.clear_changes();
     if (table != nullptr) {
       for (const TableForm::Column& column : table->columns) taken_.insert(column.name);
     }
@@ -57,7 +56,6 @@ class Transition {
     for (int i = 0; i < wanted_.columns_size(); ++i) Describe(i);
     for (const v1::ColumnMapping& column : last_.columns()) DescribeLoss(column);
     for (const v1::RetiredColumn& column : retired_) *result_.plan.add_retired() = column;
-    result_.plan.mutable_changes()->Add(result_.changes.begin(), result_.changes.end());
     RETURN_IF_ERROR(TestNumber());
     return std::move(result_);
   }
@@ -167,7 +165,7 @@ class Transition {
     const bool told = known_ && last_.has_system();
     const auto had = told ? schema::SystemColumnsOf(last_.system().columns()) : wanted;
     for (const schema::SystemColumn& column : wanted) AddOwn(column.name, column.sql_type);
-    if (wanted_.marks_deletes()) AddOwn(kDeletedAt, kDeletedAtType);
+    if (wanted_.marks_deletes()) AddOwn(kDeletedAtColumn, kDeletedAtType);
     if (wanted.empty()) {
       for (const schema::SystemColumn& column : had) {
         const std::optional<std::string> type =
@@ -177,8 +175,8 @@ class Transition {
     }
     if (last_.marks_deletes() && !wanted_.marks_deletes()) {
       const std::optional<std::string> type =
-          TypeNow(std::string(kDeletedAt), std::string(kDeletedAtType));
-      if (type) Retire(std::string(kDeletedAt), *type);
+          TypeNow(std::string(kDeletedAtColumn), std::string(kDeletedAtType));
+      if (type) Retire(std::string(kDeletedAtColumn), *type);
     }
     if (had.empty() == wanted.empty()) return;
     v1::SchemaChange& change = result_.changes.emplace_back();

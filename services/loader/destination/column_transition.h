@@ -32,7 +32,8 @@ SourceColumns SourceColumnsOf(const v1::BeginLoadRequest& request);
 
 struct ColumnTransition {
   // The wanted one, its columns in their order, with the names that they get and with what is
-  // retired. What the load is to be kept with once its rows are in the table.
+  // retired. What the load is to be kept with once its rows are in the table. It tells the wanted
+  // one's changes alone.
   v1::LoadPlan plan;
   // The destination columns by the names that the wanted plan had for them.
   std::map<std::string, std::string> names;

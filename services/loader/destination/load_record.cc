@@ -38,6 +38,8 @@ constexpr absl::string_view kOfFence =
 constexpr absl::string_view kOfLastStanding =
     "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $1 AND (state = 'published' OR "
     "load_table = ''))";
+constexpr absl::string_view kOfLastPublished =
+    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $1 AND state = 'published')";
 constexpr absl::string_view kOfLastLoad =
     "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $1) AND state = 'open' AND "
     "EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = load_oid AND c.relname = "
@@ -145,6 +147,11 @@ absl::StatusOr<std::optional<LoadRecord>> FindLoad(Connection& connection, const
 absl::StatusOr<std::optional<LoadRecord>> LastStanding(Connection& connection,
                                                        const StreamState& state) {
   return ReadLoad(connection, state, kOfLastStanding);
+}
+
+absl::StatusOr<std::optional<LoadRecord>> LastPublished(Connection& connection,
+                                                        const StreamState& state) {
+  return ReadLoad(connection, state, kOfLastPublished);
 }
 
 absl::StatusOr<std::optional<LoadRecord>> UnfinishedFirstLoad(Connection& connection,

@@ -43,6 +43,10 @@ absl::StatusOr<std::optional<LoadRecord>> FindLoad(postgres::Connection& connect
 absl::StatusOr<std::optional<LoadRecord>> LastStanding(postgres::Connection& connection,
                                                        const StreamState& state);
 
+// The load whose settings the destination table's rows were last read by to the end.
+absl::StatusOr<std::optional<LoadRecord>> LastPublished(postgres::Connection& connection,
+                                                        const StreamState& state);
+
 // The stream's last load if it is an unfinished first one of an incremental stream, whose table is
 // there.
 absl::StatusOr<std::optional<LoadRecord>> UnfinishedFirstLoad(postgres::Connection& connection,
@@ -64,7 +68,7 @@ absl::StatusOr<std::vector<Leftover>> Leftovers(postgres::Connection& connection
 absl::Status EndLoad(postgres::Connection& connection, const LoadRecord& load,
                      absl::string_view state);
 
-// Keeps the plan and the key of a load as its rows are published.
+// Keeps the plan and the key of a load, where they aren't what it began with.
 absl::Status StorePlan(postgres::Connection& connection, const LoadRecord& load);
 
 // Every open load of the stream but this one is 'superseded', for good.

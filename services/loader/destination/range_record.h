@@ -63,11 +63,12 @@ absl::Status InsertChunk(postgres::Connection& connection, const LoadRecord& loa
 absl::Status CountRun(postgres::Connection& connection, const StreamState& state,
                       const std::string& run_id, int64_t load_id, v1::LoadResult* result);
 
-// What the rows from the stream's bookmark on were when a load last left them in the destination
-// table; nullopt if that load read them from another bookmark, was not published, or had several
-// chunks.
+// What the rows from the stream's bookmark on were when `last`, the load that the destination table
+// was last altered for, left them there; nullopt if it read them from another bookmark, was not
+// published, or had not just one chunk.
 absl::StatusOr<std::optional<v1::Extent>> LastAppliedFromBookmark(postgres::Connection& connection,
-                                                                  const StreamState& state);
+                                                                  const StreamState& state,
+                                                                  const LoadRecord& last);
 
 // Whether chunks of the load were read from several snapshots.
 absl::StatusOr<bool> HasSeveralSnapshots(postgres::Connection& connection, const LoadRecord& load);
