@@ -167,6 +167,41 @@ TEST_F(DeletesTest, TheColumnsNameIsTaken) {
   ExpectExact();
 }
 
+TEST_F(DeletesTest, RowsThatAnEarlierFilterLetInAreNotTakenForDeletedOnes) {
+  MakeTable(10);
+  v1::Integration job = JobThat(kDelete);
+  Run(job);
+  const v1::DeleteDetection deletes = Stream(job).deletes();
+  const auto expect_refused = [&] {
+    const v1::StreamRun run = RunJob(SharedStack(), job).stream("public.t");
+    EXPECT_EQ(run.error().reason(), "SELECTION_INVALID");
+    EXPECT_THAT(run.error().remedy(), HasSubstr("Take out deletes"));
+    EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 10);
+  };
+  Stream(job).set_filter("id > 5");
+  Stream(job).set_backfill(v1::BACKFILL_NONE);
+  expect_refused();
+  // Once they stay, they do until a reset.
+  Stream(job).clear_deletes();
+  Run(job);
+  *Stream(job).mutable_deletes() = deletes;
+  expect_refused();
+  Stream(job).clear_backfill();
+  expect_refused();
+  ExpectSucceeded(RunJob(SharedStack(), job, /*reset=*/true));
+  Run(job);
+  ExpectExact("(SELECT * FROM t WHERE id > 5)");
+}
+
+TEST_F(DeletesTest, WithoutAKeyAtTheDestinationTheLogSaysThatNothingIsLookedFor) {
+  source_->Run(
+      "CREATE TYPE pair AS (a int, b int); CREATE TABLE t (id pair PRIMARY KEY, k int);"
+      "INSERT INTO t VALUES ((1, 1), 1)");
+  for (int i = 0; i < 2; ++i)
+    EXPECT_THAT(Run(JobThat(kDelete)).log, Says("does not look for deleted rows: the destination"));
+  EXPECT_EQ(Comparisons(), 0);
+}
+
 TEST_F(DeletesTest, MarkedRowsAreDeletedOnceThatIsWanted) {
   MakeTable(10);
   Run(JobThat(kMark));

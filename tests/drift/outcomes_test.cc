@@ -256,6 +256,60 @@ TEST_F(OutcomesTest, AFilterWithoutABackfillHoldsFromNowOn) {
   EXPECT_THAT(Changes(Run(job)), IsEmpty());
 }
 
+// It is known by the columns that miss, however long ago they came.
+TEST_F(OutcomesTest, ABackfillThatIsAskedForLaterReadsTheWholeTable) {
+  MakeTable();
+  Run(Job());
+  source_->Run("ALTER TABLE t ADD w int DEFAULT 7");
+  EXPECT_THAT(Run(Job()).log, Says("backfill: reload reads them anew"));
+  EXPECT_EQ(RowsRead(Run(Job())), 1);
+  v1::Integration job = Job();
+  Stream(job).set_backfill(v1::BACKFILL_RELOAD);
+  EXPECT_THAT(Run(job).log,
+              Says("reads the whole table: backfill is reload, and rows loaded before "
+                   "lack w"));
+  ExpectExact();
+  EXPECT_EQ(RowsRead(Run(job)), 1);
+}
+
+// The filter was to hold from then on, but the run failed.
+TEST_F(OutcomesTest, AFailedRunsFilterIsNotWhatTheTableWasReadBy) {
+  MakeTable();
+  Run(Job());
+  v1::Integration job = Job();
+  Stream(job).set_backfill(v1::BACKFILL_NONE);
+  Stream(job).set_filter("id > 2 AND 10 / v > -1");
+  source_->Run("UPDATE t SET v = 0 WHERE id = 5");
+  EXPECT_EQ(Reason(RunJob(SharedStack(), job)), "SOURCE_VALUE_INVALID");
+  source_->Run("UPDATE t SET v = 1 WHERE id = 5");
+  Stream(job).clear_backfill();
+  const JobOutcome outcome = Run(job);
+  EXPECT_THAT(Changes(outcome), ElementsAre("FILTER"));
+  EXPECT_EQ(RowsRead(outcome), 3);
+  ExpectExact("(SELECT * FROM t WHERE id > 2)");
+  EXPECT_THAT(Changes(Run(job)), IsEmpty());
+}
+
+// It has moved the bookmark past rows that its filter left out.
+TEST_F(OutcomesTest, AFailedRunsFilterThatIsTakenBackHasTheTableReadWhole) {
+  MakeTable();
+  Run(Job());
+  source_->Run("INSERT INTO t SELECT n, n, n FROM generate_series(6, 60) n");
+  v1::Integration job = Job();
+  Stream(job).set_backfill(v1::BACKFILL_NONE);
+  Stream(job).set_filter("id % 2 = 0");
+  {
+    Stack stack({.extractor = "extractor.chunk.acknowledged=kill"}, {"--chunk-rows=10"});
+    std::thread running([&] { RunJob(stack, job); });
+    stack.extractor.process().Wait();
+    stack.scheduler.process().Kill();
+    running.join();
+  }
+  EXPECT_GT(destination_->Int("SELECT bookmark::int FROM _lockstitch.streams"), 6);
+  EXPECT_THAT(Changes(Run(Job())), ElementsAre("FILTER"));
+  ExpectExact();
+}
+
 TEST_F(OutcomesTest, AResetLeavesRetiredColumnsOut) {
   MakeTable();
   Run(Job());
@@ -285,6 +339,23 @@ TEST_F(OutcomesTest, WhatAFailedRunHasAlteredIsKnownToTheNext) {
   EXPECT_THAT(Changes(Run(job)), IsEmpty());
   EXPECT_THAT(Columns(), ElementsAre("id integer", "k integer", "v integer", "w integer"));
   EXPECT_EQ(Values("w").front(), "1");
+}
+
+// The rows are the same to the last bit, but they are to go to another column.
+TEST_F(OutcomesTest, WhatAFailedRunHasRenamedIsWrittenByTheNext) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, k int, v int, x int);"
+      "INSERT INTO t SELECT n, n, n, 1 FROM generate_series(1, 5) n");
+  v1::Integration job = Job();
+  Stream(job).set_filter("10 / x > -1");
+  Stream(job).add_exclude_columns("x");
+  Run(job);
+  EXPECT_EQ(RowsRead(Run(job)), 1);
+  source_->Run("ALTER TABLE t RENAME v TO w; UPDATE t SET x = 0 WHERE id = 5");
+  EXPECT_EQ(Reason(RunJob(SharedStack(), job)), "SOURCE_VALUE_INVALID");
+  source_->Run("UPDATE t SET x = 1 WHERE id = 5");
+  EXPECT_EQ(RowsRead(Run(job)), 1);
+  EXPECT_THAT(Values("w"), ElementsAre("NULL", "NULL", "NULL", "NULL", "5"));
 }
 
 TEST_F(OutcomesTest, MoreColumnsThanATableCanHaveFailBeforeAnythingIsWritten) {

@@ -247,6 +247,17 @@ TEST_F(EditsTest, NamingIsRefused) {
             "DESTINATION_NAMING_CHANGED");
 }
 
+TEST_F(EditsTest, AFilterThatKeepsRowsIsRefusedWhereDeletesAreLookedFor) {
+  v1::Integration job = Job();
+  Stream(job).mutable_deletes()->mutable_every();
+  Run(job);
+  Stream(job).set_filter("id > 5");
+  Stream(job).set_backfill(v1::BACKFILL_NONE);
+  const v1::ValidateIntegrationResponse answer = Validate(job);
+  ASSERT_EQ(answer.problems_size(), 1) << answer.ShortDebugString();
+  EXPECT_EQ(answer.problems(0).reason(), "SELECTION_INVALID");
+}
+
 TEST_F(EditsTest, TheCommandTellsBeforeItRuns) {
   const std::string file = ::testing::TempDir() + "/edits.yaml";
   const auto with = [&](const std::string& settings) {

@@ -51,6 +51,7 @@ TEST_F(ResetTest, ARaisedNumberIsAppliedOnce) {
   }
   EXPECT_EQ(RowsRead(Run(Job(5))), 1005);
   EXPECT_EQ(RowsRead(Run(Job(5))), 1);
+  EXPECT_THAT(Run(Job(3)).log, Says("reset 3 comes to nothing, since 5 was applied already"));
 }
 
 TEST_F(ResetTest, ReadersSeeTheOldTableUntilTheSwap) {
@@ -84,6 +85,21 @@ TEST_F(ResetTest, WhatWasKilledInTheMiddleGoesOn) {
   EXPECT_EQ(TableVersion(), 2);
   EXPECT_EQ(LoadTables(), 0);
   EXPECT_EQ(RowsRead(Run(Job(1))), 1);
+}
+
+TEST_F(ResetTest, WhatGoesOnTellsNothingTwiceAndHasThePresentSettings) {
+  Run(Job(0));
+  v1::Integration job = Job(0);
+  Stream(job).set_filter("v > 0");
+  RunKilled(job);
+  Stream(job).set_lookback("13 minutes");
+  const JobOutcome outcome = Run(job);
+  EXPECT_THAT(outcome.log, Says("goes on with the first load that an earlier run began"));
+  EXPECT_EQ(outcome.stream("public.t").changes_size(), 0);
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.loads WHERE state = 'published' "
+                              "AND position('13 minutes'::bytea IN plan) > 0"),
+            1);
+  ExpectExact();
 }
 
 TEST_F(ResetTest, RaisedOnceMoreInTheMiddleItBeginsAnewAgain) {
