@@ -234,7 +234,7 @@ void NoteWhy(const std::string& why, v1::LoadPlan* plan) {
 // Another run has told what had changed when it began the load. From here on it is this one's.
 LoadDecision Resumed(LoadRecord load, const LoadRecord& wanted) {
   if (load.run_id != wanted.run_id) load.plan.clear_changes();
-  *load.plan.mutable_settings() = wanted.plan.settings();
+  if (wanted.plan.has_settings()) *load.plan.mutable_settings() = wanted.plan.settings();
   return {.load = std::move(load), .resumes = true};
 }
 
