@@ -53,6 +53,20 @@ class MergedTableTest : public ClustersTest {
     source_->Run(kChange);
   }
 
+  // The stream as one of changes by v, and the same as Prepare for it, with a row more.
+  v1::Integration IntegrationOfChanges() const {
+    v1::Integration integration = Integration();
+    integration.mutable_streams(0)->set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+    integration.mutable_streams(0)->set_replication_key("v");
+    return integration;
+  }
+  void PrepareChanges(const std::string& make, const std::string& users) {
+    source_->Run(make);
+    ExpectSucceeded(RunJob(SharedStack(), IntegrationOfChanges()));
+    destination_->Run(users);
+    source_->Run("INSERT INTO t VALUES (101, 101)");
+  }
+
   void ExpectMerged(const JobOutcome& outcome, const std::string& what) {
     ExpectSucceeded(outcome);
     EXPECT_THAT(outcome.log, Contains(HasSubstr(what)));
@@ -117,17 +131,39 @@ TEST_F(MergedTableTest, WithoutAKeyHasAllRowsReplacedAndSaysWhatIsGone) {
 }
 
 TEST_F(MergedTableTest, OfChangesLeavesRowsOfTablesThatInheritAlone) {
-  source_->Run(kMakeKeyless);
-  v1::Integration integration = Integration();
-  integration.mutable_streams(0)->set_method(v1::REPLICATION_METHOD_INCREMENTAL);
-  integration.mutable_streams(0)->set_replication_key("v");
-  ExpectSucceeded(RunJob(SharedStack(), integration));
-  destination_->Run(
-      "CREATE TABLE mine () INHERITS (s.t); INSERT INTO mine (id, v) VALUES (1, 1000)");
-  source_->Run("INSERT INTO t VALUES (101, 101)");
-  ExpectSucceeded(RunJob(SharedStack(), integration));
+  PrepareChanges(kMakeKeyless,
+                 "CREATE TABLE mine () INHERITS (s.t); INSERT INTO mine (id, v) VALUES (1, 1000)");
+  ExpectSucceeded(RunJob(SharedStack(), IntegrationOfChanges()));
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM ONLY s.t"), 101);
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM mine"), 1);
+}
+
+TEST_F(MergedTableTest, OfChangesIsLeftAloneWhereForeignKeysWouldActForRowsThatComeBack) {
+  PrepareChanges(kMakeKeyless,
+                 "ALTER TABLE s.t ADD UNIQUE (id); CREATE TABLE mine (id int CONSTRAINT of_mine "
+                 "REFERENCES s.t (id) ON DELETE CASCADE); INSERT INTO mine VALUES (100)");
+  ExpectRefused("DESTINATION_TABLE_IN_USE", "of_mine", IntegrationOfChanges());
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM mine"), 1);
+  destination_->Run("DROP TABLE mine");
+  ExpectSucceeded(RunJob(SharedStack(), IntegrationOfChanges()));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 101);
+}
+
+TEST_F(MergedTableTest, OfChangesIsLeftAloneByRowsThatItsConstraintsRefuse) {
+  PrepareChanges(kMake, "CREATE UNIQUE INDEX mine ON s.t ((v % 100))");
+  ExpectRefused("DESTINATION_CONSTRAINT_VIOLATED", "mine", IntegrationOfChanges());
+  destination_->Run(
+      "DROP INDEX s.mine; ALTER TABLE s.t ADD note text NOT NULL DEFAULT 'n'; "
+      "ALTER TABLE s.t ALTER note DROP DEFAULT");
+  ExpectRefused("DESTINATION_CONSTRAINT_VIOLATED", "note", IntegrationOfChanges());
+  destination_->Run(
+      "ALTER TABLE s.t DROP COLUMN note; ALTER TABLE s.t ADD CONSTRAINT mine UNIQUE "
+      "(v) DEFERRABLE INITIALLY DEFERRED");
+  source_->Run("INSERT INTO t VALUES (102, 101)");
+  ExpectRefused("DESTINATION_CONSTRAINT_VIOLATED", "mine", IntegrationOfChanges());
+  source_->Run("DELETE FROM t WHERE id = 102");
+  ExpectSucceeded(RunJob(SharedStack(), IntegrationOfChanges()));
+  EXPECT_EQ(destination_->Int("SELECT max(v) FROM s.t"), 101);
 }
 
 TEST_F(MergedTableTest, TakesAnotherKey) {
@@ -206,6 +242,23 @@ TEST_F(MergedTableTest, IsRefusedWhereARuleActsInstead) {
   ExpectRefused("DESTINATION_TABLE_IN_USE", "rule stop");
 }
 
+TEST_F(MergedTableTest, IsLeftAloneWhereForeignKeysWouldActForRowsThatComeBack) {
+  Prepare(kMakeKeyless, "ALTER TABLE s.t ADD UNIQUE (id)");
+  for (const std::string action : {"CASCADE", "SET NULL", "SET DEFAULT"}) {
+    destination_->Run(
+        "CREATE TABLE mine (id int CONSTRAINT of_mine REFERENCES s.t (id) ON DELETE " + action +
+        "); INSERT INTO mine VALUES (5)");
+    ExpectRefused("DESTINATION_TABLE_IN_USE", "of_mine");
+    EXPECT_EQ(destination_->Int("SELECT count(id) FROM mine"), 1) << action;
+    destination_->Run("DROP TABLE mine");
+  }
+  destination_->Run(
+      "CREATE TABLE mine (id int CONSTRAINT of_mine REFERENCES s.t (id) DEFERRABLE INITIALLY "
+      "DEFERRED); INSERT INTO mine VALUES (5)");
+  ExpectMerged(RunJob(SharedStack(), Integration()), "100 rows deleted, 100 inserted");
+  EXPECT_EQ(destination_->Int("SELECT count(id) FROM mine"), 1);
+}
+
 TEST_F(MergedTableTest, IsRefusedWherePublishedRowsCantBeToldApart) {
   Prepare(kMakeKeyless, "CREATE PUBLICATION of_mine FOR TABLE s.t");
   ExpectRefused("DESTINATION_TABLE_IN_USE", "replica identity");
@@ -232,8 +285,14 @@ TEST_F(MergedTableTest, IsMergedUnderItsPoliciesByItsOwner) {
   ExpectMerged(RunJob(SharedStack(), integration), "it has policy odd");
   destination_->Run("ALTER TABLE s.t FORCE ROW LEVEL SECURITY");
   ExpectRefused("DESTINATION_TABLE_IN_USE", "row-level security", integration);
+  v1::Integration changes = integration;
+  changes.mutable_streams(0)->set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  changes.mutable_streams(0)->set_replication_key("v");
   destination_->Run("ALTER TABLE s.t NO FORCE ROW LEVEL SECURITY");
-  ExpectMerged(RunJob(SharedStack(), integration), "it has policy odd");
+  ExpectMerged(RunJob(SharedStack(), changes), "it has policy odd");
+  destination_->Run("ALTER TABLE s.t FORCE ROW LEVEL SECURITY");
+  source_->Run("INSERT INTO t VALUES (103, 103)");
+  ExpectRefused("DESTINATION_TABLE_IN_USE", "row-level security", changes);
 }
 
 TEST_F(MergedTableTest, MayBelongToAnother) {

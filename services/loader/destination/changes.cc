@@ -11,6 +11,7 @@
 #include "services/loader/destination/destination_table.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/replication_key.h"
+#include "services/loader/destination/table_statements.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -81,11 +82,34 @@ std::string Upsert(const std::string& table, const LoadRecord& load) {
       marks ? absl::StrCat(" OR old.", schema::kDeletedAtColumn, " IS NOT NULL") : "");
 }
 
+// Without a key.
+absl::Status Replace(postgres::Connection& connection, const std::string& table,
+                     const LoadRecord& load, bool first_chunk) {
+  if (first_chunk) {
+    const schema::KeyOrder key = ReplicationKeyOf(load.plan);
+    RETURN_IF_ERROR(
+        connection.Execute(absl::StrCat("DELETE FROM ONLY ", table, " WHERE ", key.expression(),
+                                        " >= ", key.Constant(load.plan.lower_bound()))));
+  }
+  const std::string all = Quoted(AllColumns(load.plan));
+  return connection.Execute(
+      absl::StrCat("INSERT INTO ", table, " (", all, ") SELECT ", all, " FROM ", kStaging));
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> CreateStaging(postgres::Connection& connection,
                                           const LoadRecord& load) {
-  return CreateTemporary(connection, ColumnDefinitions(load.plan));
+  ASSIGN_OR_RETURN(std::string staging, CreateTemporary(connection, ColumnDefinitions(load.plan)));
+  if (load.key_columns.empty()) return staging;
+  // Rows that lack a value of it are refused here, and every constraint that speaks up from here on
+  // is a user's.
+  const auto not_null = [](std::string* out, const std::string& column) {
+    absl::StrAppend(out, "ALTER COLUMN ", QuoteIdentifier(column), " SET NOT NULL");
+  };
+  RETURN_IF_ERROR(connection.Execute(
+      absl::StrCat("ALTER TABLE ", staging, " ", absl::StrJoin(load.key_columns, ", ", not_null))));
+  return staging;
 }
 
 absl::StatusOr<std::string> CreateTemporary(postgres::Connection& connection,
@@ -115,17 +139,14 @@ absl::Status ApplyChanges(postgres::Connection& connection, const StreamState& s
                    FindDestinationTable(connection, state, load.destination_table));
   if (oid == 0) return WasDropped(load);
   const std::string table = QuoteQualified(state.schema, load.destination_table);
+  RETURN_IF_ERROR(TestStatements(connection, oid, table));
+  const bool keyed = !load.key_columns.empty();
+  if (!keyed && first_chunk) RETURN_IF_ERROR(TestReinsertion(connection, oid, table));
   RETURN_IF_ERROR(connection.Execute(kRowLockTimeout));
-  if (!load.key_columns.empty()) return connection.Execute(Upsert(table, load));
-  if (first_chunk) {
-    const schema::KeyOrder key = ReplicationKeyOf(load.plan);
-    RETURN_IF_ERROR(
-        connection.Execute(absl::StrCat("DELETE FROM ONLY ", table, " WHERE ", key.expression(),
-                                        " >= ", key.Constant(load.plan.lower_bound()))));
-  }
-  const std::string all = Quoted(AllColumns(load.plan));
-  return connection.Execute(
-      absl::StrCat("INSERT INTO ", table, " (", all, ") SELECT ", all, " FROM ", kStaging));
+  const absl::Status applied = keyed ? connection.Execute(Upsert(table, load))
+                                     : Replace(connection, table, load, first_chunk);
+  RETURN_IF_ERROR(ExplainStatement(applied));
+  return TestDeferredConstraints(connection);
 }
 
 absl::StatusOr<StagedKeys> ReadStagedKeys(postgres::Connection& connection,

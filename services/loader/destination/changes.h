@@ -38,7 +38,8 @@ absl::Status LockDestination(postgres::Connection& connection, const LoadRecord&
 // has its key, whatever that holds, unless it is the same to the last bit and not marked as
 // deleted; rows are locked in the order of the key. Without a key the range's first chunk takes
 // away the rows at or past the load's lower bound, for which the staged ones come.
-// DESTINATION_CONFLICT if the table is no longer that which the stream's row tells of.
+// DESTINATION_CONFLICT if the table is no longer that which the stream's row tells of. Errors of
+// table_statements.h for what users have put on the table.
 absl::Status ApplyChanges(postgres::Connection& connection, const StreamState& state,
                           const LoadRecord& load, bool first_chunk);
 

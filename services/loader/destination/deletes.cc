@@ -2,14 +2,13 @@
 
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "postgres/quote.h"
-#include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
 #include "services/loader/destination/changes.h"
 #include "services/loader/destination/destination_table.h"
+#include "services/loader/destination/table_statements.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -104,12 +103,6 @@ absl::StatusOr<int64_t> Count(postgres::Connection& connection, const std::strin
   return counted.Int(0, 0);
 }
 
-// What a row that others refer to, or that a user's trigger keeps, fails for.
-absl::Status Explained(const absl::Status& failure) {
-  if (!absl::StartsWith(postgres::SqlStateOf(failure), "23")) return failure;
-  return Error(Reason::kDestinationConstraintViolated, failure.message());
-}
-
 std::string Counted(const std::string& statement) {
   return absl::StrCat("WITH touched AS (", statement, " RETURNING 1) SELECT count(*) FROM touched");
 }
@@ -139,6 +132,7 @@ absl::StatusOr<ChunkOutcome> ApplyDeletes(postgres::Connection& connection,
   const std::string staging(kStaging);
   const std::string table = QuoteQualified(state.schema, load.destination_table);
   const std::string is_there = HasKeyIn(staging, "ours", key);
+  RETURN_IF_ERROR(TestStatements(connection, state.destination_oid, table));
   RETURN_IF_ERROR(connection.Execute(absl::StrCat("ANALYZE ", staging)));
   RETURN_IF_ERROR(connection.Execute(kRowLockTimeout));
 
@@ -150,13 +144,14 @@ absl::StatusOr<ChunkOutcome> ApplyDeletes(postgres::Connection& connection,
                       : absl::StrCat("UPDATE ONLY ", table, " AS ours SET ", kDeletedAtColumn,
                                      " = pg_catalog.now() WHERE ", kDeletedAtColumn,
                                      " IS NULL AND NOT ", is_there)));
-  if (!deleted.ok()) return Explained(deleted.status());
+  if (!deleted.ok()) return ExplainStatement(deleted.status());
   outcome.deleted = *deleted;
   if (load.plan.marks_deletes()) {
-    RETURN_IF_ERROR(connection.Execute(
+    RETURN_IF_ERROR(ExplainStatement(connection.Execute(
         absl::StrCat("UPDATE ONLY ", table, " AS ours SET ", kDeletedAtColumn, " = NULL WHERE ",
-                     kDeletedAtColumn, " IS NOT NULL AND ", is_there)));
+                     kDeletedAtColumn, " IS NOT NULL AND ", is_there))));
   }
+  RETURN_IF_ERROR(TestDeferredConstraints(connection));
   const auto name = [](std::string* out, const KeyColumn& column) { out->append(column.name); };
   ASSIGN_OR_RETURN(outcome.unseen,
                    Count(connection, absl::StrCat("SELECT count(*) FROM (SELECT DISTINCT ",

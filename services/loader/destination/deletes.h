@@ -28,7 +28,7 @@ absl::StatusOr<std::string> CreateKeyStaging(postgres::Connection& connection,
 std::string CopyKeysInto(const std::string& staging, const v1::LoadPlan& plan);
 
 // Compares. Marks are taken back from rows that are there again. Within the transaction of the
-// range's chunk, which has locked the table and tested the claim. DESTINATION_CONSTRAINT_VIOLATED
+// range's chunk, which has locked the table and tested the claim. Errors of table_statements.h, as
 // where a user's foreign key refers to a row that is to be deleted; DESTINATION_CONFLICT if the
 // table is no longer that which the stream's row tells of.
 absl::StatusOr<ChunkOutcome> ApplyDeletes(postgres::Connection& connection,

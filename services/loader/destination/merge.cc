@@ -5,17 +5,16 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "lockstitch/v1/change.pb.h"
 #include "postgres/quote.h"
-#include "postgres/sqlstate.h"
 #include "schema/destination_names.h"
 #include "services/loader/destination/column_transition.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/obstacles.h"
 #include "services/loader/destination/table_form.h"
+#include "services/loader/destination/table_statements.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -26,19 +25,6 @@ using postgres::Connection;
 using postgres::QuoteIdentifier;
 
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '1s'";
-
-// Constraints that users have deferred speak up here rather than at the commit.
-constexpr absl::string_view kTestConstraints = "SET CONSTRAINTS ALL IMMEDIATE";
-
-// $1 the table's OID.
-constexpr absl::string_view kIsFiltered = "SELECT pg_catalog.row_security_active($1::oid)";
-
-// $1 the table's OID. Rules by which statements do something else than what they say; those for
-// INSERT would ask for the rows anew when they are there, and with those for UPDATE nothing can be
-// inserted ON CONFLICT.
-constexpr absl::string_view kUnfitRule =
-    "SELECT rulename FROM pg_catalog.pg_rewrite WHERE ev_class = $1::oid AND (is_instead OR "
-    "ev_type <> '4') LIMIT 1";
 
 // $1 the table's OID, $2 columns that loads have made.
 constexpr absl::string_view kUsersColumns =
@@ -78,19 +64,6 @@ struct Value {
   std::string sql;
 };
 
-// What statements of a merge fail for.
-absl::Status Explained(const absl::Status& failure) {
-  const std::string state = postgres::SqlStateOf(failure);
-  if (absl::StartsWith(state, "23"))
-    return Error(Reason::kDestinationConstraintViolated, failure.message());
-  if (state == postgres::kObjectNotInPrerequisiteState) {
-    return Error(Reason::kDestinationTableInUse, failure.message(),
-                 "If it is a publication that needs to tell rows apart: ALTER TABLE ... REPLICA "
-                 "IDENTITY FULL, or take deletes and updates out of it.");
-  }
-  return failure;
-}
-
 class Merger {
  public:
   Merger(Connection& connection, const StreamState& state, const LoadRecord& load,
@@ -100,7 +73,7 @@ class Merger {
         last_(last),
         transition_(transition),
         key_(transition.KeyColumns(load.key_columns)),
-        oid_(absl::StrCat(oid)),
+        oid_(oid),
         table_(postgres::QuoteQualified(state.schema, load.destination_table)),
         load_table_(QuotedLoadTable(load)) {
     for (const v1::ColumnMapping& column : load.plan.columns()) Take(column.destination_column());
@@ -118,12 +91,12 @@ class Merger {
   }
 
   absl::StatusOr<std::string> Run() {
-    RETURN_IF_ERROR(TestTable());
+    RETURN_IF_ERROR(TestStatements(connection_, oid_, table_));
     RETURN_IF_ERROR(LockLoadTable(connection_, load_));
     RETURN_IF_ERROR(connection_.Execute(kLockTimeout));
     ASSIGN_OR_RETURN(const bool keyed, FindKeys());
     absl::StatusOr<std::string> done = keyed ? ByKey() : AllRows();
-    RETURN_IF_ERROR(Explained(done.status()));
+    RETURN_IF_ERROR(ExplainStatement(done.status()));
     RETURN_IF_ERROR(connection_.Execute(absl::StrCat("DROP TABLE ", load_table_)));
     return done;
   }
@@ -139,27 +112,10 @@ class Merger {
     values_.push_back({NameOf(column), absl::StrCat("new.", QuoteIdentifier(column))});
   }
 
-  // Whether statements upon the table do what they say.
-  absl::Status TestTable() {
-    ASSIGN_OR_RETURN(const postgres::Result filtered, connection_.Query(kIsFiltered, {oid_}));
-    if (filtered.Bool(0, 0)) {
-      return Error(Reason::kDestinationTableInUse,
-                   absl::StrCat("row-level security of ", table_, " would hide rows from the load"),
-                   "ALTER TABLE ... NO FORCE ROW LEVEL SECURITY, make the destination's user the "
-                   "table's owner, or give it BYPASSRLS.");
-    }
-    ASSIGN_OR_RETURN(const postgres::Result rule, connection_.Query(kUnfitRule, {oid_}));
-    if (rule.empty()) return absl::OkStatus();
-    return Error(Reason::kDestinationTableInUse,
-                 absl::StrCat("rule ", rule.Text(0, 0), " of ", table_,
-                              " changes what statements of loads do"),
-                 "Drop the rule, and make a trigger in its place.");
-  }
-
   // Whether rows can be told apart by the load's key; the key to drop, if there is one, is noted.
   absl::StatusOr<bool> FindKeys() {
     ASSIGN_OR_RETURN(const postgres::Result keys,
-                     connection_.Query(kKeys, {oid_, postgres::ArrayText(key_),
+                     connection_.Query(kKeys, {absl::StrCat(oid_), postgres::ArrayText(key_),
                                                postgres::ArrayText(last_.key_columns)}));
     for (int row = 0; row < keys.rows(); ++row)
       if (keys.Bool(row, 2)) return true;
@@ -190,15 +146,16 @@ class Merger {
     ASSIGN_OR_RETURN(const int64_t inserted,
                      Change(absl::StrCat(Insert(), " WHERE NOT EXISTS (SELECT FROM ONLY ", table_,
                                          " AS old WHERE ", matches, ")")));
-    RETURN_IF_ERROR(connection_.Execute(kTestConstraints));
+    RETURN_IF_ERROR(TestDeferredConstraints(connection_));
     return absl::StrCat(deleted, " rows deleted, ", updated, " updated, ", inserted, " inserted");
   }
 
   absl::StatusOr<std::string> AllRows() {
+    RETURN_IF_ERROR(TestReinsertion(connection_, oid_, table_));
     if (!old_key_.empty()) RETURN_IF_ERROR(DropKey());
     ASSIGN_OR_RETURN(const int64_t deleted, Change(absl::StrCat("DELETE FROM ONLY ", table_)));
     ASSIGN_OR_RETURN(const int64_t inserted, Change(Insert()));
-    RETURN_IF_ERROR(connection_.Execute(kTestConstraints));
+    RETURN_IF_ERROR(TestDeferredConstraints(connection_));
     if (!key_.empty()) {
       RETURN_IF_ERROR(connection_.Execute(
           absl::StrCat("ALTER TABLE ONLY ", table_, " ADD PRIMARY KEY (", Quoted(key_), ")")));
@@ -275,8 +232,9 @@ class Merger {
   absl::StatusOr<std::vector<std::string>> UsersColumns() {
     std::vector<std::string> ours;
     for (const Value& value : values_) ours.push_back(value.column);
-    ASSIGN_OR_RETURN(const postgres::Result found,
-                     connection_.Query(kUsersColumns, {oid_, postgres::ArrayText(ours)}));
+    ASSIGN_OR_RETURN(
+        const postgres::Result found,
+        connection_.Query(kUsersColumns, {absl::StrCat(oid_), postgres::ArrayText(ours)}));
     std::vector<std::string> columns;
     for (int row = 0; row < found.rows(); ++row) columns.push_back(found.String(row, 0));
     return columns;
@@ -293,7 +251,7 @@ class Merger {
   const LoadRecord& last_;
   const ColumnTransition& transition_;
   const std::vector<std::string> key_;  // As the destination table has it.
-  const std::string oid_;
+  const int64_t oid_;
   const std::string table_;
   const std::string load_table_;
   std::vector<Value> values_;  // Of loaded columns first.
