@@ -84,6 +84,18 @@ std::string IsOfLastSnapshot(const LoadRecord& load, const schema::KeyOrder& key
   return absl::StrCat(condition, ") IS TRUE");
 }
 
+// What readers find in the table besides, though no row of the load has it.
+std::string KeptColumns(const v1::LoadPlan& plan) {
+  std::string definitions;
+  if (plan.marks_deletes())
+    absl::StrAppend(&definitions, ", ", schema::kDeletedAtColumn, " timestamptz");
+  for (const v1::RetiredColumn& column : plan.retired()) {
+    absl::StrAppend(&definitions, ", ", QuoteIdentifier(column.destination_column()), " ",
+                    column.destination_type());
+  }
+  return definitions;
+}
+
 void AppendQuoted(std::string* out, const std::string& name) { out->append(QuoteIdentifier(name)); }
 
 }  // namespace
@@ -106,21 +118,6 @@ std::string ColumnDefinitions(const v1::LoadPlan& plan) {
   }
   return absl::StrJoin(definitions, ", ");
 }
-
-namespace {
-
-// What readers find in the table besides, though no row of the load has it.
-std::string KeptColumns(const v1::LoadPlan& plan) {
-  std::string definitions;
-  if (plan.marks_deletes()) absl::StrAppend(&definitions, ", _sdc_deleted_at timestamptz");
-  for (const v1::RetiredColumn& column : plan.retired()) {
-    absl::StrAppend(&definitions, ", ", QuoteIdentifier(column.destination_column()), " ",
-                    column.destination_type());
-  }
-  return definitions;
-}
-
-}  // namespace
 
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
                                         const std::string& name, const v1::LoadPlan& plan) {

@@ -273,6 +273,13 @@ v1::LoadPlan AsItStands(const v1::LoadPlan& last, const TableForm& form) {
   return plan;
 }
 
+bool TellsOfAdding(const v1::LoadPlan& plan, const std::string& column) {
+  return std::any_of(
+      plan.changes().begin(), plan.changes().end(), [&](const v1::SchemaChange& change) {
+        return change.kind() == v1::CHANGE_KIND_COLUMN_ADDED && change.column() == column;
+      });
+}
+
 }  // namespace
 
 absl::StatusOr<Merged> Merge(Connection& connection, const StreamState& state,
@@ -288,9 +295,16 @@ absl::StatusOr<Merged> Merge(Connection& connection, const StreamState& state,
   kept.key_columns = transition.KeyColumns(load.key_columns);
   kept.plan.mutable_system()->set_table_version(state.table_version);
   RETURN_IF_ERROR(StorePlan(connection, kept));
-  // A table made anew would have had one column.
-  for (const v1::SchemaChange& change : transition.changes)
+  for (const v1::SchemaChange& change : transition.changes) {
+    // A table made anew would have had one column.
     if (change.kind() == v1::CHANGE_KIND_COLUMN_SPLIT) merged.columns.push_back(change.effect());
+    // Of this table users have dropped it.
+    if (change.kind() == v1::CHANGE_KIND_COLUMN_ADDED && !TellsOfAdding(load.plan, change.column()))
+      merged.columns.push_back(
+          absl::StrCat("column ", change.destination_column(),
+                       " was not in the destination table any more: it was added again, with the "
+                       "values of all rows"));
+  }
   return merged;
 }
 
