@@ -67,10 +67,11 @@ bool IsAboutTheRows(const absl::Status& failure) {
          ReasonOf(failure) == Reason::kDestinationConstraintViolated;
 }
 
-// What another session's locks have made fail, and would not for long.
-bool IsAboutLocks(const absl::Status& failure) {
-  const std::string state = postgres::SqlStateOf(failure);
-  return state == postgres::kLockNotAvailable || state == postgres::kDeadlockDetected;
+// What another session's locks have made fail, or its indexes that came in the middle, and would
+// not for long.
+bool IsAboutOthers(const absl::Status& failure) {
+  return ReasonOf(failure) == Reason::kDestinationTableLocked ||
+         postgres::SqlStateOf(failure) == postgres::kDeadlockDetected;
 }
 
 // Everything that must hold for the load to be published, tested under the stream's row.
@@ -84,8 +85,8 @@ absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadReq
 struct Prepared {
   int64_t old_oid = 0;
   std::vector<std::string> why_merge;   // As for Place.
+  BuiltIndexes indexes;                 // Where nothing says to merge.
   std::optional<std::string> bookmark;  // Of a first load.
-  std::vector<std::string> notes;       // For the job's log.
 };
 
 // Everything that takes long, before a swap: the key, the old table's indexes, and the bookmark of
@@ -108,7 +109,7 @@ absl::Status Prepare(Connection& connection, const v1::Claim& claim, const LoadR
   if (const absl::Status finished = FinishTable(connection, load); !finished.ok())
     return WithoutLoadTable(finished, load);
   if (prepared->old_oid != 0 && prepared->why_merge.empty()) {
-    ASSIGN_OR_RETURN(prepared->notes, BuildIndexes(connection, prepared->old_oid, load));
+    ASSIGN_OR_RETURN(prepared->indexes, BuildIndexes(connection, prepared->old_oid, load));
   }
   return transaction.Commit();
 }
@@ -130,7 +131,7 @@ absl::StatusOr<Placed> PutInPlace(Connection& connection, const StreamState& sta
   if (load.plan.mode() == v1::LOAD_MODE_CHANGES)
     return Placed{.oid = state.destination_oid, .table_version = state.table_version};
   ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, state));
-  return Place(connection, state, load, last, prepared.why_merge);
+  return Place(connection, state, load, last, prepared.why_merge, prepared.indexes.of);
 }
 
 // Ends the transaction in which the load was found as it must be.
@@ -150,7 +151,7 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   result.set_destination_table(load.plan.destination_table());
   result.set_table_version(published.table_version);
   if (published.bookmark) result.set_bookmark(*published.bookmark);
-  result.mutable_notes()->Add(prepared.notes.begin(), prepared.notes.end());
+  result.mutable_notes()->Add(prepared.indexes.notes.begin(), prepared.indexes.notes.end());
   result.mutable_notes()->Add(placed.notes.begin(), placed.notes.end());
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   RETURN_IF_ERROR(CountRun(connection, state, load.run_id, load.load_id, &result));
@@ -183,6 +184,7 @@ absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
   RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
   RETURN_IF_ERROR(transaction->Commit());
   RETURN_IF_ERROR(Prepare(connection, request.claim(), *found.load, &prepared));
+  Failpoint("loader.finish.prepared");
   ASSIGN_OR_RETURN(transaction, Transaction::Begin(connection));
   ASSIGN_OR_RETURN(found, Test(connection, request));
   if (found.result) return *std::move(found.result);
@@ -197,13 +199,13 @@ absl::StatusOr<v1::LoadResult> PublishLoad(Connection& connection,
   absl::StatusOr<v1::LoadResult> result = absl::UnknownError("not tried");
   for (int attempt = 1; rpc::WaitBeforeAttempt(kSwapPolicy, attempt, options.stop); ++attempt) {
     result = PrepareAndPublish(connection, request, options.metrics);
-    if (!IsAboutLocks(result.status()) || absl::Now() >= options.deadline) break;
+    if (!IsAboutOthers(result.status()) || absl::Now() >= options.deadline) break;
   }
   if (IsAboutTheRows(result.status())) GiveUp(connection, request.claim()).IgnoreError();
   if (result.ok()) return result;
   if (options.stop.stop_requested())
     return Error(Reason::kShuttingDown, "the loader is shutting down");
-  if (!IsAboutLocks(result.status())) return result;
+  if (!IsAboutOthers(result.status())) return result;
   return Error(Reason::kDestinationTableLocked,
                absl::StrCat("other sessions kept the destination table of ",
                             schema::StreamName(request.claim().target().table()), " locked"));

@@ -36,6 +36,7 @@ constexpr Instant kInstants[] = {
     {&FaultyStack::loader, "loader.chunk.recorded"},
     {&FaultyStack::loader, "loader.chunk.committed"},
     {&FaultyStack::loader, "loader.finish.preparing"},
+    {&FaultyStack::loader, "loader.finish.prepared"},
     {&FaultyStack::loader, "loader.finish.publishing"},
     {&FaultyStack::loader, "loader.finish.published"},
 };

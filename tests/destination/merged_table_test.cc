@@ -324,6 +324,42 @@ TEST_F(MergedTableTest, IsNotReplacedOnceAViewHasComeInTheMiddle) {
   ExpectMerged(outcome, "view public.on_top depends on it");
 }
 
+TEST_F(MergedTableTest, IsReplacedWithTheIndexesThatHaveComeInTheMiddle) {
+  Prepare(kMake,
+          "CREATE INDEX goes ON s.t (v); CREATE INDEX stays ON s.t ((v + 1)); CREATE INDEX renamed "
+          "ON s.t ((v + 2))");
+  Rendezvous prepared;
+  Stack stack({.loader = "loader.finish.prepared=" + prepared.action()});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Integration()); });
+  prepared.AwaitArrival();
+  destination_->Run(
+      "DROP INDEX s.goes; ALTER INDEX s.renamed RENAME TO is_renamed; CREATE INDEX comes ON s.t "
+      "((v + 3))");
+  prepared.Release();
+  job.join();
+  ExpectSucceeded(outcome);
+  EXPECT_EQ(destination_->Int("SELECT min(_sdc_table_version) FROM s.t"), 2);
+  EXPECT_EQ(destination_->Text("SELECT string_agg(indexname || right(indexdef, 11), ', ' ORDER BY "
+                               "indexname) FROM pg_indexes WHERE schemaname = 's' AND indexname <> "
+                               "'t_pkey'"),
+            "comes(((v + 3))), is_renamed(((v + 2))), stays(((v + 1)))");
+  ExpectSameContents("t", "s.t", "id, v");
+}
+
+TEST_F(MergedTableTest, IsReplacedWithoutGrantsThatWereRevoked) {
+  destination_->Run(
+      "CREATE ROLE of_defaults; ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT ON TABLES TO "
+      "of_defaults; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC");
+  Prepare(kMake, "REVOKE INSERT ON s.t FROM of_defaults; REVOKE ALL ON s.t FROM PUBLIC");
+  ExpectSucceeded(RunJob(SharedStack(), Integration()));
+  EXPECT_EQ(destination_->Int("SELECT min(_sdc_table_version) FROM s.t"), 2);
+  EXPECT_EQ(
+      destination_->Text("SELECT string_agg(privilege_type, ',') FROM pg_class, aclexplode(relacl) "
+                         "WHERE pg_class.oid = 's.t'::regclass AND grantee <> relowner"),
+      "SELECT");
+}
+
 TEST_F(MergedTableTest, WaitsForNoReader) {
   Prepare(kMake, kView);
   Database reader(destination_url_);

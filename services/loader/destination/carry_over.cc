@@ -1,5 +1,8 @@
 #include "services/loader/destination/carry_over.h"
 
+#include <algorithm>
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "postgres/quote.h"
@@ -14,11 +17,11 @@ namespace {
 using postgres::QuoteIdentifier;
 using postgres::QuoteQualified;
 
-// $1 a table's OID. Its users' indexes: name, uniqueness, and the definition from the access method
-// on. Keys come with their constraints. The definition begins as composed here, whatever its names
-// hold.
+// $1 a table's OID. Its users' indexes: OID, name, uniqueness, and the definition from the access
+// method on. Keys come with their constraints. The definition begins as composed here, whatever its
+// names hold.
 constexpr absl::string_view kIndexes = R"sql(
-SELECT c.relname, i.indisunique,
+SELECT c.oid, c.relname, i.indisunique,
        pg_catalog.substr(pg_catalog.pg_get_indexdef(c.oid), 1 + pg_catalog.length(pg_catalog.format(
            'CREATE %sINDEX %I ON %s USING ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, c.relname,
            i.indrelid::pg_catalog.regclass)))
@@ -26,6 +29,15 @@ FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = $1::oid AND i.indisvalid AND
       NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
 ORDER BY c.oid)sql";
+
+// $1 new table's OID, $2 its qualified, quoted name. One statement a row. What default privileges
+// have granted, since to its users the table is one that is there already: it has what they have
+// left on the old one.
+constexpr absl::string_view kDefaultGrants = R"sql(
+SELECT DISTINCT pg_catalog.format('REVOKE ALL ON %s FROM %s CASCADE', $2::text,
+                                  CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE g.grantee::pg_catalog.regrole::text END)
+FROM pg_catalog.pg_class c CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) g
+WHERE c.oid = $1::oid AND g.grantee <> c.relowner)sql";
 
 // $1 old table's OID, $2 new table's qualified, quoted name. One statement a row. An owner has its
 // rights without a grant.
@@ -119,8 +131,16 @@ SELECT statement FROM (
   FROM indexes WHERE indisclustered
 ) statements WHERE statement IS NOT NULL ORDER BY place, statement)sql";
 
-std::string IndexName(const LoadRecord& load, int number) {
-  return absl::StrCat(load.load_table, "_index_", number);
+// Of the load table's index that is to take the place of that one.
+std::string IndexName(const LoadRecord& load, int64_t old_index) {
+  return absl::StrCat(load.load_table, "_index_", old_index);
+}
+
+std::vector<UsersIndex> IndexesOf(const postgres::Result& rows) {
+  std::vector<UsersIndex> indexes;
+  for (int row = 0; row < rows.rows(); ++row)
+    indexes.push_back({.oid = rows.Int(row, 0), .name = rows.String(row, 1)});
+  return indexes;
 }
 
 // Whether a statement has failed because what it names is gone, or is of another type now.
@@ -150,40 +170,65 @@ std::vector<std::string> FirstColumn(const postgres::Result& rows) {
   return values;
 }
 
+// Of the load table those that were built for indexes which aren't among `wanted`.
+absl::Status DropStaleIndexes(postgres::Connection& connection, const LoadRecord& load,
+                              const std::vector<UsersIndex>& wanted) {
+  std::set<std::string> names;
+  for (const UsersIndex& index : wanted) names.insert(IndexName(load, index.oid));
+  ASSIGN_OR_RETURN(const postgres::Result built,
+                   connection.Query(kIndexes, {absl::StrCat(load.load_oid)}));
+  for (const UsersIndex& index : IndexesOf(built)) {
+    if (names.count(index.name) > 0) continue;
+    RETURN_IF_ERROR(connection.Execute(
+        absl::StrCat("DROP INDEX ", QuoteQualified(schema::kStateSchema, index.name))));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunAll(postgres::Connection& connection, const postgres::Result& statements) {
+  for (const std::string& statement : FirstColumn(statements))
+    RETURN_IF_ERROR(connection.Execute(statement));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> BuildIndexes(postgres::Connection& connection,
-                                                      int64_t old_oid, const LoadRecord& load) {
+absl::StatusOr<BuiltIndexes> BuildIndexes(postgres::Connection& connection, int64_t old_oid,
+                                          const LoadRecord& load) {
   ASSIGN_OR_RETURN(const postgres::Result indexes,
                    connection.Query(kIndexes, {absl::StrCat(old_oid)}));
-  std::vector<std::string> notes;
+  BuiltIndexes built = {.of = IndexesOf(indexes)};
+  RETURN_IF_ERROR(DropStaleIndexes(connection, load, built.of));
   for (int row = 0; row < indexes.rows(); ++row) {
+    const UsersIndex& index = built.of[row];
     const absl::StatusOr<std::string> lost = RunIfPossible(
-        connection, absl::StrCat("CREATE ", indexes.Bool(row, 1) ? "UNIQUE " : "",
-                                 "INDEX IF NOT EXISTS ", QuoteIdentifier(IndexName(load, row)),
-                                 " ON ", QuoteQualified(schema::kStateSchema, load.load_table),
-                                 " USING ", indexes.Text(row, 2)));
+        connection,
+        absl::StrCat("CREATE ", indexes.Bool(row, 2) ? "UNIQUE " : "", "INDEX IF NOT EXISTS ",
+                     QuoteIdentifier(IndexName(load, index.oid)), " ON ",
+                     QuoteQualified(schema::kStateSchema, load.load_table), " USING ",
+                     indexes.Text(row, 3)));
     if (postgres::SqlStateOf(lost.status()) == postgres::kUniqueViolation) {
       return Error(Reason::kDestinationConstraintViolated,
-                   absl::StrCat("unique index ", indexes.Text(row, 0),
+                   absl::StrCat("unique index ", index.name,
                                 " of the destination table: ", lost.status().message()));
     }
     RETURN_IF_ERROR(lost.status());
     if (!lost->empty())
-      notes.push_back(absl::StrCat("index ", indexes.Text(row, 0), " is gone: ", *lost));
+      built.notes.push_back(absl::StrCat("index ", index.name, " is gone: ", *lost));
   }
-  return notes;
+  return built;
 }
 
 absl::Status CopyProperties(postgres::Connection& connection, int64_t old_oid,
                             const LoadRecord& load) {
+  const std::string table = QuoteQualified(schema::kStateSchema, load.load_table);
+  ASSIGN_OR_RETURN(const postgres::Result revokes,
+                   connection.Query(kDefaultGrants, {absl::StrCat(load.load_oid), table}));
+  RETURN_IF_ERROR(RunAll(connection, revokes));
   for (const absl::string_view query : {kGrantsAndComments, kParameters}) {
-    ASSIGN_OR_RETURN(
-        const postgres::Result statements,
-        connection.Query(
-            query, {absl::StrCat(old_oid), QuoteQualified(schema::kStateSchema, load.load_table)}));
-    for (const std::string& statement : FirstColumn(statements))
-      RETURN_IF_ERROR(connection.Execute(statement));
+    ASSIGN_OR_RETURN(const postgres::Result statements,
+                     connection.Query(query, {absl::StrCat(old_oid), table}));
+    RETURN_IF_ERROR(RunAll(connection, statements));
   }
   return absl::OkStatus();
 }
@@ -206,20 +251,29 @@ absl::StatusOr<std::vector<std::string>> RunRest(postgres::Connection& connectio
   return notes;
 }
 
-absl::StatusOr<std::vector<std::string>> IndexNames(postgres::Connection& connection,
-                                                    int64_t old_oid) {
-  ASSIGN_OR_RETURN(const postgres::Result indexes,
+absl::StatusOr<std::vector<UsersIndex>> TestIndexes(postgres::Connection& connection,
+                                                    int64_t old_oid,
+                                                    const std::vector<UsersIndex>& built) {
+  ASSIGN_OR_RETURN(const postgres::Result rows,
                    connection.Query(kIndexes, {absl::StrCat(old_oid)}));
-  return FirstColumn(indexes);
+  std::vector<UsersIndex> indexes = IndexesOf(rows);
+  const auto same = [](const UsersIndex& one, const UsersIndex& other) {
+    return one.oid == other.oid;
+  };
+  if (std::equal(indexes.begin(), indexes.end(), built.begin(), built.end(), same)) return indexes;
+  return Error(
+      Reason::kDestinationTableLocked,
+      "indexes of the destination table were made or dropped while they were built for the "
+      "table that takes its place");
 }
 
 absl::Status TakeIndexNames(postgres::Connection& connection, const std::string& schema,
-                            const LoadRecord& load, const std::vector<std::string>& names) {
-  for (size_t i = 0; i < names.size(); ++i) {
-    // One that came after BuildIndexes has no successor.
-    RETURN_IF_ERROR(connection.Execute(absl::StrCat(
-        "ALTER INDEX IF EXISTS ", QuoteQualified(schema, IndexName(load, static_cast<int>(i))),
-        " RENAME TO ", QuoteIdentifier(names[i]))));
+                            const LoadRecord& load, const std::vector<UsersIndex>& indexes) {
+  for (const UsersIndex& index : indexes) {
+    // One that has lost its columns has no successor.
+    RETURN_IF_ERROR(connection.Execute(
+        absl::StrCat("ALTER INDEX IF EXISTS ", QuoteQualified(schema, IndexName(load, index.oid)),
+                     " RENAME TO ", QuoteIdentifier(index.name))));
   }
   return absl::OkStatus();
 }

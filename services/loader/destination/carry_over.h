@@ -16,15 +16,27 @@ namespace lockstitch::loader {
 // indexes, extended statistics, grants, comments, parameters. What can't go over keeps the old
 // table where it is: see obstacles.h.
 
-// Builds the old table's indexes on the load table, under names of their own. Answers, for the
-// job's log, which can't be since their columns are gone. May be repeated. Within a transaction of
-// the caller's. DESTINATION_CONSTRAINT_VIOLATED for rows that a unique one doesn't take.
-absl::StatusOr<std::vector<std::string>> BuildIndexes(postgres::Connection& connection,
-                                                      int64_t old_oid, const LoadRecord& load);
+// An index that users have made on the old table. It stays the same one while it has its OID:
+// users may give it another name.
+struct UsersIndex {
+  int64_t oid = 0;
+  std::string name;
+};
 
-// Gives the load table the grants and comments of the old one, its storage parameters, and what is
-// set for columns: defaults, statistics targets and options, how they are stored. Owners aren't
-// copied.
+// Builds the old table's indexes on the load table, under names that tell of whose place each is to
+// take. May be repeated, when what has been built in vain meanwhile goes. Within a transaction of
+// the caller's. DESTINATION_CONSTRAINT_VIOLATED for rows that a unique one doesn't take.
+struct BuiltIndexes {
+  std::vector<UsersIndex> of;  // All of the old table's, those that can't be as well.
+  std::vector<std::string>
+      notes;  // Which can't be, since their columns are gone. For the job's log.
+};
+absl::StatusOr<BuiltIndexes> BuildIndexes(postgres::Connection& connection, int64_t old_oid,
+                                          const LoadRecord& load);
+
+// Gives the load table the grants of the old one and no others, its comments and storage
+// parameters, and what is set for columns: defaults, statistics targets and options, how they are
+// stored. Owners aren't copied.
 absl::Status CopyProperties(postgres::Connection& connection, int64_t old_oid,
                             const LoadRecord& load);
 
@@ -36,12 +48,17 @@ absl::StatusOr<std::vector<std::string>> RestAfterSwap(postgres::Connection& con
 absl::StatusOr<std::vector<std::string>> RunRest(postgres::Connection& connection,
                                                  const std::vector<std::string>& statements);
 
-// The old table's index names, by which TakeIndexNames renames the load table's once the old ones
-// are gone. `schema` is where the load table is by then.
-absl::StatusOr<std::vector<std::string>> IndexNames(postgres::Connection& connection,
-                                                    int64_t old_oid);
+// The old table's indexes as they are now, if they are the `built` ones still: with the table
+// locked nobody can change them. DESTINATION_TABLE_LOCKED if they aren't: the load is to be
+// prepared again.
+absl::StatusOr<std::vector<UsersIndex>> TestIndexes(postgres::Connection& connection,
+                                                    int64_t old_oid,
+                                                    const std::vector<UsersIndex>& built);
+
+// Gives the load table's indexes the names of these, which are gone by now. `schema` is where the
+// load table is.
 absl::Status TakeIndexNames(postgres::Connection& connection, const std::string& schema,
-                            const LoadRecord& load, const std::vector<std::string>& names);
+                            const LoadRecord& load, const std::vector<UsersIndex>& indexes);
 
 }  // namespace lockstitch::loader
 

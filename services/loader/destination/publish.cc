@@ -84,7 +84,7 @@ struct SwapTrial {
 
 absl::StatusOr<SwapTrial> TrySwap(postgres::Connection& connection, const StreamState& state,
                                   const LoadRecord& load, const std::optional<LoadRecord>& last,
-                                  int64_t oid) {
+                                  int64_t oid, const std::vector<UsersIndex>& built) {
   SwapTrial trial;
   if (oid == 0) {
     RETURN_IF_ERROR(MoveIn(connection, state, load));
@@ -95,8 +95,8 @@ absl::StatusOr<SwapTrial> TrySwap(postgres::Connection& connection, const Stream
     ASSIGN_OR_RETURN(trial.obstacles, FindObstacles(connection, oid, *last));
     if (!trial.obstacles.empty()) return trial;
   }
+  ASSIGN_OR_RETURN(const std::vector<UsersIndex> indexes, TestIndexes(connection, oid, built));
   RETURN_IF_ERROR(CopyProperties(connection, oid, load));
-  ASSIGN_OR_RETURN(const std::vector<std::string> indexes, IndexNames(connection, oid));
   ASSIGN_OR_RETURN(const std::vector<std::string> rest, RestAfterSwap(connection, oid));
   const absl::Status dropped = connection.Execute(
       absl::StrCat("DROP TABLE ", QuoteQualified(state.schema, load.destination_table)));
@@ -136,14 +136,15 @@ absl::StatusOr<std::vector<std::string>> WhyMerge(postgres::Connection& connecti
 
 absl::StatusOr<Placed> Place(postgres::Connection& connection, const StreamState& state,
                              const LoadRecord& load, const std::optional<LoadRecord>& last,
-                             const std::vector<std::string>& why_merge) {
+                             const std::vector<std::string>& why_merge,
+                             const std::vector<UsersIndex>& built) {
   RETURN_IF_ERROR(connection.Execute(kLockTimeout));
   ASSIGN_OR_RETURN(const int64_t oid,
                    FindDestinationTable(connection, state, load.destination_table));
   std::vector<std::string> why = why_merge;
   if (why.empty()) {
     RETURN_IF_ERROR(connection.Execute("SAVEPOINT swap"));
-    ASSIGN_OR_RETURN(SwapTrial trial, TrySwap(connection, state, load, last, oid));
+    ASSIGN_OR_RETURN(SwapTrial trial, TrySwap(connection, state, load, last, oid, built));
     if (trial.obstacles.empty()) {
       return Placed{.oid = load.load_oid,
                     .table_version = state.table_version + 1,

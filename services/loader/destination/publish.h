@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "postgres/connection.h"
+#include "services/loader/destination/carry_over.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/stream_state.h"
 
@@ -29,13 +30,15 @@ struct Placed {
 
 // Gets the rows of a load table to where readers see them, within a transaction of the caller's:
 // they see the old ones until it commits, and the new ones from then on. The load table takes the
-// place of the destination table, or is merged into it where `why_merge` isn't empty, or something
-// has come upon the table since that says so. Waits a second at most for each lock, so that no
-// queue of readers forms behind: then DESTINATION_TABLE_LOCKED, to be tried again in a new
-// transaction, like a deadlock. Errors of Merge.
+// place of the destination table, whose indexes `built` tells of, or is merged into it where
+// `why_merge` isn't empty, or something has come upon the table since that says so. Waits a second
+// at most for each lock, so that no queue of readers forms behind: then DESTINATION_TABLE_LOCKED,
+// to be prepared and tried again in a new transaction, like a deadlock, and where there are other
+// indexes by now. Errors of Merge.
 absl::StatusOr<Placed> Place(postgres::Connection& connection, const StreamState& state,
                              const LoadRecord& load, const std::optional<LoadRecord>& last,
-                             const std::vector<std::string>& why_merge);
+                             const std::vector<std::string>& why_merge,
+                             const std::vector<UsersIndex>& built);
 
 }  // namespace lockstitch::loader
 
