@@ -67,6 +67,12 @@ std::string CopiedTable(const LoadRecord& load) {
   return load.load_table.empty() ? std::string(kStagingName) : load.load_table;
 }
 
+// `failure` as its user knows the table.
+absl::Status WithoutCopiedTable(const absl::Status& failure, const LoadRecord& load) {
+  return WithMessage(failure, absl::StrReplaceAll(failure.message(),
+                                                  {{CopiedTable(load), load.destination_table}}));
+}
+
 absl::Status RunEnded(const v1::Claim& claim) {
   return Error(Reason::kRunAborted, absl::StrCat("run ", claim.run_id(), " has ended"));
 }
@@ -116,13 +122,10 @@ absl::Status RangeLoader::Run() {
         absl::StrCat("nothing moved for ", absl::FormatDuration(options_.progress_deadline)));
   }
   const std::optional<Reason> reason = ReasonOf(status);
+  if (reason == Reason::kKeyHasNull) return WithoutCopiedTable(status, load_);
   if (reason == Reason::kValueRejected || MayBeOfAValue(status)) {
-    absl::Status refused = WithRow(status, CopiedTable(load_));
-    if (ReasonOf(refused) == Reason::kValueRejected) {
-      return WithMessage(
-          refused,
-          absl::StrReplaceAll(refused.message(), {{CopiedTable(load_), load_.destination_table}}));
-    }
+    const absl::Status refused = WithRow(status, CopiedTable(load_));
+    if (ReasonOf(refused) == Reason::kValueRejected) return WithoutCopiedTable(refused, load_);
   }
   if (reason == Reason::kDestinationWriteFailed || reason == Reason::kConnectionLost) {
     return ExplainFailure(*options_.sessions, open.claim(), status);
