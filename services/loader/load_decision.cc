@@ -173,15 +173,6 @@ bool KeepsFiltered(const Before& before, const v1::LoadPlan& plan) {
          before.published.plan.filter() != plan.filter();
 }
 
-// What the rows of the last load lacked, those of this one do that aren't read again.
-void AddIncomplete(const v1::LoadPlan& last, const ColumnTransition& transition,
-                   v1::LoadPlan* plan) {
-  std::set<std::string> incomplete(last.incomplete().begin(), last.incomplete().end());
-  incomplete.insert(transition.without_values.begin(), transition.without_values.end());
-  for (const v1::ColumnMapping& column : plan->columns())
-    if (incomplete.count(column.source_column()) > 0) plan->add_incomplete(column.source_column());
-}
-
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
                                    const Before& before, const LoadRecord& wanted,
                                    const SourceColumns& source) {
