@@ -85,9 +85,9 @@ class PeersTest : public ClustersTest, public ::testing::WithParamInterface<Olde
         " is of an older version, so that this run does not heed deletes and backfill";
     switch (GetParam()) {
       case Older::kExtractor:
-        return Contains("the extractor" + without + "; upgrade it");
+        return Contains("the extractor" + without + ": upgrade it");
       case Older::kLoader:
-        return Contains("the loader" + without + "; upgrade it");
+        return Contains("the loader" + without + ": upgrade it");
       case Older::kDiscovery:
         return Not(Contains(HasSubstr("older version")));
     }
