@@ -22,6 +22,8 @@ int Result::rows() const { return PQntuples(result_.get()); }
 
 int64_t Result::affected() const { return ToInt(PQcmdTuples(result_.get())); }
 
+uint32_t Result::Type(int column) const { return PQftype(result_.get(), column); }
+
 bool Result::IsNull(int row, int column) const {
   return PQgetisnull(result_.get(), row, column) != 0;
 }

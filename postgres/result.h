@@ -23,6 +23,8 @@ class Result {
   // Rows that an INSERT, UPDATE, DELETE or COPY changed.
   int64_t affected() const;
 
+  // The OID of a column's type; of a domain, that of its base type.
+  uint32_t Type(int column) const;
   bool IsNull(int row, int column) const;
   // The value's text; empty for NULL.
   absl::string_view Text(int row, int column) const;

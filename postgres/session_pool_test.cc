@@ -100,11 +100,12 @@ TEST_F(SessionPoolTest, NothingOfAnEarlierUserIsLeft) {
     Lease session = Take(pool);
     first = session->backend_pid();
     fresh = Text(session, settings);
-    ASSERT_TRUE(session
-                    ->Execute("SET search_path = public; SET statement_timeout = 5; SET work_mem = "
-                              "'7MB'; SET default_transaction_read_only = on;"
-                              "SET ROLE pg_read_all_stats; SELECT pg_advisory_lock(7)")
-                    .ok());
+    ASSERT_TRUE(
+        session
+            ->Execute("SET search_path = public; SET statement_timeout = 60000; SET work_mem = "
+                      "'7MB'; SET default_transaction_read_only = on;"
+                      "SET ROLE pg_read_all_stats; SELECT pg_advisory_lock(7)")
+            .ok());
     ASSERT_TRUE(session->Execute("SET default_transaction_read_only = off").ok());
     ASSERT_TRUE(session
                     ->Execute("RESET ROLE; CREATE TEMPORARY TABLE left_behind (); DECLARE kept "

@@ -81,42 +81,41 @@ RowHasher::RowHasher(const v1::ChecksumRequest& request, size_t more_fields)
 absl::Status RowHasher::Hash(absl::string_view tuple, RowHashes* hashes) {
   if (tuple.size() < kCountBytes) return Malformed();
   tuple_ = tuple;
-  absl::string_view row = tuple;
-  if (!arrays_.empty() || more_fields_ > 0) {
-    ASSIGN_OR_RETURN(row, Prepare());
+  ASSIGN_OR_RETURN(const absl::string_view row, Prepare());
+  hashes->key = 0;
+  for (size_t i = 0; i < key_.size(); ++i) {
+    absl::string_view field;
+    RETURN_IF_ERROR(FieldAt(tuple_, key_[i], &field));
+    const uint64_t hash = batch::Checksum(field);
+    hashes->key = i == 0 ? hash : batch::Fold(hashes->key, hash);
   }
   hashes->row = batch::Checksum(row);
-  if (key_.empty()) {
-    hashes->key = hashes->row;
-    return absl::OkStatus();
-  }
-  absl::string_view field;
-  RETURN_IF_ERROR(FieldAt(tuple_, key_[0], &field));
-  hashes->key = batch::Checksum(field);
-  for (size_t i = 1; i < key_.size(); ++i) {
-    RETURN_IF_ERROR(FieldAt(tuple_, key_[i], &field));
-    hashes->key = batch::Fold(hashes->key, batch::Checksum(field));
-  }
+  if (key_.empty()) hashes->key = hashes->row;
   return absl::OkStatus();
 }
 
 absl::StatusOr<absl::string_view> RowHasher::Prepare() {
-  copy_.assign(tuple_.data(), tuple_.size());
-  tuple_ = copy_;
+  // Goes over what was given, whose bytes are where those of a copy are.
   Fields fields(tuple_);
   size_t skipped = 0;
   for (const size_t place : arrays_) {
     absl::string_view array;
     if (!fields.Skip(place - skipped) || !fields.Next(&array)) return Malformed();
     skipped = place + 1;
-    const size_t masked = kLengthBytes + kDimensionsBytes;
-    if (array.size() >= masked + kMaskedBytes)
-      std::memset(copy_.data() + (array.data() - copy_.data()) + masked, 0, kMaskedBytes);
+    constexpr size_t kMasked = kLengthBytes + kDimensionsBytes;
+    if (array.size() >= kMasked + kMaskedBytes)
+      std::memset(Copy() + fields.end() - array.size() + kMasked, 0, kMaskedBytes);
   }
+  if (more_fields_ == 0) return tuple_;
   if (!fields.Skip(columns_ - skipped)) return Malformed();
   const uint16_t count = htobe16(static_cast<uint16_t>(columns_));
-  std::memcpy(copy_.data(), &count, sizeof(count));
+  std::memcpy(Copy(), &count, sizeof(count));
   return tuple_.substr(0, fields.end());
+}
+
+char* RowHasher::Copy() {
+  if (tuple_.data() != copy_.data()) tuple_ = copy_.assign(tuple_.data(), tuple_.size());
+  return copy_.data();
 }
 
 absl::Status RowHasher::HashColumns(std::vector<uint64_t>* columns) const {

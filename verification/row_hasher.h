@@ -45,8 +45,10 @@ class RowHasher {
   absl::Status Field(size_t place, absl::string_view* bytes, bool* null) const;
 
  private:
-  // Copies the tuple, masks its arrays, and answers the row without what is behind it.
+  // Masks the tuple's arrays, and answers the row without what is behind it.
   absl::StatusOr<absl::string_view> Prepare();
+  // Has the tuple in a copy that may be written to.
+  char* Copy();
 
   const size_t columns_;
   const size_t more_fields_;

@@ -91,6 +91,21 @@ TEST(RowHasherTest, ArraysCountByTheirElements) {
   EXPECT_NE(row.row, Hash(hasher, Tuple({"a", std::nullopt})).row);
 }
 
+TEST(RowHasherTest, ArraysAreMaskedAlsoWhereMoreFieldsFollow) {
+  v1::ChecksumRequest request = Request(3, {2});
+  request.mutable_columns(0)->set_wire_array(true);
+  request.mutable_columns(1)->set_wire_array(true);
+  RowHasher bare(request, 0), with_more(request, 1);
+  const RowHashes row = Hash(bare, Tuple({Array(0, 23, 7), Array(0, 23, 8), "k"}));
+  const RowHashes same = Hash(with_more, Tuple({Array(1, 24, 7), Array(1, 24, 8), "k", "more"}));
+  EXPECT_EQ(row.row, same.row);
+  EXPECT_EQ(row.key, same.key);
+  absl::string_view more;
+  bool null = true;
+  ASSERT_TRUE(with_more.Field(3, &more, &null).ok());
+  EXPECT_EQ(more, "more");
+}
+
 TEST(RowHasherTest, ColumnsAreToldApart) {
   RowHasher hasher(Request(2, {0}), 0);
   std::vector<uint64_t> first, second;

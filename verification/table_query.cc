@@ -33,6 +33,20 @@ absl::Status TestRequest(const v1::ChecksumRequest& request) {
   return absl::OkStatus();
 }
 
+std::string Name(const v1::ChecksumRequest& request, const v1::ColumnMapping& column) {
+  return postgres::QuoteIdentifier(IsSource(request) ? column.source_column()
+                                                     : column.destination_column());
+}
+
+std::string Table(const v1::ChecksumRequest& request) {
+  return postgres::QuoteQualified(request.table().schema(), request.table().name());
+}
+
+// What only a source's values go through.
+bool IsConverted(const v1::ChecksumRequest& request, const v1::ColumnMapping& column) {
+  return IsSource(request) && column.conversion() != v1::WIRE_CONVERSION_CAST;
+}
+
 std::string Read(const v1::ChecksumRequest& request, const v1::ColumnMapping& column) {
   return IsSource(request) ? schema::SourceExpression(column)
                            : schema::DestinationExpression(column);
@@ -48,8 +62,7 @@ std::string CanBeCompared(const v1::ChecksumRequest& request) {
   if (!request.has_compare_below()) return "true";
   const v1::CompareBelow& below = request.compare_below();
   const v1::ColumnMapping& column = request.columns(static_cast<int>(below.column()));
-  const std::string name = postgres::QuoteIdentifier(
-      IsSource(request) ? column.source_column() : column.destination_column());
+  const std::string name = Name(request, column);
   if (!below.has_bound()) return absl::StrCat("(CASE WHEN ", name, " IS NOT NULL THEN true END)");
   const schema::KeyOrder order(name, column.wire_type());
   return absl::StrCat("(", order.expression(), " < ", order.Constant(below.bound()), ")");
@@ -77,11 +90,15 @@ std::string GreatestOfEachKey(const v1::ChecksumRequest& request, const std::str
 
 }  // namespace
 
-absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request) {
+absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request,
+                                      const std::vector<bool>& wire_typed) {
   RETURN_IF_ERROR(TestRequest(request));
-  std::string rows = postgres::QuoteQualified(request.table().schema(), request.table().name());
+  std::string rows = Table(request);
   std::vector<std::string> fields, conditions;
-  for (const v1::ColumnMapping& column : request.columns()) fields.push_back(Read(request, column));
+  for (const v1::ColumnMapping& column : request.columns()) {
+    const bool as_is = wire_typed[fields.size()] && !IsConverted(request, column);
+    fields.push_back(as_is ? Name(request, column) : Read(request, column));
+  }
   if (!request.filter().empty() && IsSource(request)) {
     ASSIGN_OR_RETURN(const schema::RowFilter filter, schema::ParseRowFilter(request.filter()));
     conditions.push_back(filter.sql);
@@ -105,6 +122,13 @@ absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request) {
   query.sql = absl::StrCat("COPY (SELECT ", absl::StrJoin(fields, ", "), " FROM ", rows, where(),
                            ") TO STDOUT (FORMAT binary)");
   return query;
+}
+
+std::string QueryTypes(const v1::ChecksumRequest& request) {
+  std::vector<std::string> fields;
+  for (const v1::ColumnMapping& column : request.columns()) fields.push_back(Name(request, column));
+  for (const v1::ColumnMapping& column : request.columns()) fields.push_back(Read(request, column));
+  return absl::StrCat("SELECT ", absl::StrJoin(fields, ", "), " FROM ", Table(request), " LIMIT 0");
 }
 
 }  // namespace lockstitch::verification

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lockstitch/v1/checksum.pb.h"
@@ -22,9 +23,16 @@ struct TableQuery {
   size_t more_fields = 0;
 };
 
-// FILTER_INVALID if the row filter isn't one expression; PROTOCOL_VIOLATED for places outside of
-// the columns.
-absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request);
+// `wire_typed` tells by their places which columns are of their wire types as they are: their casts
+// would only cost the server time, and are left out. FILTER_INVALID if the row filter isn't one
+// expression; PROTOCOL_VIOLATED for places outside of the columns.
+absl::StatusOr<TableQuery> QueryTable(const v1::ChecksumRequest& request,
+                                      const std::vector<bool>& wire_typed);
+
+// The statement whose answer shows, without a row, the types of the request's columns: of all of
+// them as they are, then of all as they are read. It locks the table, so that these stay to the end
+// of its transaction.
+std::string QueryTypes(const v1::ChecksumRequest& request);
 
 }  // namespace lockstitch::verification
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -142,9 +143,19 @@ std::unique_ptr<RowVisitor> MakeVisitor(const v1::ChecksumRequest& request, cons
   return std::make_unique<Summing>(sink);
 }
 
+absl::StatusOr<std::vector<bool>> FindWireTyped(postgres::Connection& connection,
+                                                const v1::ChecksumRequest& request) {
+  ASSIGN_OR_RETURN(const postgres::Result types, connection.Query(QueryTypes(request)));
+  std::vector<bool> wire_typed;
+  for (int i = 0; i < request.columns_size(); ++i)
+    wire_typed.push_back(types.Type(i) == types.Type(request.columns_size() + i));
+  return wire_typed;
+}
+
 absl::Status Read(postgres::Connection& connection, const v1::ChecksumRequest& request,
                   const ChecksumSink& sink, const std::function<void()>& row_came) {
-  ASSIGN_OR_RETURN(const TableQuery query, QueryTable(request));
+  ASSIGN_OR_RETURN(const std::vector<bool> wire_typed, FindWireTyped(connection, request));
+  ASSIGN_OR_RETURN(const TableQuery query, QueryTable(request, wire_typed));
   RowHasher hasher(request, query.more_fields);
   const std::unique_ptr<RowVisitor> visitor = MakeVisitor(request, hasher, sink);
   ASSIGN_OR_RETURN(postgres::CopyReader reader, postgres::CopyReader::Start(connection, query.sql));

@@ -194,6 +194,23 @@ TEST_F(VerifyFullTableTest, SystemColumnsDontCount) {
   EXPECT_TRUE(Verify(stack_, Integration()).IsVerified());
 }
 
+TEST_F(VerifyFullTableTest, AColumnThatWasRetypedIsComparedByItsValues) {
+  source_->Run(
+      "CREATE DOMAIN positive AS int CHECK (VALUE > 0);"
+      "CREATE TABLE t (id positive PRIMARY KEY, retyped int, modified numeric(8, 2), i interval);"
+      "INSERT INTO t SELECT n, n, n, n * interval '1 s' FROM generate_series(1, 100) n");
+  Load(Integration());
+  EXPECT_TRUE(Verify(stack_, Integration()).IsVerified());
+  source_->Run(
+      "ALTER TABLE t ALTER id TYPE bigint, ALTER retyped TYPE bigint,"
+      "  ALTER modified TYPE numeric(9, 2)");
+  destination_->Run("ALTER TABLE shop.t ALTER retyped TYPE smallint");
+  EXPECT_TRUE(Verify(stack_, Integration()).IsVerified());
+  destination_->Run("UPDATE shop.t SET retyped = 0 WHERE id = 4");
+  EXPECT_THAT(Verify(stack_, Integration()).Differences("public.t"),
+              ElementsAre("changed id=4: retyped"));
+}
+
 TEST_F(VerifyFullTableTest, ArraysAreTheSameByTheirElements) {
   for (testing::Database* database : {source_.get(), destination_.get()}) {
     // Types get other numbers at each end.
