@@ -1,7 +1,5 @@
 #include "verification/checksum_service.h"
 
-#include <sched.h>
-
 #include <thread>
 #include <utility>
 
@@ -17,14 +15,6 @@ namespace {
 constexpr size_t kQueued = 16;
 constexpr absl::Duration kSendDeadline = absl::Minutes(5);
 
-// Has the calling thread wait for its turn, rather than take the processor from a backend on the
-// same machine whenever that has sent a little: it then finds many rows at once. No more than a
-// hint, which nothing depends on.
-void ReadInBatches() {
-  const sched_param no_priority = {};
-  sched_setscheduler(0, SCHED_BATCH, &no_priority);
-}
-
 // One Checksum call; the reading has a thread of its own.
 class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::ChecksumResponse>,
                                              v1::ChecksumResponse> {
@@ -33,7 +23,6 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Checks
     const auto call = std::make_shared<Call>();
     call->KeepAlive();
     std::thread([call, &handler, request] {
-      ReadInBatches();
       const auto sink = [&](v1::ChecksumResponse response) {
         return call->SendWithin(kQueued, kSendDeadline, std::move(response));
       };
