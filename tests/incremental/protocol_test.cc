@@ -19,6 +19,7 @@
 namespace lockstitch::tests {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::HasReason;
 using testing::IsOk;
 using testing::Rendezvous;
@@ -220,6 +221,27 @@ TEST_P(ChangesProtocolTest, WhatARunHasWrittenThatNeverFinishedCountsAsWritten) 
   // The source is as it was for the last run that has finished, the destination isn't.
   ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}}), IsOk());
   EXPECT_EQ(Seen(), GetParam() ? "1:1 2:2 3:2" : "1:1 2:2");
+}
+
+// The server would end the session of one: the next batch may take as long as it likes.
+TEST_P(ChangesProtocolTest, NoTransactionIsOpenWhileTheFirstBatchIsHeld) {
+  ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}}), IsOk());
+  Rendezvous held;
+  Loader holding("loader.batch.held=" + held.action());
+  ScriptedRun run = NewRun();
+  Begin(run, "2");
+  ScriptedRun::Range range(run, holding.client, 0);
+  ASSERT_THAT(range.Open(), IsOk());
+  range.SendRows({{2, 2}, {3, 3}});
+  held.AwaitArrival();
+  EXPECT_THAT(destination_->List("SELECT DISTINCT state FROM pg_stat_activity WHERE "
+                                 "application_name LIKE 'lockstitch loader " +
+                                 run.claim().run_id().substr(0, 8) + "%'"),
+              ElementsAre("idle"));
+  held.Release();
+  ASSERT_THAT(range.EndChunk(), IsOk());
+  ASSERT_THAT(run.Finish(loader_.client), IsOk());
+  EXPECT_EQ(Seen(), "1:1 2:2 3:3");
 }
 
 TEST_P(ChangesProtocolTest, ALoaderThatDiesBeforeItAnswersHasDrawnOnce) {

@@ -56,6 +56,8 @@ TEST_F(RetriesTest, ADeadlockWithAUserIsTriedAgain) {
   EXPECT_EQ(destination_->Int("SELECT attempt FROM _lockstitch.ranges ORDER BY load_id DESC LIMIT "
                               "1"),
             2);
+  EXPECT_THAT(outcome.log, Says("range 0 is opened again, with 0 rows durable: "
+                                "DESTINATION_CONFLICT: "));
   ExpectExact();
 }
 
