@@ -171,8 +171,10 @@ TEST_F(FirstLoadTest, ARunThatFailsLeavesItsRangesToTheNext) {
   v1::Integration job = Job();
   Stream(job).set_filter("10 / v > 0");
   source_->Run("UPDATE t SET v = 0 WHERE id = 800");
-  EXPECT_EQ(RunJob(SharedStack(), job).stream("public.t").error().reason(), "SOURCE_VALUE_INVALID");
+  const v1::StreamRun failed = RunJob(SharedStack(), job).stream("public.t");
+  EXPECT_EQ(failed.error().reason(), "SOURCE_VALUE_INVALID");
   EXPECT_EQ(DurableRanges(), 3);
+  EXPECT_EQ(failed.progress().rows_loaded(), 749);
   source_->Run("UPDATE t SET v = 1 WHERE id = 800");
   EXPECT_THAT(Run(job).log, Says("3 of 5 ranges are durable"));
   ExpectExact();
@@ -182,13 +184,15 @@ TEST_F(FirstLoadTest, ARunThatIsCancelledLeavesNothing) {
   MakeTable(/*keyed=*/true);
   Rendezvous durable;
   Stack stack({.extractor = "extractor.chunk.acknowledged=" + durable.action()});
-  std::thread running([&] { RunJob(stack, Job()); });
+  JobOutcome outcome;
+  std::thread running([&] { outcome = RunJob(stack, Job()); });
   durable.AwaitArrival();
   EXPECT_EQ(LoadTables(), 1);
   stack.scheduler.process().Signal(SIGTERM);
   EXPECT_EQ(stack.scheduler.process().Wait(), 0);
   durable.Release();
   running.join();
+  EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), 0);
   EXPECT_EQ(LoadTables(), 0);
   EXPECT_EQ(RowsRead(Run(Job())), 1005);
   ExpectExact();
