@@ -152,9 +152,13 @@ absl::Status SetUnchanged(Connection& connection, const StreamState& state, cons
       !std::equal(plan.columns().begin(), plan.columns().end(), last.plan.columns().begin(),
                   last.plan.columns().end(), same))
     return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::optional<v1::Extent> unchanged,
-                   LastAppliedFromBookmark(connection, state, last));
-  if (unchanged) *load->plan.mutable_unchanged() = *unchanged;
+  std::optional<std::string> horizon;
+  if (plan.has_horizon()) horizon = plan.horizon();
+  ASSIGN_OR_RETURN(const std::optional<AppliedRows> unchanged,
+                   LastAppliedFromBookmark(connection, state, last, horizon));
+  if (!unchanged) return absl::OkStatus();
+  *load->plan.mutable_unchanged() = unchanged->extent;
+  if (unchanged->last_key) load->plan.set_unchanged_last_key(*unchanged->last_key);
   return absl::OkStatus();
 }
 

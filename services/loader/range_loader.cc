@@ -280,6 +280,8 @@ absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& ope
   ChunkOutcome outcome;
   if (changes) {
     ASSIGN_OR_RETURN(outcome, Apply(connection, claimed.state, load, chunk));
+  } else if (ChangesNothing() && load.plan.has_unchanged_last_key()) {
+    outcome.last_key = load.plan.unchanged_last_key();
   }
   return InsertChunk(connection, load, open.range(), chunk, outcome);
 }
