@@ -237,6 +237,7 @@ void NoteWhy(const std::string& why, v1::LoadPlan* plan) {
 LoadDecision Resumed(LoadRecord load, const LoadRecord& wanted) {
   if (load.run_id != wanted.run_id) load.plan.clear_changes();
   if (wanted.plan.has_settings()) *load.plan.mutable_settings() = wanted.plan.settings();
+  *load.plan.mutable_system()->mutable_extracted_at() = wanted.plan.system().extracted_at();
   return {.load = std::move(load), .resumes = true};
 }
 
