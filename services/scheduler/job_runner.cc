@@ -196,8 +196,8 @@ absl::Status JobRunner::VerifyStream(Stream& stream) {
   }
   v1::StreamVerification verification;
   const absl::Status status =
-      VerifyLoad(integration_, stream.selected.table, snapshot, *options_.dispatch.loader,
-                 *options_.verifier, &verification);
+      VerifyLoad(integration_, stream.selected.table, stream.run.run_id(), snapshot,
+                 *options_.dispatch.loader, *options_.verifier, &verification);
   absl::MutexLock lock(&mutex_);
   *stream.run.mutable_verification() = std::move(verification);
   return status;
