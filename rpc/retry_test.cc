@@ -1,5 +1,8 @@
 #include "rpc/retry.h"
 
+#include <set>
+#include <string>
+
 #include "gtest/gtest.h"
 #include "status/reason.h"
 
@@ -24,6 +27,19 @@ TEST(RetryTest, RepeatsWhileThePeerIsOutOfReach) {
                 return ++calls < 3 ? Error(Reason::kPeerUnreachable, "gone") : absl::OkStatus();
               }).ok());
   EXPECT_EQ(calls, 3);
+}
+
+// As docs/errors.md says.
+TEST(RetryTest, TheseReasonsMeanThatSomethingIsOutOfReach) {
+  std::set<std::string> codes;
+  for (const ReasonInfo& info : AllReasons()) {
+    if (IsOutOfReach(Error(info.reason, "gone"), /*reached=*/false))
+      codes.insert(std::string(info.code));
+  }
+  EXPECT_EQ(codes,
+            (std::set<std::string>{"CONNECTION_LOST", "TOO_MANY_CONNECTIONS", "SERVER_STARTING",
+                                   "DESTINATION_CONFLICT", "SHUTTING_DOWN", "PEER_UNREACHABLE"}));
+  EXPECT_TRUE(IsOutOfReach(Error(Reason::kHostUnreachable, "gone"), /*reached=*/true));
 }
 
 TEST(RetryTest, GivesUpAfterItsAttempts) {

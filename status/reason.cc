@@ -225,7 +225,10 @@ const ReasonInfo kReasons[] = {
     {Reason::kKeyHasNull, "KEY_HAS_NULL", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
      "A row has NULL in a column of its key.", "Choose key_columns that are never NULL, or none."},
     {Reason::kStreamNotLoaded, "STREAM_NOT_LOADED", Code::kFailedPrecondition, Owner::kUser, 1,
-     kNone, "No load of the stream has been published yet, so there is nothing to compare.",
+     kNone,
+     "No load of the stream has been published yet, or none since its reset, so there is nothing "
+     "to "
+     "compare.",
      "Run `lockstitch sync` first; check the integration's name."},
     {Reason::kVerifyDifferent, "VERIFY_DIFFERENT", Code::kDataLoss, Owner::kUser, 1, kNone,
      "The destination does not hold what was read from the source.",

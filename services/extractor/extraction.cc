@@ -252,12 +252,14 @@ absl::StatusOr<Extraction::Extents> Extraction::SendRanges(Snapshot& snapshot,
                                                            const std::vector<RangeRead>& reads) {
   std::stop_source stop;
   const std::stop_callback passed_on(stop_.get_token(), [&] { stop.request_stop(); });
-  const RangeSender sender(claim_, {.loader = options_.loader,
-                                    .metrics = options_.metrics,
-                                    .progress = &progress_,
-                                    .chunks = options_.chunks,
-                                    .progress_deadline = options_.progress_deadline,
-                                    .stop = stop.get_token()});
+  const RangeSender sender(
+      claim_, {.loader = options_.loader,
+               .metrics = options_.metrics,
+               .progress = &progress_,
+               .chunks = options_.chunks,
+               .progress_deadline = options_.progress_deadline,
+               .stop = stop.get_token(),
+               .note = [this](const std::string& text) { Note(text, v1::SEVERITY_WARNING); }});
   std::vector<const RangeRead*> any_time, closing;
   Extents extents;  // Each thread writes to places of its own.
   for (const RangeRead& read : reads) {

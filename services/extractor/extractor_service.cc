@@ -16,8 +16,9 @@
 namespace lockstitch::extractor {
 namespace {
 
-// How long an accepted run waits for its fence.
-constexpr absl::Duration kGoDeadline = absl::Minutes(1);
+// How long an accepted run waits for its fence. A draw that has to end another one's sessions takes
+// up to 75 s, and its owner waits for two minutes.
+constexpr absl::Duration kGoDeadline = absl::Minutes(2);
 
 // One Extract call. gRPC's threads hand in what the owner sends; the run has a thread of its own.
 class Call final

@@ -209,6 +209,11 @@ absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, const RangeRead
     failure = loader_failure;
     // A range that gets on may take as many loaders as it needs.
     if (attempt.rows_durable > durable_before) number = 1;
+    if (number < policy.attempts) {
+      options_.note(absl::StrCat("range ", read.number, " is opened again, with ",
+                                 attempt.rows_durable, " rows durable: ", Explain(failure).reason,
+                                 ": ", failure.message()));
+    }
   }
   return failure.ok() ? Error(Reason::kStopped, "stopped before a range was sent") : failure;
 }

@@ -2,7 +2,9 @@
 #define LOCKSTITCH_SERVICES_EXTRACTOR_RANGE_SENDER_H_
 
 #include <cstdint>
+#include <functional>
 #include <stop_token>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -28,6 +30,8 @@ class RangeSender {
     ChunkLimits chunks;
     absl::Duration progress_deadline;
     std::stop_token stop;
+    // Told, in the caller's thread, whenever a range is opened again, and why.
+    std::function<void(const std::string&)> note;
   };
 
   RangeSender(const v1::Claim& claim, const Options& options) : claim_(claim), options_(options) {}

@@ -24,24 +24,31 @@ namespace {
 
 using postgres::Connection;
 
+// The destination has rows of both `last` and the last finished load, which may be an earlier one.
 absl::Status TestSource(Connection& connection, const StreamState& state,
-                        const v1::SourceIdentity& source) {
+                        const std::optional<LoadRecord>& last, const v1::SourceIdentity& source) {
+  // So it is after a reset, until a load has been published.
+  if (state.source_database.empty()) return absl::OkStatus();
   const bool other = (!state.source_system.empty() && !source.system_identifier().empty() &&
                       state.source_system != source.system_identifier()) ||
-                     (!state.source_database.empty() && state.source_database != source.database());
+                     state.source_database != source.database();
   if (other) {
     return Error(Reason::kSourceChanged,
                  absl::StrCat("the last load of this stream read database ", state.source_database,
                               " of system ", state.source_system, ", now it is ", source.database(),
                               " of system ", source.system_identifier()));
   }
-  ASSIGN_OR_RETURN(const bool behind, IsBehind(connection, source, state.source_position));
-  if (!behind) return absl::OkStatus();
-  return Error(
-      Reason::kSourceChanged,
-      absl::StrCat(
-          "the source is at ", source.wal_position(), ", before ", state.source_position,
-          " which the last load of this stream has read: it was restored, or is a standby behind"));
+  const auto test = [&](const std::string& position) -> absl::Status {
+    ASSIGN_OR_RETURN(const bool behind, IsBehind(connection, source, position));
+    if (!behind) return absl::OkStatus();
+    return Error(Reason::kSourceChanged,
+                 absl::StrCat("the source is at ", source.wal_position(), ", before ", position,
+                              " which the last load of this stream has read: it was restored, or "
+                              "is a standby behind"));
+  };
+  RETURN_IF_ERROR(test(state.source_position));
+  if (!last || last->source.wal_position() == state.source_position) return absl::OkStatus();
+  return test(last->source.wal_position());
 }
 
 // What a load of this request would be if there had been none before.
@@ -145,9 +152,13 @@ absl::Status SetUnchanged(Connection& connection, const StreamState& state, cons
       !std::equal(plan.columns().begin(), plan.columns().end(), last.plan.columns().begin(),
                   last.plan.columns().end(), same))
     return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::optional<v1::Extent> unchanged,
-                   LastAppliedFromBookmark(connection, state, last));
-  if (unchanged) *load->plan.mutable_unchanged() = *unchanged;
+  std::optional<std::string> horizon;
+  if (plan.has_horizon()) horizon = plan.horizon();
+  ASSIGN_OR_RETURN(const std::optional<AppliedRows> unchanged,
+                   LastAppliedFromBookmark(connection, state, last, horizon));
+  if (!unchanged) return absl::OkStatus();
+  *load->plan.mutable_unchanged() = unchanged->extent;
+  if (unchanged->last_key) load->plan.set_unchanged_last_key(*unchanged->last_key);
   return absl::OkStatus();
 }
 
@@ -226,6 +237,7 @@ void NoteWhy(const std::string& why, v1::LoadPlan* plan) {
 LoadDecision Resumed(LoadRecord load, const LoadRecord& wanted) {
   if (load.run_id != wanted.run_id) load.plan.clear_changes();
   if (wanted.plan.has_settings()) *load.plan.mutable_settings() = wanted.plan.settings();
+  *load.plan.mutable_system()->mutable_extracted_at() = wanted.plan.system().extracted_at();
   return {.load = std::move(load), .resumes = true};
 }
 
@@ -243,8 +255,8 @@ absl::StatusOr<std::optional<Before>> LoadsBefore(Connection& connection, const 
 
 absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamState& state,
                                         const v1::BeginLoadRequest& request, bool reset) {
-  if (!reset) RETURN_IF_ERROR(TestSource(connection, state, request.source()));
   ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, state));
+  if (!reset) RETURN_IF_ERROR(TestSource(connection, state, last, request.source()));
   ASSIGN_OR_RETURN(LoadRecord wanted, Describe(connection, state, last, request));
   RETURN_IF_ERROR(FindDestinationTable(connection, state, wanted.destination_table).status());
   const SourceColumns source = SourceColumnsOf(request);

@@ -166,16 +166,17 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
     return false;
   }
   deadline_->Touch();
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   // Where the chunk may change nothing, its first batch waits until it is known whether there is
-  // more.
+  // more. It may wait for long, and the server ends sessions that are idle in a transaction.
   v1::Batch held;
   if (load_.plan.has_unchanged() && request_.has_batch()) {
     held.Swap(request_.mutable_batch());
     RETURN_IF_ERROR(verifier_.Add(held));
+    Failpoint("loader.batch.held");
     if (!stream_.Read(&request_)) return CutOff();
     deadline_->Touch();
   }
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   if (ChangesNothing()) {
     RETURN_IF_ERROR(EndChunk(open));
   } else {
@@ -279,6 +280,8 @@ absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& ope
   ChunkOutcome outcome;
   if (changes) {
     ASSIGN_OR_RETURN(outcome, Apply(connection, claimed.state, load, chunk));
+  } else if (ChangesNothing() && load.plan.has_unchanged_last_key()) {
+    outcome.last_key = load.plan.unchanged_last_key();
   }
   return InsertChunk(connection, load, open.range(), chunk, outcome);
 }

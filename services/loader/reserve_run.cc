@@ -19,7 +19,8 @@ using postgres::Connection;
 using postgres::Transaction;
 
 // How long a draw waits for a chunk's commit. A loader that was stopped in it is ended by the
-// server before that.
+// server before that. With the wait after it a draw is well within the extractor's deadline for its
+// fence.
 constexpr absl::Duration kPatience = absl::Seconds(15);
 
 absl::StatusOr<v1::ReserveRunResponse> Draw(Connection& connection,
@@ -52,7 +53,7 @@ absl::StatusOr<v1::ReserveRunResponse> DrawForRun(Connection& connection,
   RETURN_IF_ERROR(MigrateState(connection));
   absl::StatusOr<v1::ReserveRunResponse> drawn = Draw(connection, request, kPatience);
   if (postgres::SqlStateOf(drawn.status()) != postgres::kLockNotAvailable) return drawn;
-  RETURN_IF_ERROR(EndOtherRun(connection, request.target(), request.run_id()));
+  RETURN_IF_ERROR(EndOutranked(connection, request.target(), request.run_id(), request.draw()));
   return Draw(connection, request, kStreamLockWait);
 }
 

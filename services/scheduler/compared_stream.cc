@@ -36,6 +36,15 @@ absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration
                  absl::StrCat("no load of ", schema::StreamName(state.table()),
                               " has been published at the destination"));
   }
+  const bool incremental = state.method() == v1::REPLICATION_METHOD_INCREMENTAL;
+  // A reset forgets the source until a load has been published: what the table lacks can't be told.
+  if (incremental && state.source().database().empty()) {
+    return Error(Reason::kStreamNotLoaded,
+                 absl::StrCat("the reset of ", schema::StreamName(state.table()),
+                              " is pending: no load has been published since, and the table holds "
+                              "what was loaded before"),
+                 "Run `lockstitch sync`.");
+  }
   ComparedStream stream = {
       .method = state.method(),
       .destination_table = absl::StrCat(state.destination_schema(), ".", state.destination_table()),
@@ -47,7 +56,7 @@ absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration
     if (!place) return PlanIsOdd(state);
     source.add_key(*place);
   }
-  if (state.method() == v1::REPLICATION_METHOD_INCREMENTAL) {
+  if (incremental) {
     const auto place = PlaceOf(plan, &v1::ColumnMapping::source_column, plan.replication_key());
     if (!place) return PlanIsOdd(state);
     if (plan.duplicate_keys() && !source.key().empty()) source.set_greatest_by(*place);
@@ -58,6 +67,7 @@ absl::StatusOr<ComparedStream> CompareByState(const v1::Integration& integration
     if (state.has_bookmark()) {
       source.mutable_compare_below()->set_bound(plan.has_horizon() ? plan.horizon()
                                                                    : state.bookmark());
+      stream.next_lower_bound = state.bookmark();
     }
   }
   stream.destination = source;

@@ -163,6 +163,9 @@ absl::StatusOr<v1::LoadResult> Dispatch::Abort(const absl::Status& failure) {
     Note(v1::SEVERITY_INFO, "the load had been published before its answer was lost");
     return response.result();
   }
+  // A cancelled first load, which has no bookmark yet, was dropped.
+  const bool dropped = request.cancelled() && !response.result().has_bookmark();
+  if (!IsFullTable(offer_) && !dropped) durable_rows_ = response.result().rows();
   // Of an integration that was forgotten nothing is left behind.
   if (!aborted.ok() && ReasonOf(aborted) != Reason::kDestinationStateMissing) {
     Note(v1::SEVERITY_WARNING,

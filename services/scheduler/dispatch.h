@@ -51,6 +51,9 @@ class Dispatch {
   // Extractions that were begun or tried to; offers that found no free slot don't count.
   int attempts() const { return attempts_; }
 
+  // Of an INCREMENTAL stream: the rows that a run has committed though it failed.
+  int64_t durable_rows() const { return durable_rows_; }
+
  private:
   absl::StatusOr<v1::LoadResult> Attempt();
   absl::StatusOr<v1::ReserveRunResponse> Reserve();
@@ -63,6 +66,7 @@ class Dispatch {
   const Listener listener_;
   int attempts_ = 0;
   uint32_t draws_ = 0;
+  int64_t durable_rows_ = 0;
   int64_t fence_ = 0;
   absl::Time idle_since_ =
       absl::InfinitePast();  // When a run was last accepted, reported or queued.

@@ -182,6 +182,7 @@ void JobRunner::RunStream(Stream& stream) {
   Dispatch dispatch(offer, options_.dispatch,
                     [&](const v1::ExtractResponse& response) { Follow(stream, response); });
   const absl::StatusOr<v1::LoadResult> result = dispatch.Run();
+  stream.durable_rows = dispatch.durable_rows();
   const absl::Status verified = result.ok() ? VerifyStream(stream) : absl::OkStatus();
   EndStream(stream, result, verified, dispatch.attempts());
 }
@@ -195,8 +196,8 @@ absl::Status JobRunner::VerifyStream(Stream& stream) {
   }
   v1::StreamVerification verification;
   const absl::Status status =
-      VerifyLoad(integration_, stream.selected.table, snapshot, *options_.dispatch.loader,
-                 *options_.verifier, &verification);
+      VerifyLoad(integration_, stream.selected.table, stream.run.run_id(), snapshot,
+                 *options_.dispatch.loader, *options_.verifier, &verification);
   absl::MutexLock lock(&mutex_);
   *stream.run.mutable_verification() = std::move(verification);
   return status;
@@ -259,7 +260,7 @@ void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& 
       run.mutable_progress()->set_bytes_extracted(result->bytes());
     }
   } else {
-    run.mutable_progress()->set_rows_loaded(0);
+    run.mutable_progress()->set_rows_loaded(stream.durable_rows);
   }
   const absl::Status& failure = result.ok() ? verified : result.status();
   if (!failure.ok()) {

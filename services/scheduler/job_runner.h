@@ -50,6 +50,7 @@ class JobRunner {
     v1::StreamRun run;
     uint32_t connections = 1;  // Wanted, then granted.
     std::optional<v1::RowSums> snapshot_sums;
+    int64_t durable_rows = 0;  // Of a run that failed.
   };
 
   absl::Status SelectAndRun();

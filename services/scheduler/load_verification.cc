@@ -30,12 +30,9 @@ absl::StatusOr<v1::StreamState> FindState(const v1::Integration& integration,
   return unknown;
 }
 
-}  // namespace
-
-absl::Status VerifyLoad(const v1::Integration& integration, const v1::TableName& table,
-                        const std::optional<v1::RowSums>& snapshot,
-                        const loader::LoaderClient& loader, const StreamVerifier::Options& options,
-                        v1::StreamVerification* verification) {
+absl::Status Compare(const v1::Integration& integration, const v1::TableName& table,
+                     const std::optional<v1::RowSums>& snapshot, const loader::LoaderClient& loader,
+                     const StreamVerifier::Options& options, v1::StreamVerification* verification) {
   ASSIGN_OR_RETURN(const v1::StreamState state,
                    FindState(integration, table, loader, options.stop));
   ASSIGN_OR_RETURN(const ComparedStream stream, CompareByState(integration, state));
@@ -53,6 +50,29 @@ absl::Status VerifyLoad(const v1::Integration& integration, const v1::TableName&
                             verification->different(), " rows of ", stream.destination_table,
                             " differ from what was read: ", verification->destination_rows(),
                             " rows are there, ", verification->source_rows(), " were read"));
+}
+
+}  // namespace
+
+absl::Status VerifyLoad(const v1::Integration& integration, const v1::TableName& table,
+                        const std::string& run_id, const std::optional<v1::RowSums>& snapshot,
+                        const loader::LoaderClient& loader, const StreamVerifier::Options& options,
+                        v1::StreamVerification* verification) {
+  const absl::Status compared =
+      Compare(integration, table, snapshot, loader, options, verification);
+  const std::optional<Reason> reason = ReasonOf(compared);
+  if (reason != Reason::kVerifyDifferent && reason != Reason::kStreamNotLoaded) return compared;
+  ASSIGN_OR_RETURN(const v1::StreamState state,
+                   FindState(integration, table, loader, options.stop));
+  if (state.run_id() == run_id) return compared;
+  verification->Clear();
+  verification->set_stream(schema::StreamName(table));
+  verification->set_outcome(v1::VERIFICATION_OUTCOME_FAILED);
+  return Error(Reason::kSuperseded,
+               absl::StrCat("run ", state.run_id(),
+                            " has begun since the load was published: what that left in the "
+                            "destination table can't be compared any more"),
+               "Run one job of the stream at a time to have each verified.");
 }
 
 }  // namespace lockstitch::scheduler

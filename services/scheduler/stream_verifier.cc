@@ -31,7 +31,9 @@ StreamVerifier::StreamVerifier(const ComparedStream& stream, const Options& opti
       listener_(std::move(listener)),
       verification_(*verification) {}
 
-absl::Status StreamVerifier::Run() {
+absl::Status StreamVerifier::Run() { return Compare(/*must_be_there=*/false); }
+
+absl::Status StreamVerifier::Compare(bool must_be_there) {
   {
     absl::MutexLock lock(&mutex_);
     const v1::CompareBelow& below = stream_.source.compare_below();
@@ -41,7 +43,7 @@ absl::Status StreamVerifier::Run() {
   }
   v1::RowSums source, destination;
   RETURN_IF_ERROR(Sum(&source, &destination));
-  if (!SameRows(source, destination)) RETURN_IF_ERROR(Narrow(source, destination));
+  if (!SameRows(source, destination)) RETURN_IF_ERROR(Narrow(source, destination, must_be_there));
   absl::MutexLock lock(&mutex_);
   verification_.set_source_rows(static_cast<int64_t>(source.rows()));
   verification_.set_destination_rows(static_cast<int64_t>(destination.rows()));
@@ -64,7 +66,7 @@ absl::Status StreamVerifier::RunAgainst(const v1::RowSums& snapshot) {
       },
       stop));
   const bool same = SameRows(snapshot, destination);
-  if (!same) RETURN_IF_ERROR(Run());
+  if (!same) RETURN_IF_ERROR(Compare(/*must_be_there=*/true));
   absl::MutexLock lock(&mutex_);
   verification_.set_source_rows(static_cast<int64_t>(snapshot.rows()));
   verification_.set_destination_rows(static_cast<int64_t>(destination.rows()));
@@ -97,8 +99,10 @@ absl::Status StreamVerifier::Sum(v1::RowSums* source, v1::RowSums* destination) 
                  });
 }
 
-absl::Status StreamVerifier::Narrow(const v1::RowSums& source, const v1::RowSums& destination) {
+absl::Status StreamVerifier::Narrow(const v1::RowSums& source, const v1::RowSums& destination,
+                                    bool must_be_there) {
   const absl::MutexLock listing(options_.listing);
+  const bool leave_to_next = in_part() && !must_be_there;
   RowClasses all;
   bool more = false;
   for (const std::vector<uint32_t>& buckets : PlanRounds(source, destination, kMostListed)) {
@@ -108,6 +112,8 @@ absl::Status StreamVerifier::Narrow(const v1::RowSums& source, const v1::RowSums
     RETURN_IF_ERROR(AskBoth(
         [&](v1::ChecksumRequest* request) {
           request->mutable_list()->mutable_buckets()->Add(buckets.begin(), buckets.end());
+          if (leave_to_next && stream_.next_lower_bound)
+            request->mutable_compare_below()->set_bound(*stream_.next_lower_bound);
         },
         [&](const auto& response) {
           if (response.has_listed()) AddListed(response.listed(), &at_source);
@@ -115,6 +121,9 @@ absl::Status StreamVerifier::Narrow(const v1::RowSums& source, const v1::RowSums
         [&](const auto& response) {
           if (response.has_listed()) AddListed(response.listed(), &at_destination);
         }));
+    if (leave_to_next && !stream_.next_lower_bound) {
+      for (ListedRow& row : at_source) row.place = v1::ROW_PLACE_PAST_BOUND;
+    }
     const RowClasses classes =
         ClassRows(std::move(at_source), std::move(at_destination), in_part(), kMostDescribed);
     all.different += classes.different;

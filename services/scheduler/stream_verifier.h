@@ -57,8 +57,12 @@ class StreamVerifier {
   absl::Status Ask(const verification::ChecksumClient& client, const v1::ChecksumRequest& request,
                    const Responses& listener, std::stop_source& both) const;
   absl::Status Sum(v1::RowSums* source, v1::RowSums* destination);
+  // Reads both ends to sums, and narrows down what differs. A source's row that the next load reads
+  // need not be at the destination yet, unless it `must_be_there`.
+  absl::Status Compare(bool must_be_there);
   // Lists what differs by the sums, and classes it.
-  absl::Status Narrow(const v1::RowSums& source, const v1::RowSums& destination);
+  absl::Status Narrow(const v1::RowSums& source, const v1::RowSums& destination,
+                      bool must_be_there);
   absl::Status Describe(const std::vector<uint64_t>& keys);
   bool in_part() const { return stream_.source.has_compare_below(); }
 

@@ -121,6 +121,21 @@ TEST_F(ChunksTest, TheFirstLoadIsReadInRangesOfTheKey) {
   ExpectSameContents("t", "s.t", "id, k, v");
 }
 
+TEST_F(ChunksTest, ARunThatFailsTellsWhatItHasCommitted) {
+  MakeTable(/*keyed=*/true, 30);
+  v1::Integration job = Job();
+  job.mutable_streams(0)->set_filter("10 / (id - 250) IS NOT NULL");
+  Stack stack({}, {"--chunk-rows=25"});
+  EXPECT_EQ(RowsLoaded(RunJob(stack, job)), 30);
+  Insert(31, 300);
+  const v1::StreamRun failed = RunJob(stack, job).stream("public.t");
+  EXPECT_EQ(failed.state(), v1::STREAM_RUN_STATE_FAILED);
+  EXPECT_GE(failed.progress().rows_loaded(), 100);
+  EXPECT_EQ(failed.progress().rows_loaded(),
+            destination_->Int("SELECT sum(rows) FROM _lockstitch.chunks WHERE run_id = '" +
+                              failed.run_id() + "'"));
+}
+
 class KilledLoaderTest : public ChunksTest, public ::testing::WithParamInterface<bool> {
  protected:
   void KilledAt(const std::string& instant) {

@@ -166,13 +166,41 @@ TEST_F(FirstLoadTest, OtherSettingsBeginAnew) {
   EXPECT_EQ(LoadTables(), 0);
 }
 
+// The horizon that bounds the bookmark was that of the other one.
+TEST_F(FirstLoadTest, AnotherLookbackBeginsAnew) {
+  MakeTable(/*keyed=*/true);
+  RunKilled(Job());
+  v1::Integration looking_back = Job();
+  Stream(looking_back).set_lookback("1 day");
+  const JobOutcome outcome = Run(looking_back);
+  EXPECT_THAT(outcome.log, Says("begins the first load anew: the look-back or the time zone has"));
+  EXPECT_EQ(RowsRead(outcome), 1005);
+  ExpectExact();
+}
+
+TEST_F(FirstLoadTest, SystemColumnsTellWhichRunHasReadARow) {
+  MakeTable(/*keyed=*/true);
+  v1::Integration job = Job();
+  job.set_system_columns(v1::SYSTEM_COLUMNS_STITCH);
+  RunKilled(job);
+  const std::string before = destination_->Text("SELECT clock_timestamp()");
+  EXPECT_THAT(Run(job).log, Says("1 of 5 ranges are durable"));
+  EXPECT_EQ(destination_->Text("SELECT string_agg(n::text, ' ' ORDER BY later) FROM (SELECT "
+                               "_sdc_received_at > '" +
+                               before + "' AS later, count(*) AS n FROM s.t GROUP BY 1) r"),
+            "249 756");
+  EXPECT_EQ(destination_->Int("SELECT count(DISTINCT _sdc_sequence) FROM s.t"), 2);
+}
+
 TEST_F(FirstLoadTest, ARunThatFailsLeavesItsRangesToTheNext) {
   MakeTable(/*keyed=*/true);
   v1::Integration job = Job();
   Stream(job).set_filter("10 / v > 0");
   source_->Run("UPDATE t SET v = 0 WHERE id = 800");
-  EXPECT_EQ(RunJob(SharedStack(), job).stream("public.t").error().reason(), "SOURCE_VALUE_INVALID");
+  const v1::StreamRun failed = RunJob(SharedStack(), job).stream("public.t");
+  EXPECT_EQ(failed.error().reason(), "SOURCE_VALUE_INVALID");
   EXPECT_EQ(DurableRanges(), 3);
+  EXPECT_EQ(failed.progress().rows_loaded(), 749);
   source_->Run("UPDATE t SET v = 1 WHERE id = 800");
   EXPECT_THAT(Run(job).log, Says("3 of 5 ranges are durable"));
   ExpectExact();
@@ -182,13 +210,15 @@ TEST_F(FirstLoadTest, ARunThatIsCancelledLeavesNothing) {
   MakeTable(/*keyed=*/true);
   Rendezvous durable;
   Stack stack({.extractor = "extractor.chunk.acknowledged=" + durable.action()});
-  std::thread running([&] { RunJob(stack, Job()); });
+  JobOutcome outcome;
+  std::thread running([&] { outcome = RunJob(stack, Job()); });
   durable.AwaitArrival();
   EXPECT_EQ(LoadTables(), 1);
   stack.scheduler.process().Signal(SIGTERM);
   EXPECT_EQ(stack.scheduler.process().Wait(), 0);
   durable.Release();
   running.join();
+  EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), 0);
   EXPECT_EQ(LoadTables(), 0);
   EXPECT_EQ(RowsRead(Run(Job())), 1005);
   ExpectExact();

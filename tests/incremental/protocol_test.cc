@@ -19,6 +19,7 @@
 namespace lockstitch::tests {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::HasReason;
 using testing::IsOk;
 using testing::Rendezvous;
@@ -220,6 +221,79 @@ TEST_P(ChangesProtocolTest, WhatARunHasWrittenThatNeverFinishedCountsAsWritten) 
   // The source is as it was for the last run that has finished, the destination isn't.
   ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}}), IsOk());
   EXPECT_EQ(Seen(), GetParam() ? "1:1 2:2 3:2" : "1:1 2:2");
+}
+
+// Once the horizon lets go of the bookmark, the same rows again move it.
+TEST_P(ChangesProtocolTest, RowsThatMoveTheBookmarkAreNoUnchangedOnes) {
+  const auto run_all = [&](const std::string& horizon, const std::vector<ScriptedRun::Row>& rows) {
+    ScriptedRun run = NewRun();
+    run.set_horizon(horizon);
+    EXPECT_THAT(run.Reserve(loader_.client), IsOk());
+    const auto begun = run.Begin(loader_.client);
+    EXPECT_THAT(begun, IsOk());
+    EXPECT_THAT(run.SendRows(loader_.client, rows), IsOk());
+    EXPECT_THAT(run.Finish(loader_.client), IsOk());
+    return begun.ok() && begun->plan().has_unchanged();
+  };
+  EXPECT_FALSE(run_all("3", {{2, 2}, {3, 3}, {5, 5}}));
+  EXPECT_FALSE(run_all("3", {{3, 3}, {5, 5}}));
+  EXPECT_TRUE(run_all("3", {{3, 3}, {5, 5}}));
+  EXPECT_TRUE(run_all("3", {{3, 3}, {5, 5}}));
+  EXPECT_EQ(Bookmark(), "3");
+  EXPECT_FALSE(run_all("9", {{3, 3}, {5, 5}}));
+  EXPECT_EQ(Bookmark(), "5");
+  EXPECT_FALSE(run_all("9", {{5, 5}}));
+  EXPECT_TRUE(run_all("10", {{5, 5}}));
+  EXPECT_TRUE(run_all("11", {{5, 5}}));
+  EXPECT_EQ(Bookmark(), "5");
+  EXPECT_EQ(Seen(), "1:1 2:2 3:3 5:5");
+}
+
+// What a run that never finished has written is of the source as well.
+TEST_P(ChangesProtocolTest, ASourceBehindAnUnfinishedRunWasRestored) {
+  ScriptedRun finished = NewRun(), unfinished = NewRun(), restored = NewRun(), ahead = NewRun();
+  finished.set_position("0/100");
+  ASSERT_THAT(finished.RunAll(loader_.client, {{2, 2}}), IsOk());
+  unfinished.set_position("0/300");
+  Begin(unfinished, "2");
+  ScriptedRun::Range range(unfinished, loader_.client, 0);
+  ASSERT_THAT(range.Open(), IsOk());
+  SendChunk(range, {{2, 2}, {3, 3}});
+  restored.set_position("0/200");
+  ASSERT_THAT(restored.Reserve(loader_.client), IsOk());
+  EXPECT_THAT(restored.Begin(loader_.client), HasReason(Reason::kSourceChanged));
+  ahead.set_position("0/300");
+  ASSERT_THAT(ahead.RunAll(loader_.client, {{3, 3}}), IsOk());
+  // A reset accepts it, and what is behind it.
+  ScriptedRun reset = NewRun(), after = NewRun();
+  reset.set_position("0/200");
+  reset.set_reset_generation(1);
+  ASSERT_THAT(reset.Reserve(loader_.client), IsOk());
+  ASSERT_THAT(reset.Begin(loader_.client), IsOk());
+  after.set_position("0/150");
+  ASSERT_THAT(after.RunAll(loader_.client, {{1, 1}, {2, 2}}), IsOk());
+  EXPECT_EQ(Seen(), "1:1 2:2");
+}
+
+// The server would end the session of one: the next batch may take as long as it likes.
+TEST_P(ChangesProtocolTest, NoTransactionIsOpenWhileTheFirstBatchIsHeld) {
+  ASSERT_THAT(NewRun().RunAll(loader_.client, {{2, 2}}), IsOk());
+  Rendezvous held;
+  Loader holding("loader.batch.held=" + held.action());
+  ScriptedRun run = NewRun();
+  Begin(run, "2");
+  ScriptedRun::Range range(run, holding.client, 0);
+  ASSERT_THAT(range.Open(), IsOk());
+  range.SendRows({{2, 2}, {3, 3}});
+  held.AwaitArrival();
+  EXPECT_THAT(destination_->List("SELECT DISTINCT state FROM pg_stat_activity WHERE "
+                                 "application_name LIKE 'lockstitch loader " +
+                                 run.claim().run_id().substr(0, 8) + "%'"),
+              ElementsAre("idle"));
+  held.Release();
+  ASSERT_THAT(range.EndChunk(), IsOk());
+  ASSERT_THAT(run.Finish(loader_.client), IsOk());
+  EXPECT_EQ(Seen(), "1:1 2:2 3:3");
 }
 
 TEST_P(ChangesProtocolTest, ALoaderThatDiesBeforeItAnswersHasDrawnOnce) {

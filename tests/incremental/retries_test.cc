@@ -56,6 +56,8 @@ TEST_F(RetriesTest, ADeadlockWithAUserIsTriedAgain) {
   EXPECT_EQ(destination_->Int("SELECT attempt FROM _lockstitch.ranges ORDER BY load_id DESC LIMIT "
                               "1"),
             2);
+  EXPECT_THAT(outcome.log, Says("range 0 is opened again, with 0 rows durable: "
+                                "DESTINATION_CONFLICT: "));
   ExpectExact();
 }
 
@@ -82,6 +84,32 @@ TEST_F(RetriesTest, ADrawEndsACommitThatIsHeldUpForLong) {
   EXPECT_EQ(run.attempts(), 1u);
   ExpectSucceeded(later);
   EXPECT_EQ(later.stream("public.t").attempts(), 1u);
+  ExpectExact();
+}
+
+// The run's own earlier extraction: its extractor has died, and its commit goes on for as long as a
+// trigger of the user's takes.
+TEST_F(RetriesTest, ADrawEndsACommitOfAnEarlierOneOfItsRun) {
+  MakeChanges();
+  destination_->Run(
+      "CREATE TABLE gate (); INSERT INTO gate DEFAULT VALUES;"
+      "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF EXISTS (SELECT FROM "
+      "public.gate) THEN PERFORM pg_sleep(3600); END IF; RETURN new; END$$;"
+      "CREATE TRIGGER slow BEFORE UPDATE ON s.t FOR EACH ROW EXECUTE FUNCTION slow()");
+  Stack stack;
+  JobOutcome outcome;
+  std::thread running([&] { outcome = RunJob(stack, Job()); });
+  destination_->Await(
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event "
+      "= 'PgSleep'");
+  destination_->Run("DELETE FROM gate");
+  stack.extractor.process().Kill();
+  stack.extractor.Restart();
+  running.join();
+  ExpectSucceeded(outcome);
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                              "current_database() AND wait_event = 'PgSleep'"),
+            0);
   ExpectExact();
 }
 

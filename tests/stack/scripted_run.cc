@@ -80,6 +80,8 @@ absl::StatusOr<v1::BeginLoadResponse> ScriptedRun::Begin(const loader::LoaderCli
     request.add_ranges()->set_lower("(1,0)");
   }
   request.mutable_source()->set_database(database_);
+  request.mutable_source()->set_wal_position(position_);
+  if (horizon_) request.set_horizon(*horizon_);
   request.set_reset_generation(reset_generation_);
   *request.mutable_settings() = settings_;
   request.set_protocol(protocol_);

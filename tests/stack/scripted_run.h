@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,8 @@ class ScriptedRun {
   // What Begin tells besides.
   void set_method(v1::ReplicationMethod method) { method_ = method; }
   void set_database(const std::string& database) { database_ = database; }
+  void set_position(const std::string& position) { position_ = position; }
+  void set_horizon(const std::string& horizon) { horizon_ = horizon; }
   void set_reset_generation(int64_t generation) { reset_generation_ = generation; }
   // Deletes are looked for by an extractor that speaks this version of the protocol.
   void set_deletes(v1::DeleteAction action, uint32_t protocol) {
@@ -95,6 +98,8 @@ class ScriptedRun {
   v1::ReplicationMethod method_ = v1::REPLICATION_METHOD_FULL_TABLE;
   uint32_t draws_ = 0;
   std::string database_ = "source";
+  std::string position_;
+  std::optional<std::string> horizon_;
   int64_t reset_generation_ = 0;
   v1::StreamSettings settings_;
   uint32_t protocol_ = 0;

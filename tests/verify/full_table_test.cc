@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "status/reason.h"
+#include "testing/rendezvous.h"
 #include "tests/stack/clusters.h"
 #include "tests/stack/stack.h"
 #include "tests/verify/verification.h"
@@ -16,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::Rendezvous;
 using ::testing::SizeIs;
 
 class VerifyFullTableTest : public ClustersTest {
@@ -295,6 +297,23 @@ TEST_F(VerifyFullTableTest, AStopEndsTheReadingAtBothEnds) {
   verifying.join();
   EXPECT_EQ(ReasonOf(verification.status), Reason::kStopped);
   destination_->Await(std::string("SELECT NOT (") + kReading + ")");
+}
+
+TEST_F(VerifyFullTableTest, AJobWhoseTableALaterOneHasReplacedSaysSo) {
+  source_->Run("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1)");
+  Rendezvous published;
+  Stack earlier({.loader = "loader.finish.published=" + published.action()});
+  JobOutcome outcome;
+  std::thread running([&] { outcome = RunVerifiedJob(earlier, Integration()); });
+  published.AwaitArrival();
+  source_->Run("INSERT INTO t VALUES (2, 1)");
+  ExpectSucceeded(RunVerifiedJob(stack_, Integration()));
+  published.Release();
+  running.join();
+  const v1::StreamRun run = outcome.stream("public.t");
+  EXPECT_EQ(run.error().reason(), "SUPERSEDED");
+  EXPECT_EQ(run.verification().outcome(), v1::VERIFICATION_OUTCOME_FAILED);
+  EXPECT_EQ(run.verification().different(), 0);
 }
 
 }  // namespace

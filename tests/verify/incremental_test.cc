@@ -13,7 +13,7 @@ namespace lockstitch::tests {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using ::testing::HasSubstr;
 
 class VerifyIncrementalTest : public ClustersTest {
  protected:
@@ -64,6 +64,57 @@ TEST_F(VerifyIncrementalTest, WhatChangedOrWentSinceTheLoadIsCounted) {
   EXPECT_EQ(verified.changed_since_load(), 3);
   EXPECT_EQ(verified.deleted_at_source(), 4);
   EXPECT_EQ(verified.different(), 0);
+}
+
+// Whatever the horizon is, the next load reads from the bookmark on.
+TEST_F(VerifyIncrementalTest, WhatIsAtOrPastTheBookmarkIsTheNextLoadsToBring) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, v int, version timestamptz);"
+      "INSERT INTO t SELECT i, 0, timestamptz '2020-01-01' + i * interval '1 h' FROM "
+      "generate_series(1, 100) i");
+  Load();
+  source_->Run(
+      "INSERT INTO t SELECT 101, 0, max(version) + interval '1 s' FROM t;"
+      "UPDATE t SET v = 1 WHERE id = 100; UPDATE t SET v = 1, version = now() WHERE id = 5");
+  v1::StreamVerification verified = Verified();
+  EXPECT_EQ(verified.outcome(), v1::VERIFICATION_OUTCOME_VERIFIED);
+  EXPECT_EQ(verified.not_yet_loaded(), 1);
+  EXPECT_EQ(verified.changed_since_load(), 2);
+  Load();
+  verified = Verified();
+  EXPECT_EQ(verified.outcome(), v1::VERIFICATION_OUTCOME_VERIFIED);
+  EXPECT_EQ(verified.source_rows(), 100);
+  EXPECT_EQ(verified.not_yet_loaded() + verified.changed_since_load(), 0);
+  // Below it nothing else brings a row, and none may be there twice anywhere.
+  destination_->Run("DELETE FROM shop.t WHERE id = 50");
+  EXPECT_THAT(Verify(stack_, Integration()).Differences("public.t"), ElementsAre("missing id=50"));
+}
+
+TEST_F(VerifyIncrementalTest, WithoutABookmarkEveryRowIsTheNextLoadsToBring) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, v int, version timestamptz);"
+      "INSERT INTO t SELECT i, 0, 'infinity' FROM generate_series(1, 100) i");
+  Load();
+  EXPECT_EQ(Verified().source_rows(), 100);
+  source_->Run("INSERT INTO t VALUES (101, 0, now()); UPDATE t SET v = 1 WHERE id = 7");
+  const v1::StreamVerification verified = Verified();
+  EXPECT_EQ(verified.outcome(), v1::VERIFICATION_OUTCOME_VERIFIED);
+  EXPECT_EQ(verified.not_yet_loaded(), 1);
+  EXPECT_EQ(verified.changed_since_load(), 1);
+}
+
+TEST_F(VerifyIncrementalTest, AResetThatHasNotBeenCarriedOutIsPending) {
+  MakeAndLoad();
+  v1::Integration failing = Integration();
+  failing.mutable_streams(0)->set_filter("10 / v > 0");
+  EXPECT_EQ(RunJob(stack_, failing, /*reset=*/true).job.state(), v1::JOB_STATE_FAILED);
+  source_->Run("INSERT INTO t VALUES (2000, 1, 2000)");
+  const Verification verification = Verify(stack_, Integration());
+  EXPECT_EQ(verification.Reason("public.t"), "STREAM_NOT_LOADED");
+  EXPECT_THAT(verification.streams.at("public.t").error().message(),
+              HasSubstr("the reset of public.t is pending"));
+  Load();
+  EXPECT_EQ(Verified().outcome(), v1::VERIFICATION_OUTCOME_VERIFIED);
 }
 
 TEST_F(VerifyIncrementalTest, WhatIsLostOrChangedAtTheDestinationIsDifferent) {
@@ -132,6 +183,23 @@ TEST_F(VerifyIncrementalTest, AJobCanVerifyWhatItLoads) {
   EXPECT_EQ(lost.state(), v1::STREAM_RUN_STATE_FAILED);
   EXPECT_EQ(lost.error().reason(), "VERIFY_DIFFERENT");
   EXPECT_EQ(lost.verification().different(), 1);
+}
+
+// Nothing of it is left to the next load.
+TEST_F(VerifyIncrementalTest, AJobMissesARowPastTheBookmarkThatItHasRead) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, v int, version timestamptz);"
+      "INSERT INTO t SELECT i, 0, timestamptz '2020-01-01' + i * interval '1 h' FROM "
+      "generate_series(1, 100) i");
+  Load();
+  destination_->Run(
+      "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+      "CREATE TRIGGER lose BEFORE INSERT ON shop.t FOR EACH ROW WHEN (new.id = 101) EXECUTE "
+      "FUNCTION lose()");
+  source_->Run("INSERT INTO t SELECT 101, 0, max(version) + interval '1 s' FROM t");
+  const v1::StreamRun run = RunVerifiedJob(stack_, Integration()).stream("public.t");
+  EXPECT_EQ(run.error().reason(), "VERIFY_DIFFERENT");
+  EXPECT_EQ(run.verification().different(), 1);
 }
 
 }  // namespace

@@ -120,11 +120,19 @@ class Comparison {
   StreamDifference difference_;
 };
 
+// What the horizon of a load's first snapshot depends on. Older extractors didn't tell settings.
+bool SameLookback(const v1::LoadPlan& a, const v1::LoadPlan& b) {
+  return !a.has_settings() || !b.has_settings() ||
+         (a.settings().lookback() == b.settings().lookback() &&
+          a.settings().time_zone() == b.settings().time_zone());
+}
+
 // Why rows of one load's table can't be those of another's; empty if they can.
 std::string ObstacleBetween(const LoadRecord& old, const LoadRecord& wanted) {
   const StreamDifference difference = CompareStreams(old, wanted);
   if (!difference.why_anew.empty()) return difference.why_anew;
   if (old.plan.filter() != wanted.plan.filter()) return "the filter has changed";
+  if (!SameLookback(old.plan, wanted.plan)) return "the look-back or the time zone has changed";
   if (!SameSystemColumns(old.plan, wanted.plan)) return "the choice of system columns has changed";
   if (!SameMessages(old.plan.columns(), wanted.plan.columns()) ||
       !SameMessages(old.plan.retired(), wanted.plan.retired()) ||

@@ -126,7 +126,7 @@ absl::StatusOr<std::vector<ForgottenStream>> StreamsOf(Connection& connection,
 absl::Status FenceOut(Connection& connection, const v1::StreamTarget& target) {
   absl::Status fenced = TryToFenceOut(connection, target, kPatience);
   if (postgres::SqlStateOf(fenced) == postgres::kLockNotAvailable) {
-    RETURN_IF_ERROR(EndOtherRun(connection, target, /*run_id=*/""));
+    RETURN_IF_ERROR(EndOutranked(connection, target, /*run_id=*/"", /*draw=*/1));
     fenced = TryToFenceOut(connection, target, kStreamLockWait);
   }
   // Somebody else has forgotten it meanwhile.

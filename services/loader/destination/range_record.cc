@@ -55,13 +55,15 @@ FROM _lockstitch.chunks c JOIN _lockstitch.loads l USING (stream_id, load_id)
      JOIN _lockstitch.ranges r USING (stream_id, load_id, range)
 WHERE c.stream_id = $1 AND c.run_id = $2 AND (c.load_id = $3 OR l.load_table = ''))sql";
 
-// $1 stream, $2 bookmark, $3 load. Rows of a load before it were written with other columns.
+// $1 stream, $2 bookmark, $3 load, $4 horizon. Rows of a load before it were written with other
+// columns. The bookmark stays as well if it is the greatest of their keys, or the horizon keeps it.
 constexpr absl::string_view kLastApplied = R"sql(
-SELECT c.rows, c.bytes, c.checksum, c.row_sum
+SELECT c.rows, c.bytes, c.checksum, c.row_sum, c.last_key
 FROM (SELECT * FROM _lockstitch.chunks JOIN _lockstitch.ranges USING (stream_id, load_id, range)
       WHERE stream_id = $1 AND NOT keys ORDER BY load_id DESC, range DESC, chunk DESC LIMIT 1) c
      JOIN _lockstitch.loads l USING (stream_id, load_id)
-WHERE c.chunk = 0 AND l.load_table = '' AND l.state = 'published' AND l.lower_bound = $2 AND l.load_id = $3)sql";
+WHERE c.chunk = 0 AND l.load_table = '' AND l.state = 'published' AND l.lower_bound = $2 AND l.load_id = $3 AND
+      (c.rows = 0 OR c.last_key = $2 OR $4 = $2))sql";
 
 // $1 stream, $2 load.
 constexpr absl::string_view kSeveralSnapshots =
@@ -179,14 +181,14 @@ absl::Status CountRun(Connection& connection, const StreamState& state, const st
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<v1::Extent>> LastAppliedFromBookmark(Connection& connection,
-                                                                  const StreamState& state,
-                                                                  const LoadRecord& last) {
-  ASSIGN_OR_RETURN(
-      const Result applied,
-      connection.Query(kLastApplied, {Text(state.stream_id), state.bookmark, Text(last.load_id)}));
+absl::StatusOr<std::optional<AppliedRows>> LastAppliedFromBookmark(
+    Connection& connection, const StreamState& state, const LoadRecord& last,
+    const std::optional<std::string>& horizon) {
+  ASSIGN_OR_RETURN(const Result applied,
+                   connection.Query(kLastApplied, {Text(state.stream_id), state.bookmark,
+                                                   Text(last.load_id), horizon}));
   if (applied.empty()) return std::nullopt;
-  return ExtentOf(applied, 0, 0);
+  return AppliedRows{.extent = ExtentOf(applied, 0, 0), .last_key = applied.Optional(0, 4)};
 }
 
 absl::StatusOr<bool> HasSeveralSnapshots(Connection& connection, const LoadRecord& load) {

@@ -65,10 +65,15 @@ absl::Status CountRun(postgres::Connection& connection, const StreamState& state
 
 // What the rows from the stream's bookmark on were when `last`, the load that the destination table
 // was last altered for, left them there; nullopt if it read them from another bookmark, was not
-// published, or had not just one chunk.
-absl::StatusOr<std::optional<v1::Extent>> LastAppliedFromBookmark(postgres::Connection& connection,
-                                                                  const StreamState& state,
-                                                                  const LoadRecord& last);
+// published, or had not just one chunk, or if the same rows once more would move the bookmark under
+// this horizon.
+struct AppliedRows {
+  v1::Extent extent;
+  std::optional<std::string> last_key;  // The greatest.
+};
+absl::StatusOr<std::optional<AppliedRows>> LastAppliedFromBookmark(
+    postgres::Connection& connection, const StreamState& state, const LoadRecord& last,
+    const std::optional<std::string>& horizon);
 
 // Whether chunks of the load were read from several snapshots.
 absl::StatusOr<bool> HasSeveralSnapshots(postgres::Connection& connection, const LoadRecord& load);

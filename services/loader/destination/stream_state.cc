@@ -57,15 +57,18 @@ constexpr absl::string_view kOfTarget =
 constexpr absl::string_view kWithWait =
     "WITH wait AS (SELECT pg_catalog.set_config('lock_timeout', $4, true))";
 
-// $1 destination schema, $2 source schema, $3 source table, $4 the run that is left alone. Sessions
-// carry the first characters of their run's id.
-constexpr absl::string_view kEndOtherRun = R"sql(
+// $1 destination schema, $2 source schema, $3 source table, $4 the run that draws, $5 which draw of
+// it. Sessions carry the first characters of their run's id; idle ones hold nothing up.
+constexpr absl::string_view kEndOutranked = R"sql(
 SELECT pg_catalog.pg_terminate_backend(a.pid)
 FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
+     LEFT JOIN _lockstitch.runs r ON r.stream_id = s.stream_id AND r.run_id = $4
      JOIN pg_catalog.pg_stat_activity a
           ON a.application_name LIKE 'lockstitch loader ' || pg_catalog.left(s.run_id, 8) || ' %'
-WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3 AND s.run_id NOT IN ('', $4) AND
-      a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_catalog.pg_backend_pid())sql";
+WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3 AND s.run_id <> '' AND
+      CASE WHEN s.run_id = $4 THEN r.draw < $5 ELSE r.run_id IS NULL END AND
+      a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_catalog.pg_backend_pid() AND
+      a.state <> 'idle')sql";
 
 // $1 stream.
 constexpr absl::string_view kPresentClaim =
@@ -224,11 +227,11 @@ absl::StatusOr<StreamState> ReadStream(postgres::Connection& connection,
   return row.empty() ? StreamState{.schema = schema} : StateOf(row);
 }
 
-absl::Status EndOtherRun(postgres::Connection& connection, const v1::StreamTarget& target,
-                         const std::string& run_id) {
+absl::Status EndOutranked(postgres::Connection& connection, const v1::StreamTarget& target,
+                          const std::string& run_id, uint32_t draw) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
-  return connection.Execute(kEndOtherRun,
-                            {schema, target.table().schema(), target.table().name(), run_id});
+  return connection.Execute(kEndOutranked, {schema, target.table().schema(), target.table().name(),
+                                            run_id, absl::StrCat(draw)});
 }
 
 absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,

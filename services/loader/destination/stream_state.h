@@ -69,10 +69,11 @@ absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
 absl::StatusOr<StreamState> ReadStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target);
 
-// Ends the loaders' sessions of the stream's present run, unless it is `run_id`. Doesn't wait for
-// the stream's row.
-absl::Status EndOtherRun(postgres::Connection& connection, const v1::StreamTarget& target,
-                         const std::string& run_id);
+// Ends what loaders' sessions do for the stream's present run, if draw `draw` of run `run_id` would
+// outrank its fence: another run's, or an earlier draw's of the same run. Doesn't wait for the
+// stream's row.
+absl::Status EndOutranked(postgres::Connection& connection, const v1::StreamTarget& target,
+                          const std::string& run_id, uint32_t draw);
 
 // Stores a new greatest fence and the run whose extraction number `draw` it is drawn for; answers
 // the fence, for the same draw the same. SUPERSEDED if the run has drawn a later one, or drew
