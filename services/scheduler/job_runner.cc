@@ -109,6 +109,7 @@ absl::Status JobRunner::Register(const discovery::Catalog& catalog,
   if (needed) RETURN_IF_ERROR(status);
   if (status.ok()) {
     uid_ = registered.integration_uid();
+    *selected = SelectStreams(integration_, catalog.tables, registered);
     absl::MutexLock lock(&mutex_);
     // The columns' lines come from the loader, which leaves them out.
     for (const LeftOut& left_out : LeaveOutNew(integration_, registered, selected)) {

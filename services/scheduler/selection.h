@@ -36,9 +36,12 @@ struct SelectedStream {
 absl::Status ProblemOf(const SelectedStream& stream);
 
 // What the integration selects from its source's catalog: streams by name in their order, then
-// those that its patterns find. The integration must have no problem by itself.
+// those that its patterns find, then those that its patterns found before and find no more though
+// what was loaded is still there, each with its problem. `registered` is what the destination
+// knows; before it is asked nothing is known. The integration must have no problem by itself.
 std::vector<SelectedStream> SelectStreams(const v1::Integration& integration,
-                                          const std::vector<v1::Table>& catalog);
+                                          const std::vector<v1::Table>& catalog,
+                                          const v1::RegisterStreamsResponse& registered = {});
 
 // Whether the integration leaves anything new out, so that what is known must be asked for.
 bool IgnoresNew(const v1::Integration& integration);

@@ -108,6 +108,49 @@ TEST(SelectStreamsTest, AMissingStreamLeavesTheOthersAlone) {
   EXPECT_EQ(ReasonOf(ProblemOf(streams.at(1))), Reason::kStreamNotFound);
 }
 
+// What the destination knows, of tables that it has of earlier jobs.
+v1::RegisterStreamsResponse Loaded(const std::vector<std::string>& tables) {
+  v1::RegisterStreamsResponse registered;
+  for (const std::string& table : tables) {
+    registered.add_others()->set_schema("public");
+    registered.mutable_others()->rbegin()->set_name(table);
+  }
+  return registered;
+}
+
+TEST(SelectStreamsTest, TablesThatPatternsFindNoMoreAreProblems) {
+  const auto streams = SelectStreams(PatternsOf({"public.*", "!public.x*"}), kCatalog,
+                                     Loaded({"gone", "v", "f", "xgone"}));
+  ASSERT_THAT(Names(streams),
+              ElementsAre("public.a", "public.p", "public.gone", "public.v", "public.f"));
+  EXPECT_THAT(ProblemOf(streams[2]).message(), HasSubstr("the source has it no more"));
+  EXPECT_THAT(Explain(ProblemOf(streams[2])).remedy, HasSubstr("the pattern !public.gone"));
+  EXPECT_THAT(ProblemOf(streams[3]).message(), HasSubstr("it is a view now"));
+  EXPECT_THAT(ProblemOf(streams[4]).message(), HasSubstr("it is a foreign table now"));
+  for (size_t i = 2; i < 5; ++i)
+    EXPECT_EQ(ReasonOf(ProblemOf(streams[i])), Reason::kStreamNotFound);
+}
+
+TEST(SelectStreamsTest, TablesThatAreDeselectedOrNotCoveredAreNotMissed) {
+  v1::Integration integration = PatternsOf({"sales.*", "public.gone"});
+  v1::StreamSettings* gone = integration.add_streams();
+  gone->set_stream("public.gone");
+  gone->set_selected(false);
+  EXPECT_THAT(Names(SelectStreams(integration, kCatalog, Loaded({"gone", "other"}))),
+              ElementsAre("sales.b"));
+  EXPECT_THAT(Names(SelectStreams(IntegrationOf({"a"}), kCatalog, Loaded({"gone"}))),
+              ElementsAre("public.a"));
+}
+
+TEST(SelectStreamsTest, LostTablesAreNotNew) {
+  v1::Integration integration = PatternsOf({"public.*"});
+  integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
+  const v1::RegisterStreamsResponse registered = Loaded({"gone"});
+  std::vector<SelectedStream> streams = SelectStreams(integration, kCatalog, registered);
+  LeaveOutNew(integration, registered, &streams);
+  EXPECT_THAT(Names(streams), ElementsAre("public.gone"));
+}
+
 TEST(SelectStreamsTest, EveryProblemOfAStreamIsTold) {
   v1::Integration integration = IntegrationOf({"a"});
   integration.mutable_streams(0)->add_include_columns("nope");

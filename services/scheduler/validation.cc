@@ -128,6 +128,7 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
       loader.RegisterStreams(RegistrationOf(integration, streams, /*validate_only=*/true));
   std::map<std::string, std::vector<std::string>> notes;
   if (registered.ok()) {
+    if (catalog.ok()) streams = SelectStreams(integration, catalog->tables, *registered);
     for (const LeftOut& left_out : LeaveOutNew(integration, *registered, &streams)) {
       if (left_out.column.empty()) {
         response.add_notes(absl::StrCat(left_out.stream, " ", left_out.note));
