@@ -94,7 +94,7 @@ absl::Status JobRunner::SelectAndRun() {
 
 absl::Status JobRunner::Register(const discovery::Catalog& catalog,
                                  std::vector<SelectedStream>* selected) {
-  const bool needed = IgnoresNew(integration_);
+  const bool needed = DependsOnKnown(integration_, *selected);
   const v1::RegisterStreamsRequest request =
       RegistrationOf(integration_, *selected, /*validate_only=*/false);
   v1::RegisterStreamsResponse registered;
@@ -221,6 +221,8 @@ v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
   offer.set_reset(options_.reset);
   offer.set_reset_generation(stream.selected.settings.reset());
   offer.set_verify(options_.verifier.has_value());
+  const std::set<std::string>& known = stream.selected.known_columns;
+  offer.mutable_known_columns()->Add(known.begin(), known.end());
   return offer;
 }
 

@@ -1,5 +1,6 @@
 #include "services/scheduler/selection.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -86,6 +87,8 @@ class Selector {
            const v1::RegisterStreamsResponse& registered)
       : integration_(integration), catalog_(catalog), registered_(registered) {
     for (const v1::Table& table : catalog) by_name_[StreamName(table.name())] = &table;
+    for (const v1::KnownStream& stream : registered.known())
+      known_[StreamName(stream.table())] = &stream;
   }
 
   std::vector<SelectedStream> Run() && {
@@ -131,7 +134,10 @@ class Selector {
 
   void Fill(const v1::Table& table, const v1::StreamSettings& settings, SelectedStream* stream) {
     stream->size_bytes = table.size_bytes();
-    schema::ColumnSelection selection = schema::SelectColumns(table, settings);
+    if (const auto known = known_.find(settings.stream()); known != known_.end())
+      stream->known_columns = ColumnsOf(*known->second);
+    schema::ColumnSelection selection =
+        schema::SelectColumns(table, settings, stream->known_columns);
     stream->problems = std::move(selection.problems);
     stream->notes = std::move(selection.notes);
     stream->replication_key_lost = selection.replication_key_lost;
@@ -169,6 +175,7 @@ class Selector {
   const std::vector<v1::Table>& catalog_;
   const v1::RegisterStreamsResponse& registered_;
   std::map<std::string, const v1::Table*> by_name_;
+  std::map<std::string, const v1::KnownStream*> known_;
   std::vector<SelectedStream> streams_;
 };
 
@@ -252,9 +259,16 @@ std::vector<SelectedStream> SelectStreams(const v1::Integration& integration,
   return Selector(integration, catalog, registered).Run();
 }
 
-bool IgnoresNew(const v1::Integration& integration) {
+bool DependsOnKnown(const v1::Integration& integration,
+                    const std::vector<SelectedStream>& streams) {
+  const auto lacks_column = [](const absl::Status& problem) {
+    return ReasonOf(problem) == Reason::kColumnNotFound;
+  };
   return integration.selection().new_tables() == v1::NEW_POLICY_IGNORE ||
-         integration.selection().new_columns() == v1::NEW_POLICY_IGNORE;
+         integration.selection().new_columns() == v1::NEW_POLICY_IGNORE ||
+         std::any_of(streams.begin(), streams.end(), [&](const SelectedStream& stream) {
+           return std::any_of(stream.problems.begin(), stream.problems.end(), lacks_column);
+         });
 }
 
 std::vector<LeftOut> LeaveOutNew(const v1::Integration& integration,

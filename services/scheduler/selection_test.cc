@@ -11,6 +11,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 v1::Table TableOf(const std::string& schema, const std::string& name,
                   v1::TableKind kind = v1::TABLE_KIND_TABLE) {
@@ -149,6 +150,22 @@ TEST(SelectStreamsTest, LostTablesAreNotNew) {
   std::vector<SelectedStream> streams = SelectStreams(integration, kCatalog, registered);
   LeaveOutNew(integration, registered, &streams);
   EXPECT_THAT(Names(streams), ElementsAre("public.gone"));
+}
+
+// It was excluded when it was there, and its name stays in the settings.
+TEST(SelectStreamsTest, SettingsMayNameColumnsThatWereThere) {
+  v1::Integration integration = IntegrationOf({"a"});
+  integration.mutable_streams(0)->add_exclude_columns("gone");
+  EXPECT_TRUE(DependsOnKnown(integration, SelectStreams(integration, kCatalog)));
+  v1::RegisterStreamsResponse registered;
+  v1::KnownStream& known = *registered.add_known();
+  *known.mutable_table() = kCatalog[0].name();
+  known.add_columns("gone");
+  EXPECT_THAT(SelectStreams(integration, kCatalog, registered)[0].problems, IsEmpty());
+  known.set_columns(0, "id");
+  EXPECT_THAT(SelectStreams(integration, kCatalog, registered)[0].problems, SizeIs(1));
+  *known.mutable_settings() = integration.streams(0);
+  EXPECT_THAT(SelectStreams(integration, kCatalog, registered)[0].problems, IsEmpty());
 }
 
 TEST(SelectStreamsTest, EveryProblemOfAStreamIsTold) {

@@ -121,6 +121,40 @@ TEST_F(OutcomesTest, AColumnThatMayNotBeReadIsAsOneThatIsGone) {
   source_->Run("DROP OWNED BY " + reader + "; DROP ROLE " + reader);
 }
 
+// The settings go on to name it, run after run.
+TEST_F(OutcomesTest, AnExcludedColumnMayGo) {
+  MakeTable();
+  v1::Integration job = Job();
+  Stream(job).add_exclude_columns("v");
+  Run(job);
+  source_->Run("ALTER TABLE t DROP v");
+  for (int i = 0; i < 3; ++i) {
+    const JobOutcome outcome = Run(job);
+    EXPECT_THAT(Changes(outcome), IsEmpty());
+    EXPECT_THAT(outcome.log, Says("column v, which exclude_columns names, is gone at the source"));
+  }
+  EXPECT_TRUE(Verify(SharedStack(), job).IsVerified());
+  Stream(job).add_exclude_columns("nope");
+  EXPECT_EQ(Reason(RunJob(SharedStack(), job)), "COLUMN_NOT_FOUND");
+}
+
+TEST_F(OutcomesTest, AnIncludedColumnThatGoesIsRetired) {
+  for (const bool full : {false, true}) {
+    source_->Run("DROP TABLE IF EXISTS t");
+    destination_->Run("DROP SCHEMA IF EXISTS s CASCADE");
+    MakeTable();
+    v1::Integration job = full ? FullTableJob() : Job();
+    Stream(job).add_include_columns("v");
+    Stream(job).add_include_columns("k");
+    Run(job);
+    source_->Run("ALTER TABLE t DROP v");
+    EXPECT_THAT(Changes(Run(job)), ElementsAre("COLUMN_RETIRED v"));
+    for (int i = 0; i < 2; ++i) EXPECT_THAT(Changes(Run(job)), IsEmpty());
+    source_->Run("ALTER TABLE t ADD v int");
+    EXPECT_THAT(Changes(Run(job)), ElementsAre("COLUMN_ADDED v"));
+  }
+}
+
 TEST_F(OutcomesTest, TypesThatComeBackFindTheirColumns) {
   MakeTable();
   Run(Job());
