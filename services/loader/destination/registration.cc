@@ -22,8 +22,9 @@ using postgres::ArrayText;
 using postgres::Connection;
 using postgres::Transaction;
 
-constexpr absl::string_view kHasIntegration =
-    "SELECT EXISTS (SELECT 1 FROM _lockstitch.integrations WHERE destination_schema = $1)";
+// $1 destination schema.
+constexpr absl::string_view kFindUid =
+    "SELECT uid FROM _lockstitch.integrations WHERE destination_schema = $1";
 
 // $1 uid, $2 source schemas, $3 source tables.
 constexpr absl::string_view kAddStreams = R"sql(
@@ -140,16 +141,21 @@ absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   KeptByName streams;
   response.set_first(true);
-  if (version == kStateVersion) {
+  if (version) {
     if (!request.validate_only()) RETURN_IF_ERROR(LockSchemas(connection));
-    ASSIGN_OR_RETURN(const postgres::Result before, connection.Query(kHasIntegration, {schema}));
-    ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
-                                                              {.name = request.integration(),
-                                                               .uid = request.integration_uid(),
-                                                               .naming = request.naming()}));
-    response.set_first(!before.Bool(0, 0));
-    if (!response.first() || !request.validate_only()) response.set_integration_uid(uid);
-    if (response.first()) RETURN_IF_ERROR(AddStreams(connection, uid, request));
+    ASSIGN_OR_RETURN(const postgres::Result before, connection.Query(kFindUid, {schema}));
+    response.set_first(before.empty());
+    if (!before.empty()) response.set_integration_uid(before.String(0, 0));
+    // An older one is only looked at, and has no room for all of this.
+    response.set_older_state(*version < kStateVersion);
+    if (!response.older_state()) {
+      ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
+                                                                {.name = request.integration(),
+                                                                 .uid = request.integration_uid(),
+                                                                 .naming = request.naming()}));
+      if (!request.validate_only()) response.set_integration_uid(uid);
+      if (response.first()) RETURN_IF_ERROR(AddStreams(connection, uid, request));
+    }
     ASSIGN_OR_RETURN(streams, ReadStreams(connection, schema));
   }
   AddKnown(request, streams, &response);
