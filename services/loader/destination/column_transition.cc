@@ -235,10 +235,12 @@ class Transition {
     absl::StrAppend(&effect, "added to the destination", Named(column),
                     ", NULL in rows loaded before");
     if (source_.filled.count(column.source_column()) > 0) {
-      absl::StrAppend(
-          &effect,
-          ", though the source has given them its default or generated value; backfill: "
-          "reload reads them anew");
+      absl::StrAppend(&effect,
+                      ", though the source has values there; backfill: reload reads them anew");
+    } else if (source_.defaulted.count(column.source_column()) > 0) {
+      absl::StrAppend(&effect,
+                      "; if the source has given them its default, backfill: reload reads them "
+                      "anew");
     } else if (!is_new) {
       absl::StrAppend(&effect, "; backfill: reload reads them anew");
     }
@@ -334,9 +336,10 @@ SourceColumns SourceColumnsOf(const v1::BeginLoadRequest& request) {
   SourceColumns source;
   for (const v1::Column& column : request.table().columns()) {
     source.present.insert(column.name());
-    const bool filled = !column.default_expression().empty() ||
+    const bool filled = column.fills_older_rows() || !column.nullable() ||
                         column.generation() != v1::COLUMN_GENERATION_UNSPECIFIED;
     if (filled) source.filled.insert(column.name());
+    if (!column.default_expression().empty()) source.defaulted.insert(column.name());
   }
   source.present.insert(request.other_columns().begin(), request.other_columns().end());
   return source;

@@ -25,8 +25,9 @@ namespace lockstitch::loader {
 // What is said of columns besides, so that people know what becomes of rows that were loaded
 // before.
 struct SourceColumns {
-  std::set<std::string> filled;   // By a default or as generated, in rows from before them as well.
-  std::set<std::string> present;  // Of the table at the source, though they aren't loaded.
+  std::set<std::string> filled;     // Have values in rows from before them as well.
+  std::set<std::string> defaulted;  // May have: they have a default, maybe since later.
+  std::set<std::string> present;    // Of the table at the source, though they aren't loaded.
 };
 SourceColumns SourceColumnsOf(const v1::BeginLoadRequest& request);
 

@@ -101,10 +101,11 @@ TEST(AlterColumnsTest, DoesNothingWhereNothingButTheOrderHasChanged) {
 TEST(AlterColumnsTest, AddsNewColumns) {
   const v1::LoadPlan last = Plan({{"id", "integer"}});
   const ColumnTransition transition =
-      Alter(last, Plan({{"id", "integer"}, {"a", "text"}, {"b", "integer"}}), FormOf(last),
-            {.filled = {"b"}});
-  EXPECT_THAT(transition.actions, ElementsAre("ADD COLUMN \"a\" text", "ADD COLUMN \"b\" integer"));
-  EXPECT_THAT(Kinds(transition), ElementsAre("COLUMN_ADDED a", "COLUMN_ADDED b"));
+      Alter(last, Plan({{"id", "integer"}, {"a", "text"}, {"b", "integer"}, {"c", "date"}}),
+            FormOf(last), {.filled = {"b"}, .defaulted = {"b", "c"}});
+  EXPECT_THAT(transition.actions, ElementsAre("ADD COLUMN \"a\" text", "ADD COLUMN \"b\" integer",
+                                              "ADD COLUMN \"c\" date"));
+  EXPECT_THAT(Kinds(transition), ElementsAre("COLUMN_ADDED a", "COLUMN_ADDED b", "COLUMN_ADDED c"));
   EXPECT_THAT(transition.changes[0].effect(), Not(HasSubstr("backfill")));
   EXPECT_THAT(transition.changes[1].effect(), AllOf(HasSubstr("default"), HasSubstr("backfill")));
   EXPECT_THAT(transition.without_values, ElementsAre("a", "b"));
