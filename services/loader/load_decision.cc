@@ -14,7 +14,10 @@
 #include "services/loader/destination/continuation.h"
 #include "services/loader/destination/delete_plan.h"
 #include "services/loader/destination/destination_table.h"
+#include "services/loader/destination/merge.h"
+#include "services/loader/destination/obstacles.h"
 #include "services/loader/destination/range_record.h"
+#include "services/loader/destination/retired_values.h"
 #include "services/loader/destination/table_form.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -214,6 +217,21 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
                        LoadDecision{.load = std::move(load), .actions = transition.actions}};
 }
 
+// Tells what the load's changes come to where its rows will have to be merged into the table.
+absl::Status TellOfMerge(Connection& connection, const StreamState& state, const LoadRecord& last,
+                         LoadRecord* load) {
+  ASSIGN_OR_RETURN(const int64_t oid,
+                   FindDestinationTable(connection, state, load->destination_table));
+  if (oid == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<std::string> obstacles, FindObstacles(connection, oid, last));
+  if (obstacles.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<v1::SchemaChange> changes,
+                   ForeseeMerge(connection, *load, last, oid));
+  load->plan.clear_changes();
+  AddChanges(changes, &load->plan);
+  return absl::OkStatus();
+}
+
 // A line for what no change tells.
 void NoteWhy(const std::string& why, v1::LoadPlan* plan) {
   plan->set_why_anew(why);
@@ -263,8 +281,11 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   } else if (incremental && (reset || last)) {
     continued.why_anew = "the stream was reset";
   }
+  if (incremental && before) wanted.plan.set_keeps_retired(HasSameKey(before->standing, wanted));
   ASSIGN_OR_RETURN(const ColumnTransition transition, RemakeColumns(standing, wanted.plan, source));
   LoadDecision decision = {.load = WithColumns(wanted, transition)};
+  if (before && !transition.changes.empty())
+    RETURN_IF_ERROR(TellOfMerge(connection, state, before->standing, &decision.load));
   v1::LoadPlan& plan = decision.load.plan;
   AddChanges(continued.changes, &plan);
   plan.mutable_system()->set_table_version(state.table_version + 1);

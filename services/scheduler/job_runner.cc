@@ -255,6 +255,7 @@ void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& 
     run.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
     run.set_destination_table(result->destination_table());
     run.set_rows_deleted(result->deleted());
+    if (!result->changes().empty()) *run.mutable_changes() = result->changes();
     run.mutable_progress()->set_rows_loaded(result->rows());
     if (run.progress().rows_extracted() < result->rows()) {
       // The extractor's last words were lost; its rows are durable.
