@@ -176,6 +176,25 @@ bool KeepsFiltered(const Before& before, const v1::LoadPlan& plan) {
          before.published.plan.filter() != plan.filter();
 }
 
+// What rows of a table without a key lose when they are written again.
+void NoteReinsertion(const TableForm& form, const v1::LoadPlan& last, v1::LoadPlan* plan) {
+  const std::vector<std::string> ours = ColumnsOf(last), loaded = ColumnsOf(*plan);
+  std::vector<std::string> columns;
+  for (const v1::RetiredColumn& column : plan->retired())
+    if (!column.empty()) columns.push_back(column.destination_column());
+  for (const TableForm::Column& column : form.columns) {
+    if (std::count(ours.begin(), ours.end(), column.name) == 0 &&
+        std::count(loaded.begin(), loaded.end(), column.name) == 0)
+      columns.push_back(column.name);
+  }
+  if (columns.empty()) return;
+  plan->add_notes(absl::StrCat(
+      "rows at or past the bookmark have no key to find them by: whenever one of them "
+      "is new or has changed, all of them are deleted and inserted again, without what "
+      "these columns of the destination hold there: ",
+      absl::StrJoin(columns, ", ")));
+}
+
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
                                    const Before& before, const LoadRecord& wanted,
                                    const SourceColumns& source) {
@@ -207,6 +226,7 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
     ASSIGN_OR_RETURN(const bool has_key, HasKey(connection, oid, load.key_columns));
     if (!has_key) return Defect("the destination table has lost its primary key");
   }
+  if (load.key_columns.empty()) NoteReinsertion(form, last.plan, &load.plan);
   AddChanges(difference.changes, &load.plan);
   load.plan.set_mode(v1::LOAD_MODE_CHANGES);
   load.plan.set_keeps_filtered(KeepsFiltered(before, load.plan));
