@@ -33,12 +33,13 @@ FROM $0 JOIN pg_catalog.pg_class c ON c.oid = chosen.oid
 ORDER BY chosen.place)sql";
 
 // Most columns have no typmod, default, comment or grant of their own, and cost nothing for it.
-// $0: the chosen tables; $1: identity; $2: generated.
+// $0: the chosen tables; $1: identity; $2: generated; $3: whether older rows have the value that
+// the column was added with.
 constexpr absl::string_view kColumns = R"sql(
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod,
        CASE WHEN a.atttypmod >= 0 THEN pg_catalog.format_type(a.atttypid, a.atttypmod) END,
        a.attnotnull, $1, $2, pg_catalog.pg_get_expr(v.adbin, v.adrelid), d.description,
-       a.attacl IS NOT NULL AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+       a.attacl IS NOT NULL AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'), $3
 FROM $0 JOIN pg_catalog.pg_attribute a ON a.attrelid = chosen.oid
      LEFT JOIN pg_catalog.pg_attrdef v ON a.atthasdef AND v.adrelid = a.attrelid AND v.adnum = a.attnum
      LEFT JOIN pg_catalog.pg_description d ON d.objoid = a.attrelid AND d.objsubid = a.attnum
@@ -148,7 +149,8 @@ CatalogQueries Queries(int version, absl::string_view condition) {
       .tables = absl::Substitute(
           kTables, chosen, version >= 90500 ? "pg_catalog.row_security_active(c.oid)" : "false"),
       .columns = absl::Substitute(kColumns, chosen, version >= 100000 ? "a.attidentity" : "''",
-                                  version >= 120000 ? "a.attgenerated" : "''"),
+                                  version >= 120000 ? "a.attgenerated" : "''",
+                                  version >= 110000 ? "a.atthasmissing" : "false"),
       .indexes =
           absl::Substitute(kIndexes, chosen, version >= 110000 ? "i.indnkeyatts" : "i.indnatts"),
       .parents = absl::Substitute(kParents, chosen),

@@ -154,6 +154,7 @@ class Reading {
     column->set_generation(GenerationOf(columns_.Text(7), columns_.Text(8)));
     column->set_default_expression(columns_.String(9));
     column->set_comment(columns_.String(10));
+    column->set_fills_older_rows(columns_.Bool(12));
     SetObstacle(access_, table->name(), /*granted=*/columns_.Bool(11), column);
   }
 

@@ -237,6 +237,16 @@ TEST_P(GeneratedColumnsTest, StoredAndVirtualAreTold) {
   EXPECT_EQ(table.columns(2).default_expression(), "(a * 3)");
 }
 
+TEST_P(CatalogReaderTest, ValuesThatOlderRowsGotAreToldWhateverTheDefaultIsNow) {
+  Run("CREATE TABLE t (a int); INSERT INTO t VALUES (1);"
+      "ALTER TABLE t ADD b int DEFAULT 7; ALTER TABLE t ALTER b DROP DEFAULT;"
+      "ALTER TABLE t ADD c int; ALTER TABLE t ALTER c SET DEFAULT 7");
+  const v1::Table table = Read()["public.t"];
+  EXPECT_FALSE(table.columns(0).fills_older_rows());
+  EXPECT_EQ(table.columns(1).fills_older_rows(), version() >= 11);
+  EXPECT_FALSE(table.columns(2).fills_older_rows());
+}
+
 TEST_P(CatalogReaderTest, KeysAndIndexesAreTold) {
   Run("CREATE TABLE t (a int, b int, c text COLLATE \"C\", d text, e int NOT NULL, f int NOT NULL, "
       "g date, h numeric, updated_at timestamptz, PRIMARY KEY (b, a));"

@@ -57,8 +57,8 @@ absl::Status ObstacleError(absl::string_view what, const v1::Obstacle& obstacle)
 
 class Selector {
  public:
-  Selector(const v1::Table& table, const v1::StreamSettings& settings)
-      : table_(table), settings_(settings) {
+  Selector(const v1::Table& table, const v1::StreamSettings& settings, const Names& known)
+      : table_(table), settings_(settings), known_(known) {
     for (const v1::Column& column : table.columns()) columns_.insert(column.name());
   }
 
@@ -71,8 +71,8 @@ class Selector {
     TestMethod();
     ChooseKey();
     TestDeletes();
-    TestNames("include_columns", settings_.include_columns());
-    TestNames("exclude_columns", settings_.exclude_columns());
+    TestChosen("include_columns", settings_.include_columns());
+    TestChosen("exclude_columns", settings_.exclude_columns());
     if (!settings_.include_columns().empty() && !settings_.exclude_columns().empty())
       Problem(Reason::kSelectionInvalid, "include_columns and exclude_columns are both given");
     ChooseColumns();
@@ -164,6 +164,20 @@ class Selector {
   void TestNames(absl::string_view setting, const List& names) {
     for (const std::string& name : names) {
       if (columns_.count(name) == 0) MissingColumn(setting, name);
+    }
+  }
+
+  // Columns that were there once, and are chosen no more now that they are gone.
+  template <typename List>
+  void TestChosen(absl::string_view setting, const List& names) {
+    for (const std::string& name : names) {
+      if (columns_.count(name) > 0) continue;
+      if (known_.count(name) == 0) {
+        MissingColumn(setting, name);
+      } else {
+        result_.notes.push_back(
+            absl::StrCat("column ", name, ", which ", setting, " names, is gone at the source"));
+      }
     }
   }
 
@@ -261,14 +275,16 @@ class Selector {
 
   const v1::Table& table_;
   const v1::StreamSettings& settings_;
+  const Names& known_;
   Names columns_;
   ColumnSelection result_;
 };
 
 }  // namespace
 
-ColumnSelection SelectColumns(const v1::Table& table, const v1::StreamSettings& settings) {
-  return Selector(table, settings).Run();
+ColumnSelection SelectColumns(const v1::Table& table, const v1::StreamSettings& settings,
+                              const std::set<std::string>& known) {
+  return Selector(table, settings, known).Run();
 }
 
 }  // namespace lockstitch::schema

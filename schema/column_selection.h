@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_SCHEMA_COLUMN_SELECTION_H_
 #define LOCKSTITCH_SCHEMA_COLUMN_SELECTION_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,13 @@ struct ColumnSelection {
 
 // Applies a stream's settings to its table: all columns, the included ones, or all but the excluded
 // ones; the primary key, key columns and replication key always. What can't be read is left out,
-// with a note, unless the settings name it. Finds every problem at once: obstacles by their own
-// reasons, COLUMN_NOT_FOUND, SELECTION_INVALID, METHOD_NOT_AVAILABLE, REPLICATION_KEY_UNFIT,
-// FILTER_INVALID. Whether an interval or a time zone is one is for the source to tell.
-ColumnSelection SelectColumns(const v1::Table& table, const v1::StreamSettings& settings);
+// with a note, unless the settings name it. Of `known` columns, those that the stream's last load
+// knew, included and excluded ones may be gone: a note. Finds every problem at once: obstacles by
+// their own reasons, COLUMN_NOT_FOUND, SELECTION_INVALID, METHOD_NOT_AVAILABLE,
+// REPLICATION_KEY_UNFIT, FILTER_INVALID. Whether an interval or a time zone is one is for the
+// source to tell.
+ColumnSelection SelectColumns(const v1::Table& table, const v1::StreamSettings& settings,
+                              const std::set<std::string>& known = {});
 
 }  // namespace lockstitch::schema
 

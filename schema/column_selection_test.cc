@@ -79,6 +79,25 @@ TEST(SelectColumnsTest, EveryProblemIsFoundAtOnce) {
                   HasSubstr("COLUMN_NOT_FOUND: filter names the column 'missing'")));
 }
 
+TEST(SelectColumnsTest, ColumnsThatWereThereOnceMayBeGone) {
+  v1::StreamSettings settings;
+  settings.add_exclude_columns("gone");
+  const ColumnSelection excluded = SelectColumns(OrdersTable(), settings, {"id", "gone"});
+  EXPECT_THAT(excluded.problems, IsEmpty());
+  EXPECT_THAT(excluded.notes,
+              testing::Contains("column gone, which exclude_columns names, is gone at the source"));
+  settings.clear_exclude_columns();
+  for (const char* name : {"note", "gone", "nope"}) settings.add_include_columns(name);
+  const ColumnSelection included = SelectColumns(OrdersTable(), settings, {"id", "gone"});
+  EXPECT_THAT(Problems(included), ElementsAre(HasSubstr("names the column 'nope'")));
+  EXPECT_THAT(included.notes,
+              ElementsAre("column gone, which include_columns names, is gone at the source"));
+  settings.clear_include_columns();
+  settings.set_filter("gone > 1");
+  EXPECT_THAT(Problems(SelectColumns(OrdersTable(), settings, {"gone"})),
+              ElementsAre(HasSubstr("filter names the column 'gone'")));
+}
+
 // Of a stream that is read by a column of type `type`.
 std::vector<std::string> KeyProblems(const char* type, const char* lookback,
                                      const char* zone = "") {

@@ -140,7 +140,8 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
 absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
                                                             const SourceMoment& moment) {
   const schema::ColumnSelection selection =
-      schema::SelectColumns(snapshot.table(), offer_.settings());
+      schema::SelectColumns(snapshot.table(), offer_.settings(),
+                            {offer_.known_columns().begin(), offer_.known_columns().end()});
   if (selection.replication_key_lost) return WhyWithoutKey(selection.problems.front());
   if (!selection.problems.empty()) return selection.problems.front();
   for (const std::string& note : selection.notes) Note(note);

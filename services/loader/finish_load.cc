@@ -23,6 +23,7 @@
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/publish.h"
 #include "services/loader/destination/range_record.h"
+#include "services/loader/destination/retired_values.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -87,6 +88,7 @@ struct Prepared {
   std::vector<std::string> why_merge;   // As for Place.
   BuiltIndexes indexes;                 // Where nothing says to merge.
   std::optional<std::string> bookmark;  // Of a first load.
+  std::vector<std::string> notes;       // For the job's log.
 };
 
 // Everything that takes long, before a swap: the key, the old table's indexes, and the bookmark of
@@ -109,6 +111,7 @@ absl::Status Prepare(Connection& connection, const v1::Claim& claim, const LoadR
   if (const absl::Status finished = FinishTable(connection, load); !finished.ok())
     return WithoutLoadTable(finished, load);
   if (prepared->old_oid != 0 && prepared->why_merge.empty()) {
+    ASSIGN_OR_RETURN(prepared->notes, KeepRetired(connection, load, prepared->old_oid));
     ASSIGN_OR_RETURN(prepared->indexes, BuildIndexes(connection, prepared->old_oid, load));
   }
   return transaction.Commit();
@@ -152,7 +155,9 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   result.set_table_version(published.table_version);
   if (published.bookmark) result.set_bookmark(*published.bookmark);
   result.mutable_notes()->Add(prepared.indexes.notes.begin(), prepared.indexes.notes.end());
+  result.mutable_notes()->Add(prepared.notes.begin(), prepared.notes.end());
   result.mutable_notes()->Add(placed.notes.begin(), placed.notes.end());
+  result.mutable_changes()->Add(placed.changes.begin(), placed.changes.end());
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   RETURN_IF_ERROR(CountRun(connection, state, load.run_id, load.load_id, &result));
   RETURN_IF_ERROR(EndLoad(connection, load, "published"));

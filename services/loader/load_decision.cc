@@ -14,7 +14,10 @@
 #include "services/loader/destination/continuation.h"
 #include "services/loader/destination/delete_plan.h"
 #include "services/loader/destination/destination_table.h"
+#include "services/loader/destination/merge.h"
+#include "services/loader/destination/obstacles.h"
 #include "services/loader/destination/range_record.h"
+#include "services/loader/destination/retired_values.h"
 #include "services/loader/destination/table_form.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -184,6 +187,25 @@ bool KeepsFiltered(const Before& before, const v1::LoadPlan& plan) {
          before.published.plan.filter() != plan.filter();
 }
 
+// What rows of a table without a key lose when they are written again.
+void NoteReinsertion(const TableForm& form, const v1::LoadPlan& last, v1::LoadPlan* plan) {
+  const std::vector<std::string> ours = ColumnsOf(last), loaded = ColumnsOf(*plan);
+  std::vector<std::string> columns;
+  for (const v1::RetiredColumn& column : plan->retired())
+    if (!column.empty()) columns.push_back(column.destination_column());
+  for (const TableForm::Column& column : form.columns) {
+    if (std::count(ours.begin(), ours.end(), column.name) == 0 &&
+        std::count(loaded.begin(), loaded.end(), column.name) == 0)
+      columns.push_back(column.name);
+  }
+  if (columns.empty()) return;
+  plan->add_notes(absl::StrCat(
+      "rows at or past the bookmark have no key to find them by: whenever one of them "
+      "is new or has changed, all of them are deleted and inserted again, without what "
+      "these columns of the destination hold there: ",
+      absl::StrJoin(columns, ", ")));
+}
+
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
                                    const Before& before, const LoadRecord& wanted,
                                    const SourceColumns& source) {
@@ -215,6 +237,7 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
     ASSIGN_OR_RETURN(const bool has_key, HasKey(connection, oid, load.key_columns));
     if (!has_key) return Defect("the destination table has lost its primary key");
   }
+  if (load.key_columns.empty()) NoteReinsertion(form, last.plan, &load.plan);
   AddChanges(difference.changes, &load.plan);
   load.plan.set_mode(v1::LOAD_MODE_CHANGES);
   load.plan.set_keeps_filtered(KeepsFiltered(before, load.plan));
@@ -223,6 +246,21 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
   RETURN_IF_ERROR(SetUnchanged(connection, state, last, transition, &load));
   return Continued{.decision =
                        LoadDecision{.load = std::move(load), .actions = transition.actions}};
+}
+
+// Tells what the load's changes come to where its rows will have to be merged into the table.
+absl::Status TellOfMerge(Connection& connection, const StreamState& state, const LoadRecord& last,
+                         LoadRecord* load) {
+  ASSIGN_OR_RETURN(const int64_t oid,
+                   FindDestinationTable(connection, state, load->destination_table));
+  if (oid == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<std::string> obstacles, FindObstacles(connection, oid, last));
+  if (obstacles.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<v1::SchemaChange> changes,
+                   ForeseeMerge(connection, *load, last, oid));
+  load->plan.clear_changes();
+  AddChanges(changes, &load->plan);
+  return absl::OkStatus();
 }
 
 // A line for what no change tells.
@@ -275,8 +313,11 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   } else if (incremental && (reset || last)) {
     continued.why_anew = "the stream was reset";
   }
+  if (incremental && before) wanted.plan.set_keeps_retired(HasSameKey(before->standing, wanted));
   ASSIGN_OR_RETURN(const ColumnTransition transition, RemakeColumns(standing, wanted.plan, source));
   LoadDecision decision = {.load = WithColumns(wanted, transition)};
+  if (before && !transition.changes.empty())
+    RETURN_IF_ERROR(TellOfMerge(connection, state, before->standing, &decision.load));
   v1::LoadPlan& plan = decision.load.plan;
   AddChanges(continued.changes, &plan);
   plan.mutable_system()->set_table_version(state.table_version + 1);

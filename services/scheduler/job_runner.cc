@@ -94,7 +94,7 @@ absl::Status JobRunner::SelectAndRun() {
 
 absl::Status JobRunner::Register(const discovery::Catalog& catalog,
                                  std::vector<SelectedStream>* selected) {
-  const bool needed = IgnoresNew(integration_);
+  const bool needed = DependsOnKnown(integration_, *selected);
   const v1::RegisterStreamsRequest request =
       RegistrationOf(integration_, *selected, /*validate_only=*/false);
   v1::RegisterStreamsResponse registered;
@@ -109,6 +109,7 @@ absl::Status JobRunner::Register(const discovery::Catalog& catalog,
   if (needed) RETURN_IF_ERROR(status);
   if (status.ok()) {
     uid_ = registered.integration_uid();
+    *selected = SelectStreams(integration_, catalog.tables, registered);
     absl::MutexLock lock(&mutex_);
     // The columns' lines come from the loader, which leaves them out.
     for (const LeftOut& left_out : LeaveOutNew(integration_, registered, selected)) {
@@ -221,6 +222,8 @@ v1::ExtractOffer JobRunner::OfferOf(const Stream& stream) const {
   offer.set_reset(options_.reset);
   offer.set_reset_generation(stream.selected.settings.reset());
   offer.set_verify(options_.verifier.has_value());
+  const std::set<std::string>& known = stream.selected.known_columns;
+  offer.mutable_known_columns()->Add(known.begin(), known.end());
   return offer;
 }
 
@@ -253,6 +256,7 @@ void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& 
     run.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
     run.set_destination_table(result->destination_table());
     run.set_rows_deleted(result->deleted());
+    if (!result->changes().empty()) *run.mutable_changes() = result->changes();
     run.mutable_progress()->set_rows_loaded(result->rows());
     if (run.progress().rows_extracted() < result->rows()) {
       // The extractor's last words were lost; its rows are durable.

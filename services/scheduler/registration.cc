@@ -15,4 +15,16 @@ v1::RegisterStreamsRequest RegistrationOf(const v1::Integration& integration,
   return request;
 }
 
+v1::RegisterStreamsResponse KnownBy(const v1::GetStateResponse& states) {
+  v1::RegisterStreamsResponse response;
+  response.set_first(states.streams().empty());
+  for (const v1::StreamState& state : states.streams()) {
+    v1::KnownStream& known = *response.add_known();
+    *known.mutable_table() = state.table();
+    *known.mutable_columns() = state.plan().known_columns();
+    if (state.plan().has_settings()) *known.mutable_settings() = state.plan().settings();
+  }
+  return response;
+}
+
 }  // namespace lockstitch::scheduler

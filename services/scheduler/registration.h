@@ -14,6 +14,9 @@ v1::RegisterStreamsRequest RegistrationOf(const v1::Integration& integration,
                                           const std::vector<SelectedStream>& streams,
                                           bool validate_only);
 
+// What that call would tell is known, of an integration whose streams have these states.
+v1::RegisterStreamsResponse KnownBy(const v1::GetStateResponse& states);
+
 }  // namespace lockstitch::scheduler
 
 #endif  // LOCKSTITCH_SERVICES_SCHEDULER_REGISTRATION_H_

@@ -1,5 +1,6 @@
 #include "services/scheduler/selection.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -52,19 +53,42 @@ std::vector<StreamPattern> PatternsOf(const v1::Integration& integration) {
   return patterns;
 }
 
-bool IsReachedByPatterns(const v1::Table& table, const v1::StreamSelection& selection) {
+// Why patterns don't select the table, as a clause; empty if they do.
+std::string WhyOutOfReach(const v1::Table& table, const v1::StreamSelection& selection) {
   const bool view =
       table.kind() == v1::TABLE_KIND_VIEW || table.kind() == v1::TABLE_KIND_MATERIALIZED_VIEW;
-  const bool foreign = table.kind() == v1::TABLE_KIND_FOREIGN_TABLE;
-  // A table without columns holds nothing that could be missed.
-  return !foreign && (!view || selection.views()) && !table.columns().empty();
+  if (table.kind() == v1::TABLE_KIND_FOREIGN_TABLE)
+    return "it is a foreign table now, which patterns don't select";
+  if (view && !selection.views())
+    return "it is a view now, which patterns select only where selection.views is set";
+  // It holds nothing that could be missed.
+  if (table.columns().empty()) return "it has no columns any more";
+  return "";
+}
+
+absl::Status StreamNotFound(const std::string& stream) {
+  return Error(Reason::kStreamNotFound, absl::StrCat("the source has no table or view ", stream));
+}
+
+// Of a stream that a pattern found before. `why` says what has become of it.
+absl::Status StreamLost(const std::string& stream, const std::string& why) {
+  return Error(
+      Reason::kStreamNotFound,
+      absl::StrCat(stream, " was loaded before, and ", why,
+                   ": what was loaded stays, and goes out of date"),
+      absl::StrCat("Put it back, or name it in streams if it is there as something else. To do "
+                   "without it, add the pattern !",
+                   stream, ", or drop its destination table: then it is asked for no more."));
 }
 
 class Selector {
  public:
-  Selector(const v1::Integration& integration, const std::vector<v1::Table>& catalog)
-      : integration_(integration), catalog_(catalog) {
+  Selector(const v1::Integration& integration, const std::vector<v1::Table>& catalog,
+           const v1::RegisterStreamsResponse& registered)
+      : integration_(integration), catalog_(catalog), registered_(registered) {
     for (const v1::Table& table : catalog) by_name_[StreamName(table.name())] = &table;
+    for (const v1::KnownStream& stream : registered.known())
+      known_[StreamName(stream.table())] = &stream;
   }
 
   std::vector<SelectedStream> Run() && {
@@ -78,10 +102,13 @@ class Selector {
     const std::vector<StreamPattern> patterns = PatternsOf(integration_);
     for (const v1::Table& table : catalog_) {
       if (named.count(StreamName(table.name())) == 0 &&
-          IsReachedByPatterns(table, integration_.selection()) &&
+          WhyOutOfReach(table, integration_.selection()).empty() &&
           schema::Selects(patterns, table.name())) {
         Add({}, table.name(), /*by_pattern=*/true);
       }
+    }
+    for (const v1::TableName& table : registered_.others()) {
+      if (named.count(StreamName(table)) == 0 && schema::Selects(patterns, table)) AddLost(table);
     }
     return std::move(streams_);
   }
@@ -98,9 +125,7 @@ class Selector {
     const auto table = by_name_.find(settings.stream());
     if (table == by_name_.end()) {
       stream.readable = false;
-      stream.problems.push_back(
-          Error(Reason::kStreamNotFound,
-                absl::StrCat("the source has no table or view ", settings.stream())));
+      stream.problems.push_back(StreamNotFound(settings.stream()));
     } else {
       Fill(*table->second, settings, &stream);
     }
@@ -109,7 +134,10 @@ class Selector {
 
   void Fill(const v1::Table& table, const v1::StreamSettings& settings, SelectedStream* stream) {
     stream->size_bytes = table.size_bytes();
-    schema::ColumnSelection selection = schema::SelectColumns(table, settings);
+    if (const auto known = known_.find(settings.stream()); known != known_.end())
+      stream->known_columns = ColumnsOf(*known->second);
+    schema::ColumnSelection selection =
+        schema::SelectColumns(table, settings, stream->known_columns);
     stream->problems = std::move(selection.problems);
     stream->notes = std::move(selection.notes);
     stream->replication_key_lost = selection.replication_key_lost;
@@ -119,9 +147,35 @@ class Selector {
     stream->readable = !table.has_obstacle();
   }
 
+  void AddLost(const v1::TableName& name) {
+    const std::string stream = StreamName(name);
+    const auto table = by_name_.find(stream);
+    const std::string why = table == by_name_.end()
+                                ? "the source has it no more"
+                                : WhyOutOfReach(*table->second, integration_.selection());
+    if (why.empty()) return;
+    SelectedStream& lost = streams_.emplace_back();
+    lost.settings.set_stream(stream);
+    lost.settings.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+    lost.table = name;
+    lost.by_pattern = true;
+    lost.readable = false;
+    lost.problems.push_back(StreamLost(stream, why));
+  }
+
+  static std::set<std::string> ColumnsOf(const v1::KnownStream& known) {
+    std::set<std::string> columns(known.columns().begin(), known.columns().end());
+    const v1::StreamSettings& settings = known.settings();
+    columns.insert(settings.include_columns().begin(), settings.include_columns().end());
+    columns.insert(settings.exclude_columns().begin(), settings.exclude_columns().end());
+    return columns;
+  }
+
   const v1::Integration& integration_;
   const std::vector<v1::Table>& catalog_;
+  const v1::RegisterStreamsResponse& registered_;
   std::map<std::string, const v1::Table*> by_name_;
+  std::map<std::string, const v1::KnownStream*> known_;
   std::vector<SelectedStream> streams_;
 };
 
@@ -200,13 +254,21 @@ absl::Status ProblemOf(const SelectedStream& stream) {
 }
 
 std::vector<SelectedStream> SelectStreams(const v1::Integration& integration,
-                                          const std::vector<v1::Table>& catalog) {
-  return Selector(integration, catalog).Run();
+                                          const std::vector<v1::Table>& catalog,
+                                          const v1::RegisterStreamsResponse& registered) {
+  return Selector(integration, catalog, registered).Run();
 }
 
-bool IgnoresNew(const v1::Integration& integration) {
+bool DependsOnKnown(const v1::Integration& integration,
+                    const std::vector<SelectedStream>& streams) {
+  const auto lacks_column = [](const absl::Status& problem) {
+    return ReasonOf(problem) == Reason::kColumnNotFound;
+  };
   return integration.selection().new_tables() == v1::NEW_POLICY_IGNORE ||
-         integration.selection().new_columns() == v1::NEW_POLICY_IGNORE;
+         integration.selection().new_columns() == v1::NEW_POLICY_IGNORE ||
+         std::any_of(streams.begin(), streams.end(), [&](const SelectedStream& stream) {
+           return std::any_of(stream.problems.begin(), stream.problems.end(), lacks_column);
+         });
 }
 
 std::vector<LeftOut> LeaveOutNew(const v1::Integration& integration,
@@ -215,6 +277,8 @@ std::vector<LeftOut> LeaveOutNew(const v1::Integration& integration,
   std::map<std::string, const v1::KnownStream*> known;
   for (const v1::KnownStream& stream : registered.known())
     known[StreamName(stream.table())] = &stream;
+  std::set<std::string> others;
+  for (const v1::TableName& table : registered.others()) others.insert(StreamName(table));
   std::vector<LeftOut> left_out;
   std::vector<SelectedStream> kept;
   for (SelectedStream& stream : *streams) {
@@ -222,7 +286,8 @@ std::vector<LeftOut> LeaveOutNew(const v1::Integration& integration,
     if (found != known.end() && integration.selection().new_columns() == v1::NEW_POLICY_IGNORE) {
       LeaveOutNewColumns(*found->second, &stream, &left_out);
     }
-    if (!registered.first() && found == known.end() && stream.by_pattern &&
+    if (!registered.first() && found == known.end() &&
+        others.count(stream.settings.stream()) == 0 && stream.by_pattern &&
         integration.selection().new_tables() == v1::NEW_POLICY_IGNORE) {
       left_out.push_back({stream.settings.stream(), "",
                           "is new and left out: new_tables is IGNORE; name it in streams to "

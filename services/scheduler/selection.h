@@ -2,6 +2,7 @@
 #define LOCKSTITCH_SERVICES_SCHEDULER_SELECTION_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct SelectedStream {
   std::vector<std::string> key;      // Columns of the key that the destination gets.
   std::vector<std::string> notes;    // What its user should know.
   int64_t size_bytes = 0;
+  // What its settings may name though it is gone: what its last load knew, or its settings named.
+  std::set<std::string> known_columns;
   std::vector<absl::Status> problems;  // Why it can't run; the others can.
   bool replication_key_lost = false;   // The only problem, which the extractor explains.
 };
@@ -36,12 +39,16 @@ struct SelectedStream {
 absl::Status ProblemOf(const SelectedStream& stream);
 
 // What the integration selects from its source's catalog: streams by name in their order, then
-// those that its patterns find. The integration must have no problem by itself.
+// those that its patterns find, then those that its patterns found before and find no more though
+// what was loaded is still there, each with its problem. `registered` is what the destination
+// knows; before it is asked nothing is known. The integration must have no problem by itself.
 std::vector<SelectedStream> SelectStreams(const v1::Integration& integration,
-                                          const std::vector<v1::Table>& catalog);
+                                          const std::vector<v1::Table>& catalog,
+                                          const v1::RegisterStreamsResponse& registered = {});
 
-// Whether the integration leaves anything new out, so that what is known must be asked for.
-bool IgnoresNew(const v1::Integration& integration);
+// Whether what is known decides what is loaded: where anything new is left out, or a stream's
+// settings name columns that aren't there. Then the destination must be asked.
+bool DependsOnKnown(const v1::Integration& integration, const std::vector<SelectedStream>& streams);
 
 // Takes away the tables and columns that are new, where the integration wants that, and answers
 // lines about them for its user, each with its stream. Named tables and columns stay.

@@ -11,6 +11,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 v1::Table TableOf(const std::string& schema, const std::string& name,
                   v1::TableKind kind = v1::TABLE_KIND_TABLE) {
@@ -106,6 +107,65 @@ TEST(SelectStreamsTest, AMissingStreamLeavesTheOthersAlone) {
   const auto streams = SelectStreams(IntegrationOf({"a", "nope"}), kCatalog);
   EXPECT_TRUE(ProblemOf(streams.at(0)).ok());
   EXPECT_EQ(ReasonOf(ProblemOf(streams.at(1))), Reason::kStreamNotFound);
+}
+
+// What the destination knows, of tables that it has of earlier jobs.
+v1::RegisterStreamsResponse Loaded(const std::vector<std::string>& tables) {
+  v1::RegisterStreamsResponse registered;
+  for (const std::string& table : tables) {
+    registered.add_others()->set_schema("public");
+    registered.mutable_others()->rbegin()->set_name(table);
+  }
+  return registered;
+}
+
+TEST(SelectStreamsTest, TablesThatPatternsFindNoMoreAreProblems) {
+  const auto streams = SelectStreams(PatternsOf({"public.*", "!public.x*"}), kCatalog,
+                                     Loaded({"gone", "v", "f", "xgone"}));
+  ASSERT_THAT(Names(streams),
+              ElementsAre("public.a", "public.p", "public.gone", "public.v", "public.f"));
+  EXPECT_THAT(ProblemOf(streams[2]).message(), HasSubstr("the source has it no more"));
+  EXPECT_THAT(Explain(ProblemOf(streams[2])).remedy, HasSubstr("the pattern !public.gone"));
+  EXPECT_THAT(ProblemOf(streams[3]).message(), HasSubstr("it is a view now"));
+  EXPECT_THAT(ProblemOf(streams[4]).message(), HasSubstr("it is a foreign table now"));
+  for (size_t i = 2; i < 5; ++i)
+    EXPECT_EQ(ReasonOf(ProblemOf(streams[i])), Reason::kStreamNotFound);
+}
+
+TEST(SelectStreamsTest, TablesThatAreDeselectedOrNotCoveredAreNotMissed) {
+  v1::Integration integration = PatternsOf({"sales.*", "public.gone"});
+  v1::StreamSettings* gone = integration.add_streams();
+  gone->set_stream("public.gone");
+  gone->set_selected(false);
+  EXPECT_THAT(Names(SelectStreams(integration, kCatalog, Loaded({"gone", "other"}))),
+              ElementsAre("sales.b"));
+  EXPECT_THAT(Names(SelectStreams(IntegrationOf({"a"}), kCatalog, Loaded({"gone"}))),
+              ElementsAre("public.a"));
+}
+
+TEST(SelectStreamsTest, LostTablesAreNotNew) {
+  v1::Integration integration = PatternsOf({"public.*"});
+  integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
+  const v1::RegisterStreamsResponse registered = Loaded({"gone"});
+  std::vector<SelectedStream> streams = SelectStreams(integration, kCatalog, registered);
+  LeaveOutNew(integration, registered, &streams);
+  EXPECT_THAT(Names(streams), ElementsAre("public.gone"));
+}
+
+// It was excluded when it was there, and its name stays in the settings.
+TEST(SelectStreamsTest, SettingsMayNameColumnsThatWereThere) {
+  v1::Integration integration = IntegrationOf({"a"});
+  integration.mutable_streams(0)->add_exclude_columns("gone");
+  EXPECT_TRUE(DependsOnKnown(integration, SelectStreams(integration, kCatalog)));
+  v1::RegisterStreamsResponse registered;
+  v1::KnownStream& known = *registered.add_known();
+  *known.mutable_table() = kCatalog[0].name();
+  known.add_columns("gone");
+  EXPECT_THAT(SelectStreams(integration, kCatalog, registered)[0].problems, IsEmpty());
+  known.set_columns(0, "id");
+  EXPECT_THAT(SelectStreams(integration, kCatalog, registered)[0].problems, SizeIs(1));
+  *known.mutable_settings() = integration.streams(0);
+  EXPECT_THAT(SelectStreams(integration, kCatalog, registered)[0].problems, IsEmpty());
 }
 
 TEST(SelectStreamsTest, EveryProblemOfAStreamIsTold) {

@@ -28,7 +28,7 @@ void AddProblem(const absl::Status& status, const std::string& stream,
 }
 
 // `preview` is null for a stream that was never loaded, or of which nothing could be told.
-void AddStream(const SelectedStream& stream, const std::string& schema,
+void AddStream(const SelectedStream& stream, const std::string& schema, bool loaded,
                const v1::LoadPreview* preview, v1::ValidateIntegrationResponse* response) {
   if (!stream.problems.empty()) {
     for (const absl::Status& problem : stream.problems)
@@ -42,22 +42,27 @@ void AddStream(const SelectedStream& stream, const std::string& schema,
   selected->set_destination_table(absl::StrCat(schema, ".", stream.destination_table));
   selected->mutable_columns()->Add(stream.columns.begin(), stream.columns.end());
   selected->mutable_notes()->Add(stream.notes.begin(), stream.notes.end());
-  selected->set_loaded(preview != nullptr);
+  selected->set_loaded(loaded);
   if (preview == nullptr) return;
   *selected->mutable_changes() = preview->changes();
   selected->set_why_anew(preview->why_anew());
 }
 
-// Of each stream that can run, what its next load would do; what would keep it from that is a
-// problem.
-void AddPreviews(const v1::Integration& integration, const discovery::Catalog& catalog,
-                 const v1::RegisterStreamsResponse& registered, const loader::LoaderClient& loader,
-                 std::vector<SelectedStream>* streams, std::map<std::string, v1::LoadPreview>* told,
-                 v1::ValidateIntegrationResponse* response) {
+// Of the streams that are known, those that a load has published.
+std::set<std::string> LoadedStreams(const v1::RegisterStreamsResponse& registered) {
   std::set<std::string> loaded;
   for (const v1::KnownStream& known : registered.known()) {
     if (!known.columns().empty()) loaded.insert(schema::StreamName(known.table()));
   }
+  return loaded;
+}
+
+// Of each of the `loaded` streams that can run, what its next load would do; what would keep it
+// from that is a problem.
+void AddPreviews(const v1::Integration& integration, const discovery::Catalog& catalog,
+                 const std::set<std::string>& loaded, const loader::LoaderClient& loader,
+                 std::vector<SelectedStream>* streams, std::map<std::string, v1::LoadPreview>* told,
+                 v1::ValidateIntegrationResponse* response) {
   std::vector<SelectedStream*> candidates;
   for (SelectedStream& stream : *streams) {
     if (stream.problems.empty() && loaded.count(stream.settings.stream()) > 0)
@@ -128,6 +133,7 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
       loader.RegisterStreams(RegistrationOf(integration, streams, /*validate_only=*/true));
   std::map<std::string, std::vector<std::string>> notes;
   if (registered.ok()) {
+    if (catalog.ok()) streams = SelectStreams(integration, catalog->tables, *registered);
     for (const LeftOut& left_out : LeaveOutNew(integration, *registered, &streams)) {
       if (left_out.column.empty()) {
         response.add_notes(absl::StrCat(left_out.stream, " ", left_out.note));
@@ -141,14 +147,22 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
   NameStreams(integration, &streams);
   if (registered.ok()) AddTaken(*registered, &streams);
   std::map<std::string, v1::LoadPreview> previews;
-  if (catalog.ok() && registered.ok())
-    AddPreviews(integration, *catalog, *registered, loader, &streams, &previews, &response);
+  std::set<std::string> loaded;
+  if (registered.ok()) loaded = LoadedStreams(*registered);
+  if (registered.ok() && registered->older_state()) {
+    response.add_notes(
+        "what the next run would do can't be told: the destination's state is of an older version, "
+        "which the next run brings forward");
+  } else if (catalog.ok() && registered.ok()) {
+    AddPreviews(integration, *catalog, loaded, loader, &streams, &previews, &response);
+  }
   const std::string schema = schema::DestinationSchema(integration.name()).value_or("");
   for (SelectedStream& stream : streams) {
     const std::vector<std::string>& more = notes[stream.settings.stream()];
     stream.notes.insert(stream.notes.end(), more.begin(), more.end());
     const auto preview = previews.find(stream.settings.stream());
-    AddStream(stream, schema, preview == previews.end() ? nullptr : &preview->second, &response);
+    AddStream(stream, schema, loaded.count(stream.settings.stream()) > 0,
+              preview == previews.end() ? nullptr : &preview->second, &response);
   }
   // With a problem of the whole integration none of them runs.
   if (!catalog.ok() || !registered.ok()) response.clear_streams();

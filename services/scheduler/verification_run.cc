@@ -61,7 +61,7 @@ absl::Status VerificationRun::FindStreams() {
   if (SelectsNothing(integration_)) {
     for (const auto& [name, state] : kept) AddStream(name, *state, absl::OkStatus());
   } else {
-    ASSIGN_OR_RETURN(const std::vector<SelectedStream> selected, Select());
+    ASSIGN_OR_RETURN(const std::vector<SelectedStream> selected, Select(states));
     for (const SelectedStream& stream : selected) {
       v1::StreamState unknown;
       *unknown.mutable_table() = stream.table;
@@ -75,19 +75,17 @@ absl::Status VerificationRun::FindStreams() {
                                                       integration_.name(), " to compare"));
 }
 
-absl::StatusOr<std::vector<SelectedStream>> VerificationRun::Select() {
+absl::StatusOr<std::vector<SelectedStream>> VerificationRun::Select(
+    const v1::GetStateResponse& states) {
   discovery::Catalog catalog;
   RETURN_IF_ERROR(rpc::Retry({.reached = false}, options_.verifier.stop, [&] {
     ASSIGN_OR_RETURN(catalog,
                      options_.discovery->Discover(integration_.source(), options_.verifier.stop));
     return absl::OkStatus();
   }));
-  std::vector<SelectedStream> selected = SelectStreams(integration_, catalog.tables);
-  if (!IgnoresNew(integration_)) return selected;
-  ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse registered,
-                   options_.loader->RegisterStreams(
-                       RegistrationOf(integration_, selected, /*validate_only=*/true)));
-  LeaveOutNew(integration_, registered, &selected);
+  const v1::RegisterStreamsResponse known = KnownBy(states);
+  std::vector<SelectedStream> selected = SelectStreams(integration_, catalog.tables, known);
+  LeaveOutNew(integration_, known, &selected);
   return selected;
 }
 

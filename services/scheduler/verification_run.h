@@ -49,7 +49,7 @@ class VerificationRun {
   // What the integration selects, as a job does; where it selects nothing, what the destination
   // holds of it.
   absl::Status FindStreams();
-  absl::StatusOr<std::vector<SelectedStream>> Select();
+  absl::StatusOr<std::vector<SelectedStream>> Select(const v1::GetStateResponse& states);
   void AddStream(const std::string& name, const v1::StreamState& state,
                  const absl::Status& problem);
   void Compare(Stream& stream);

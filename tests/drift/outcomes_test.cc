@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "rpc/channel.h"
+#include "services/scheduler/scheduler_client.h"
 #include "testing/rendezvous.h"
 #include "tests/drift/drift_test.h"
 #include "tests/verify/verification.h"
@@ -12,7 +14,9 @@
 namespace lockstitch::tests {
 namespace {
 
+using ::testing::Contains;
 using testing::Database;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -121,6 +125,40 @@ TEST_F(OutcomesTest, AColumnThatMayNotBeReadIsAsOneThatIsGone) {
   source_->Run("DROP OWNED BY " + reader + "; DROP ROLE " + reader);
 }
 
+// The settings go on to name it, run after run.
+TEST_F(OutcomesTest, AnExcludedColumnMayGo) {
+  MakeTable();
+  v1::Integration job = Job();
+  Stream(job).add_exclude_columns("v");
+  Run(job);
+  source_->Run("ALTER TABLE t DROP v");
+  for (int i = 0; i < 3; ++i) {
+    const JobOutcome outcome = Run(job);
+    EXPECT_THAT(Changes(outcome), IsEmpty());
+    EXPECT_THAT(outcome.log, Says("column v, which exclude_columns names, is gone at the source"));
+  }
+  EXPECT_TRUE(Verify(SharedStack(), job).IsVerified());
+  Stream(job).add_exclude_columns("nope");
+  EXPECT_EQ(Reason(RunJob(SharedStack(), job)), "COLUMN_NOT_FOUND");
+}
+
+TEST_F(OutcomesTest, AnIncludedColumnThatGoesIsRetired) {
+  for (const bool full : {false, true}) {
+    source_->Run("DROP TABLE IF EXISTS t");
+    destination_->Run("DROP SCHEMA IF EXISTS s CASCADE");
+    MakeTable();
+    v1::Integration job = full ? FullTableJob() : Job();
+    Stream(job).add_include_columns("v");
+    Stream(job).add_include_columns("k");
+    Run(job);
+    source_->Run("ALTER TABLE t DROP v");
+    EXPECT_THAT(Changes(Run(job)), ElementsAre("COLUMN_RETIRED v"));
+    for (int i = 0; i < 2; ++i) EXPECT_THAT(Changes(Run(job)), IsEmpty());
+    source_->Run("ALTER TABLE t ADD v int");
+    EXPECT_THAT(Changes(Run(job)), ElementsAre("COLUMN_ADDED v"));
+  }
+}
+
 TEST_F(OutcomesTest, TypesThatComeBackFindTheirColumns) {
   MakeTable();
   Run(Job());
@@ -163,10 +201,11 @@ TEST_F(OutcomesTest, AMergedTablesColumnsAreAddedWidenedSplitAndRetired) {
       "int;"
       "UPDATE t SET b = 'two', e = 2 WHERE id = 2");
   const JobOutcome outcome = Run(job);
-  EXPECT_THAT(Changes(outcome),
-              ElementsAre("COLUMN_WIDENED a", "COLUMN_RETYPED b", "COLUMN_WIDENED d",
-                          "COLUMN_ADDED e", "COLUMN_RETIRED c"));
+  EXPECT_THAT(Changes(outcome), ElementsAre("COLUMN_WIDENED a", "COLUMN_SPLIT b", "COLUMN_SPLIT d",
+                                            "COLUMN_ADDED e", "COLUMN_RETIRED c"));
   EXPECT_THAT(outcome.log, Says("column b__text of the destination takes its values"));
+  EXPECT_THAT(outcome.log, Says("which finds the values only once it reads d__bigint"));
+  EXPECT_THAT(outcome.log, Not(Says("the new table")));
   EXPECT_THAT(outcome.log, Says("merged into the table because"));
   EXPECT_EQ(DestinationTable(), table);
   constexpr char kMerged[] = "(SELECT id, a, b__text, d__bigint, e FROM s.t)";
@@ -184,6 +223,26 @@ TEST_F(OutcomesTest, AMergedTablesColumnsAreAddedWidenedSplitAndRetired) {
   EXPECT_EQ(Rows(*source_, "(SELECT id, a, b, d, e FROM t)"), Rows(*destination_, kMerged));
 }
 
+// When the load began the table could have been replaced.
+TEST_F(OutcomesTest, AViewThatComesInTheMiddleOfARunChangesWhatIsTold) {
+  MakeTable();
+  Run(FullTableJob());
+  source_->Run("ALTER TABLE t ALTER v TYPE bigint");
+  Rendezvous opened;
+  Stack stack({.extractor = "extractor.range.opened=" + opened.action()});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, FullTableJob()); });
+  opened.AwaitArrival();
+  destination_->Run("CREATE VIEW s.report AS SELECT sum(v) FROM s.t");
+  opened.Release();
+  job.join();
+  ExpectSucceeded(outcome);
+  EXPECT_THAT(Changes(outcome), ElementsAre("COLUMN_SPLIT v"));
+  EXPECT_THAT(outcome.log, Says("the new table has the wider type"));
+  EXPECT_THAT(Values("v"), Each("NULL"));
+  EXPECT_THAT(Values("v__bigint"), ElementsAre("1", "2", "3", "4", "5"));
+}
+
 TEST_F(OutcomesTest, AMergedTableGetsAKeyOfAnotherType) {
   source_->Run(
       "CREATE TABLE t (id int PRIMARY KEY, k int); INSERT INTO t SELECT n, n FROM "
@@ -191,7 +250,7 @@ TEST_F(OutcomesTest, AMergedTableGetsAKeyOfAnotherType) {
   Run(Job());
   destination_->Run("CREATE VIEW s.report AS SELECT sum(k) FROM s.t");
   source_->Run("ALTER TABLE t ALTER id TYPE text");
-  EXPECT_THAT(Changes(Run(Job())), ElementsAre("COLUMN_RETYPED id", "KEY"));
+  EXPECT_THAT(Changes(Run(Job())), ElementsAre("COLUMN_SPLIT id", "KEY"));
   constexpr char kMerged[] = "(SELECT id__text, k FROM s.t)";
   EXPECT_EQ(Rows(*source_, "(SELECT id, k FROM t)"), Rows(*destination_, kMerged));
   source_->Run("UPDATE t SET k = 9 WHERE id = '1'");
@@ -240,6 +299,121 @@ TEST_F(OutcomesTest, ABackfillReadsTheWholeTable) {
                                 "lack w"));
   ExpectExact();
   EXPECT_EQ(RowsRead(Run(job)), 1);
+}
+
+// Whatever the default is by now.
+TEST_F(OutcomesTest, ValuesThatOlderRowsGotAtTheSourceAreTold) {
+  MakeTable();
+  Run(Job());
+  source_->Run(
+      "ALTER TABLE t ADD a int NOT NULL DEFAULT 7; ALTER TABLE t ALTER a DROP DEFAULT;"
+      "ALTER TABLE t ADD b int DEFAULT 7; ALTER TABLE t ALTER b DROP DEFAULT;"
+      "ALTER TABLE t ADD c int; ALTER TABLE t ALTER c SET DEFAULT 7; ALTER TABLE t ADD d int");
+  const JobOutcome outcome = Run(Job());
+  constexpr char kAdded[] = " is new: added to the destination, NULL in rows loaded before";
+  for (const char* column : {"a", "b"}) {
+    EXPECT_THAT(outcome.log, Says(std::string("column ") + column + kAdded +
+                                  ", though the source has values there; backfill: reload"));
+  }
+  EXPECT_THAT(outcome.log, Says(std::string("column c") + kAdded +
+                                "; if the source has given them its default, backfill: reload"));
+  EXPECT_THAT(outcome.log, Contains(std::string("column d") + kAdded));
+}
+
+// Nobody else has them. A view has the rows merged instead.
+TEST_F(OutcomesTest, RowsKeepWhatRetiredColumnsHoldWhenTheTableIsReadWhole) {
+  for (const bool merged : {false, true}) {
+    source_->Run("DROP TABLE IF EXISTS t");
+    destination_->Run("DROP SCHEMA IF EXISTS s CASCADE");
+    source_->Run(
+        "CREATE TABLE t (id int PRIMARY KEY, k int, v int, w text, x int);"
+        "INSERT INTO t SELECT n, n, n, 'w' || n, n FROM generate_series(1, 5) n");
+    v1::Integration job = Job();
+    Run(job);
+    if (merged) destination_->Run("CREATE VIEW s.report AS SELECT id FROM s.t");
+    const std::string table = DestinationTable();
+    source_->Run("ALTER TABLE t DROP v, ALTER x TYPE text; UPDATE t SET k = 9 WHERE id = 1");
+    Run(job);
+    EXPECT_THAT(Values("v"), ElementsAre("NULL", "2", "3", "4", "NULL"));
+    // Another one goes in the run that reads the whole table.
+    source_->Run(
+        "ALTER TABLE t DROP w; DELETE FROM t WHERE id = 2; INSERT INTO t VALUES (6, 6, '6')");
+    Stream(job).set_filter("true");
+    const JobOutcome outcome = Run(job);
+    EXPECT_EQ(DestinationTable() == table, merged);
+    EXPECT_THAT(Changes(outcome), ElementsAre("COLUMN_RETIRED w", "FILTER"));
+    EXPECT_THAT(outcome.log, Says("the destination keeps it with what its rows hold"));
+    EXPECT_THAT(Values("v"), ElementsAre("NULL", "3", "4", "NULL", "NULL"));
+    EXPECT_THAT(Values("w"), ElementsAre("w1", "w3", "w4", "w5", "NULL"));
+    // Every row has it in the other column.
+    EXPECT_THAT(Values("x"), Each("NULL"));
+    EXPECT_THAT(Values("x__text"), ElementsAre("1", "3", "4", "5", "6"));
+    source_->Run(
+        "ALTER TABLE t RENAME TO u; CREATE TABLE t (LIKE u INCLUDING ALL); INSERT INTO t SELECT * "
+        "FROM u; DROP TABLE u");
+    EXPECT_THAT(Changes(Run(job)), ElementsAre("TABLE_RECREATED"));
+    EXPECT_THAT(Values("v"), ElementsAre("NULL", "3", "4", "NULL", "NULL"));
+  }
+}
+
+// The loader dies when the rows of a load have got the values; another run goes on with the load.
+TEST_F(OutcomesTest, RetiredColumnsAreKeptByALoadThatIsTakenOver) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, k timestamptz, v int);"
+      "INSERT INTO t SELECT n, now() - n * interval '1 min', n FROM generate_series(1, 5) n");
+  Run(Job());
+  source_->Run("ALTER TABLE t DROP v");
+  Run(Job());
+  v1::Integration job = Job();
+  Stream(job).set_filter("true");
+  {
+    Stack stack({.loader = "loader.finish.prepared=kill"});
+    std::thread running([&] { RunJob(stack, job); });
+    stack.loader.process().Wait();
+    stack.scheduler.process().Kill();
+    running.join();
+  }
+  source_->Run("UPDATE t SET k = now() WHERE id = 2; INSERT INTO t VALUES (6, now())");
+  const JobOutcome outcome = Run(job);
+  EXPECT_THAT(outcome.log, Says("goes on with the first load that an earlier run began"));
+  EXPECT_THAT(Values("v"), ElementsAre("1", "2", "3", "4", "5", "NULL"));
+  EXPECT_EQ(Rows(*source_, "(SELECT id, k FROM t)"),
+            Rows(*destination_, "(SELECT id, k FROM s.t)"));
+}
+
+TEST_F(OutcomesTest, WithoutAKeyThatStaysRetiredColumnsLoseWhatTheyHoldAndItIsTold) {
+  MakeTable();
+  source_->Run("ALTER TABLE t DROP CONSTRAINT t_pkey");
+  Run(Job());
+  source_->Run("ALTER TABLE t DROP v");
+  Run(Job());
+  v1::Integration job = Job();
+  Stream(job).set_filter("true");
+  const scheduler::SchedulerClient client(rpc::Connect(SharedStack().scheduler.address()),
+                                          "scheduler");
+  const auto checked = client.ValidateIntegration(job);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  ASSERT_EQ(checked->streams_size(), 1);
+  ASSERT_EQ(checked->streams(0).changes_size(), 2);
+  EXPECT_EQ(checked->streams(0).changes(0).kind(), v1::CHANGE_KIND_RETIRED_VALUES);
+  EXPECT_THAT(Values("v"), Contains("1"));
+  EXPECT_THAT(Changes(Run(job)), ElementsAre("RETIRED_VALUES", "FILTER"));
+  EXPECT_THAT(Values("v"), Each("NULL"));
+  Stream(job).set_filter("id > 0");
+  EXPECT_THAT(Changes(Run(job)), ElementsAre("FILTER"));
+}
+
+TEST_F(OutcomesTest, WithoutAKeyWhatIsWrittenAgainLosesUsersAndRetiredColumns) {
+  MakeTable();
+  source_->Run("ALTER TABLE t DROP CONSTRAINT t_pkey");
+  EXPECT_THAT(Run(Job()).log, Not(Says("deleted and inserted again")));
+  EXPECT_THAT(Run(Job()).log, Not(Says("deleted and inserted again")));
+  destination_->Run("ALTER TABLE s.t ADD note text; UPDATE s.t SET note = id");
+  source_->Run("ALTER TABLE t DROP v; INSERT INTO t VALUES (6, 6)");
+  EXPECT_THAT(Run(Job()).log, Says("without what these columns of the destination hold there: v, "
+                                   "note"));
+  EXPECT_THAT(Values("note"), ElementsAre("1", "2", "3", "4", "NULL", "NULL"));
+  EXPECT_THAT(Values("v"), ElementsAre("1", "2", "3", "4", "NULL", "NULL"));
 }
 
 TEST_F(OutcomesTest, AFilterWithoutABackfillHoldsFromNowOn) {

@@ -150,8 +150,51 @@ TEST_F(SelectionTest, EveryTableCanBeNew) {
   integration.mutable_selection()->set_new_tables(v1::NEW_POLICY_IGNORE);
   ExpectSucceeded(RunJob(stack_, integration));
   source_->Run("ALTER TABLE a RENAME TO b");
+  destination_->Run("DROP TABLE shop.a");
   EXPECT_THAT(RunJob(stack_, integration).streams, IsEmpty());
-  EXPECT_THAT(LoadedTables(), ElementsAre("a"));
+  EXPECT_THAT(LoadedTables(), IsEmpty());
+}
+
+// A pattern goes on to mean the tables that it found.
+TEST_F(SelectionTest, TablesThatPatternsFindNoMoreAreMissed) {
+  source_->Run(
+      "CREATE TABLE p1 (id int PRIMARY KEY); CREATE TABLE p2 (id int PRIMARY KEY); CREATE TABLE p3 "
+      "(id int PRIMARY KEY); CREATE TABLE other (id int)");
+  v1::Integration integration = Integration();
+  integration.mutable_selection()->add_patterns("public.p*");
+  for (const auto& job : {integration, Integration()}) {
+    ExpectSucceeded(RunJob(stack_, job));
+    EXPECT_THAT(Problems(job), IsEmpty());
+  }
+  source_->Run(
+      "DROP TABLE p1, other; ALTER TABLE p2 RENAME TO p22; ALTER TABLE p3 RENAME TO q; CREATE VIEW "
+      "p3 AS SELECT * FROM q");
+  EXPECT_THAT(Problems(integration),
+              UnorderedElementsAre("public.p1 STREAM_NOT_FOUND", "public.p2 STREAM_NOT_FOUND",
+                                   "public.p3 STREAM_NOT_FOUND"));
+  EXPECT_THAT(Problems(Integration()), Contains("public.other STREAM_NOT_FOUND"));
+  const JobOutcome outcome = RunJob(stack_, integration);
+  EXPECT_EQ(outcome.job.state(), v1::JOB_STATE_FAILED);
+  EXPECT_EQ(outcome.streams.size(), 4u);
+  EXPECT_EQ(outcome.stream("public.p22").state(), v1::STREAM_RUN_STATE_SUCCEEDED);
+  for (const char* name : {"p1", "p2", "p3"}) {
+    EXPECT_EQ(outcome.stream(std::string("public.") + name).error().reason(), "STREAM_NOT_FOUND");
+  }
+  EXPECT_THAT(outcome.log, Contains(HasSubstr("add the pattern !public.p1")));
+  EXPECT_THAT(outcome.log, Contains(HasSubstr("public.p3 was loaded before, and it is a view")));
+  EXPECT_THAT(LoadedTables(), ElementsAre("other", "p1", "p2", "p22", "p3"));
+
+  // Each remedy of them.
+  integration.mutable_selection()->add_patterns("!public.p1");
+  destination_->Run("DROP TABLE shop.p2");
+  Add(integration, "p3");
+  EXPECT_THAT(Problems(integration), IsEmpty());
+  ExpectSucceeded(RunJob(stack_, integration));
+  integration = Integration();
+  integration.mutable_selection()->add_patterns("public.p*");
+  source_->Run(
+      "CREATE TABLE p1 (id int PRIMARY KEY); DROP VIEW p3; CREATE TABLE p3 (id int PRIMARY KEY)");
+  ExpectSucceeded(RunJob(stack_, integration));
 }
 
 TEST_F(SelectionTest, AFilterThatIsMoreThanAConditionNeverReachesTheSource) {

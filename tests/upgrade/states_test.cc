@@ -100,6 +100,27 @@ TEST_P(EarlierStatesTest, FullTablesGoOn) {
   EXPECT_EQ(destination_->Text("SELECT uid FROM _lockstitch.integrations"), uid);
 }
 
+TEST_P(EarlierStatesTest, AreCheckedAsTheyAre) {
+  Restore(GetParam());
+  const std::vector<std::string> before = Everything();
+  const scheduler::SchedulerClient client(rpc::Connect(SharedStack().scheduler.address()),
+                                          "scheduler");
+  const auto checked = client.ValidateIntegration(Job(/*incremental=*/GetParam() >= 3));
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_TRUE(checked->problems().empty()) << checked->ShortDebugString();
+  ASSERT_EQ(checked->streams_size(), GetParam() >= 3 ? 3 : 1);
+  // The first version did not keep which columns were loaded.
+  EXPECT_EQ(checked->streams(0).loaded(), GetParam() > 1);
+  EXPECT_THAT(checked->notes(), Contains(HasSubstr("state is of an older version")));
+  EXPECT_EQ(Everything(), before);
+
+  destination_->Run("DROP TABLE s.whole; CREATE TABLE s.whole ()");
+  const auto taken = client.ValidateIntegration(Job(/*incremental=*/false));
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  ASSERT_EQ(taken->problems_size(), 1);
+  EXPECT_EQ(taken->problems(0).reason(), "DESTINATION_TABLE_NOT_OURS");
+}
+
 INSTANTIATE_TEST_SUITE_P(Versions, EarlierStatesTest, ::testing::Values(1, 2, 3));
 
 TEST_F(StatesTest, IncrementalStreamsOfVersion3GoOnAtTheirBookmark) {

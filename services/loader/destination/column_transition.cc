@@ -20,12 +20,15 @@ using schema::kDeletedAtColumn;
 
 constexpr absl::string_view kDeletedAtType = "timestamp with time zone";
 
-// One of both ways: `table` is set if the table stays.
+// What becomes of the rows that were loaded before.
+enum class Rows { kStay, kReadAgain };
+
+// `table` is set if the table stays.
 class Transition {
  public:
   Transition(const v1::LoadPlan* last, const v1::LoadPlan& wanted, const TableForm* table,
-             const SourceColumns& source)
-      : wanted_(wanted), table_(table), source_(source), known_(last != nullptr) {
+             const SourceColumns& source, Rows rows)
+      : wanted_(wanted), table_(table), source_(source), rows_(rows), known_(last != nullptr) {
     result_.plan = wanted;
     result_.plan.clear_retired();
     if (table != nullptr) {
@@ -39,7 +42,7 @@ class Transition {
     for (const v1::RetiredColumn& column : last_.retired()) {
       const std::optional<std::string> type =
           TypeNow(column.destination_column(), column.destination_type());
-      if (type) Retire(column.destination_column(), *type);
+      if (type) Retire(column.destination_column(), *type, column.empty());
     }
   }
 
@@ -55,6 +58,7 @@ class Transition {
     Switch();
     for (int i = 0; i < wanted_.columns_size(); ++i) Describe(i);
     for (const v1::ColumnMapping& column : last_.columns()) DescribeLoss(column);
+    if (rows_ == Rows::kReadAgain) EmptyRetired();
     for (const v1::RetiredColumn& column : retired_) *result_.plan.add_retired() = column;
     RETURN_IF_ERROR(TestNumber());
     return std::move(result_);
@@ -62,6 +66,7 @@ class Transition {
 
  private:
   bool stays() const { return table_ != nullptr; }
+  bool rows_stay() const { return rows_ == Rows::kStay; }
 
   // nullopt if users have dropped the column.
   std::optional<std::string> TypeNow(const std::string& name, const std::string& type) const {
@@ -71,10 +76,11 @@ class Transition {
     return column->type;
   }
 
-  void Retire(const std::string& name, const std::string& type) {
+  void Retire(const std::string& name, const std::string& type, bool empty = false) {
     v1::RetiredColumn& column = retired_.emplace_back();
     column.set_destination_column(name);
     column.set_destination_type(type);
+    column.set_empty(empty);
   }
 
   // Whether there was a retired column of that name and type, which isn't any more.
@@ -124,6 +130,50 @@ class Transition {
       const std::optional<std::string> type = TypeNow(name, column.destination_type());
       if (in_use_.count(name) == 0 && type) Retire(name, *type);
     }
+  }
+
+  // Whether the source column that it is named for goes on in another one, where all rows that are
+  // read again have their values.
+  bool IsTakenOver(const v1::RetiredColumn& column) const {
+    const std::string& name = column.destination_column();
+    const std::string& type = column.destination_type();
+    return std::any_of(wanted_.columns().begin(), wanted_.columns().end(), [&](const auto& other) {
+      const std::string& natural = other.destination_column();
+      return name == natural || name == schema::SplitColumnName(natural, type, 1);
+    });
+  }
+
+  // Whether rows keep what the column holds though they are read again.
+  bool KeepsValues(const v1::RetiredColumn& column) const {
+    if (!wanted_.keeps_retired() || column.empty()) return false;
+    if (!stays()) return !IsTakenOver(column);
+    // The load's own table has all that is kept.
+    return std::any_of(wanted_.retired().begin(), wanted_.retired().end(), [&](const auto& kept) {
+      return kept.destination_column() == column.destination_column() && !kept.empty();
+    });
+  }
+
+  // Says which columns that were retired before lose what they held by it.
+  void EmptyRetired() {
+    std::vector<std::string> lost;
+    for (v1::RetiredColumn& column : retired_) {
+      if (KeepsValues(column)) continue;
+      const auto before = [&](const v1::RetiredColumn& other) {
+        return other.destination_column() == column.destination_column() && !other.empty();
+      };
+      const bool held = std::any_of(last_.retired().begin(), last_.retired().end(), before);
+      if (held && !stays() && !IsTakenOver(column)) lost.push_back(column.destination_column());
+      column.set_empty(true);
+    }
+    if (lost.empty()) return;
+    v1::SchemaChange& change = result_.changes.emplace_back();
+    change.set_kind(v1::CHANGE_KIND_RETIRED_VALUES);
+    change.set_effect(
+        absl::StrCat("what the destination's columns hold that are loaded no more is gone: ",
+                     absl::StrJoin(lost, ", "), ". The whole table is read",
+                     wanted_.replication_key().empty()
+                         ? ""
+                         : ", and rows have no key, or another one than before, to find them by"));
   }
 
   // Finds the destination column of one that had none, or had one of another type.
@@ -187,8 +237,8 @@ class Transition {
         wanted.empty()
             ? "system columns are switched off: the destination keeps them, NULL in rows that are "
               "written from now on"
-        : stays() ? "system columns are switched on: they are added, NULL in rows loaded before"
-                  : "system columns are switched on: the new table has them");
+        : rows_stay() ? "system columns are switched on: they are added, NULL in rows loaded before"
+                      : "system columns are switched on: all rows have them");
   }
 
   // A column that Lockstitch names itself.
@@ -228,17 +278,23 @@ class Transition {
                                       is_new ? " is new" : " replicates from now on", ": ");
     if (!stays()) return absl::StrCat(effect, "the new table has it", Named(column));
     if (taken_up_.count(column.destination_column()) > 0) {
-      return absl::StrCat(effect, "the destination's column ", column.destination_column(),
-                          ", kept from before, is loaded again; rows loaded before keep what it "
-                          "holds; backfill: reload reads them anew");
+      absl::StrAppend(&effect, "the destination's column ", column.destination_column(),
+                      ", kept from before, is loaded again");
+      if (!rows_stay()) return effect;
+      return absl::StrCat(effect,
+                          "; rows loaded before keep what it holds; backfill: reload reads them "
+                          "anew");
     }
-    absl::StrAppend(&effect, "added to the destination", Named(column),
-                    ", NULL in rows loaded before");
+    absl::StrAppend(&effect, "added to the destination", Named(column));
+    if (!rows_stay()) return effect;
+    absl::StrAppend(&effect, ", NULL in rows loaded before");
     if (source_.filled.count(column.source_column()) > 0) {
-      absl::StrAppend(
-          &effect,
-          ", though the source has given them its default or generated value; backfill: "
-          "reload reads them anew");
+      absl::StrAppend(&effect,
+                      ", though the source has values there; backfill: reload reads them anew");
+    } else if (source_.defaulted.count(column.source_column()) > 0) {
+      absl::StrAppend(&effect,
+                      "; if the source has given them its default, backfill: reload reads them "
+                      "anew");
     } else if (!is_new) {
       absl::StrAppend(&effect, "; backfill: reload reads them anew");
     }
@@ -273,8 +329,13 @@ class Transition {
       change->set_effect(absl::StrCat(
           types, "column ", column.destination_column(),
           " of the destination takes its values, and ", last.destination_column(),
-          " is kept with what was loaded before, NULL in rows that are written from now on",
-          refused ? "; it can't be altered since something at the destination depends on it" : ""));
+          rows_stay()
+              ? " is kept with what was loaded before, NULL in rows that are written from now on"
+              : " is kept, NULL in all rows",
+          refused ? absl::StrCat("; it can't be altered since something at the destination depends "
+                                 "on it, which finds the values only once it reads ",
+                                 column.destination_column())
+                  : ""));
       result_.without_values.push_back(column.source_column());
     }
   }
@@ -292,10 +353,15 @@ class Transition {
     change.set_from(column.destination_type());
     const bool present = source_.present.count(column.source_column()) > 0;
     const bool replaced = in_use_.count(column.destination_column()) > 0;
+    const auto kept = std::find_if(retired_.begin(), retired_.end(), [&](const auto& other) {
+      return other.destination_column() == column.destination_column();
+    });
+    const bool keeps = !rows_stay() && kept != retired_.end() && KeepsValues(*kept);
     change.set_effect(absl::StrCat(
         "column ", column.source_column(),
         present ? " replicates no more: " : " is gone at the source: ",
         replaced  ? "the new table has another column of its name"
+        : keeps   ? "the destination keeps it with what its rows hold, NULL in new ones"
         : stays() ? "the destination keeps it, NULL in rows that are written from now on"
                   : "the destination keeps it, NULL in all rows"));
   }
@@ -316,6 +382,7 @@ class Transition {
   const v1::LoadPlan& wanted_;
   const TableForm* table_;
   const SourceColumns& source_;
+  const Rows rows_;
   const bool known_;
   v1::LoadPlan last_;
   std::map<std::string, const v1::ColumnMapping*> loaded_;  // Of `last_`, by their source columns.
@@ -328,15 +395,30 @@ class Transition {
   ColumnTransition result_;
 };
 
+// What the last load would have left behind to make the table what it is: users may have dropped
+// columns, or altered their types.
+v1::LoadPlan AsItStands(const v1::LoadPlan& last, const TableForm& form) {
+  v1::LoadPlan plan = last;
+  plan.clear_columns();
+  for (const v1::ColumnMapping& column : last.columns()) {
+    const TableForm::Column* now = form.Find(column.destination_column());
+    if (now == nullptr) continue;
+    *plan.add_columns() = column;
+    plan.mutable_columns()->rbegin()->set_destination_type(now->type);
+  }
+  return plan;
+}
+
 }  // namespace
 
 SourceColumns SourceColumnsOf(const v1::BeginLoadRequest& request) {
   SourceColumns source;
   for (const v1::Column& column : request.table().columns()) {
     source.present.insert(column.name());
-    const bool filled = !column.default_expression().empty() ||
+    const bool filled = column.fills_older_rows() || !column.nullable() ||
                         column.generation() != v1::COLUMN_GENERATION_UNSPECIFIED;
     if (filled) source.filled.insert(column.name());
+    if (!column.default_expression().empty()) source.defaulted.insert(column.name());
   }
   source.present.insert(request.other_columns().begin(), request.other_columns().end());
   return source;
@@ -351,12 +433,20 @@ std::vector<std::string> ColumnTransition::KeyColumns(
 
 absl::StatusOr<ColumnTransition> AlterColumns(const v1::LoadPlan& last, const v1::LoadPlan& wanted,
                                               const TableForm& table, const SourceColumns& source) {
-  return Transition(&last, wanted, &table, source).Run();
+  return Transition(&last, wanted, &table, source, Rows::kStay).Run();
+}
+
+absl::StatusOr<ColumnTransition> MergeColumns(const v1::LoadPlan& last, const v1::LoadPlan& wanted,
+                                              const TableForm& table) {
+  SourceColumns source;
+  source.present.insert(wanted.known_columns().begin(), wanted.known_columns().end());
+  const v1::LoadPlan standing = AsItStands(last, table);
+  return Transition(&standing, wanted, &table, source, Rows::kReadAgain).Run();
 }
 
 absl::StatusOr<ColumnTransition> RemakeColumns(const v1::LoadPlan* last, const v1::LoadPlan& wanted,
                                                const SourceColumns& source) {
-  return Transition(last, wanted, nullptr, source).Run();
+  return Transition(last, wanted, nullptr, source, Rows::kReadAgain).Run();
 }
 
 }  // namespace lockstitch::loader

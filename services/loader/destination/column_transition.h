@@ -25,8 +25,9 @@ namespace lockstitch::loader {
 // What is said of columns besides, so that people know what becomes of rows that were loaded
 // before.
 struct SourceColumns {
-  std::set<std::string> filled;   // By a default or as generated, in rows from before them as well.
-  std::set<std::string> present;  // Of the table at the source, though they aren't loaded.
+  std::set<std::string> filled;     // Have values in rows from before them as well.
+  std::set<std::string> defaulted;  // May have: they have a default, maybe since later.
+  std::set<std::string> present;    // Of the table at the source, though they aren't loaded.
 };
 SourceColumns SourceColumnsOf(const v1::BeginLoadRequest& request);
 
@@ -50,13 +51,20 @@ struct ColumnTransition {
 
 // Of a table that stays. `last` is what it was loaded with, `table` its form; what `last` tells of
 // and the wanted plan still loads must be there (see continuation.h). DESTINATION_COLUMNS_EXCEEDED.
-// A load whose rows are in a table of their own, and are to be merged, is wanted as its plan is:
-// its table's columns are the keys of `names`, the destination's the values.
 absl::StatusOr<ColumnTransition> AlterColumns(const v1::LoadPlan& last, const v1::LoadPlan& wanted,
                                               const TableForm& table, const SourceColumns& source);
 
+// Of a table that stays too, and that all rows of a load's own table are merged into. `wanted` is
+// the load's plan, as RemakeColumns has made it: its table's columns are the keys of `names`, the
+// destination's the values. What users have dropped, or altered, of what `last` tells of is as they
+// left it. DESTINATION_COLUMNS_EXCEEDED.
+absl::StatusOr<ColumnTransition> MergeColumns(const v1::LoadPlan& last, const v1::LoadPlan& wanted,
+                                              const TableForm& table);
+
 // Of a table that is made anew to take the place of one that was loaded with `last`; nullptr if
-// there was none, or it is to be forgotten. DESTINATION_COLUMNS_EXCEEDED.
+// there was none, or it is to be forgotten. Retired columns whose values are not to go on, since
+// the wanted plan doesn't keep them or has them elsewhere, are empty from here on.
+// DESTINATION_COLUMNS_EXCEEDED.
 absl::StatusOr<ColumnTransition> RemakeColumns(const v1::LoadPlan* last, const v1::LoadPlan& wanted,
                                                const SourceColumns& source);
 

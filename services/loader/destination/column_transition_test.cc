@@ -101,13 +101,17 @@ TEST(AlterColumnsTest, DoesNothingWhereNothingButTheOrderHasChanged) {
 TEST(AlterColumnsTest, AddsNewColumns) {
   const v1::LoadPlan last = Plan({{"id", "integer"}});
   const ColumnTransition transition =
-      Alter(last, Plan({{"id", "integer"}, {"a", "text"}, {"b", "integer"}}), FormOf(last),
-            {.filled = {"b"}});
-  EXPECT_THAT(transition.actions, ElementsAre("ADD COLUMN \"a\" text", "ADD COLUMN \"b\" integer"));
-  EXPECT_THAT(Kinds(transition), ElementsAre("COLUMN_ADDED a", "COLUMN_ADDED b"));
+      Alter(last, Plan({{"id", "integer"}, {"a", "text"}, {"b", "integer"}, {"c", "date"}}),
+            FormOf(last), {.filled = {"b"}, .defaulted = {"b", "c"}});
+  EXPECT_THAT(transition.actions, ElementsAre("ADD COLUMN \"a\" text", "ADD COLUMN \"b\" integer",
+                                              "ADD COLUMN \"c\" date"));
+  EXPECT_THAT(Kinds(transition), ElementsAre("COLUMN_ADDED a", "COLUMN_ADDED b", "COLUMN_ADDED c"));
   EXPECT_THAT(transition.changes[0].effect(), Not(HasSubstr("backfill")));
-  EXPECT_THAT(transition.changes[1].effect(), AllOf(HasSubstr("default"), HasSubstr("backfill")));
-  EXPECT_THAT(transition.without_values, ElementsAre("a", "b"));
+  EXPECT_THAT(transition.changes[1].effect(),
+              AllOf(HasSubstr("though the source has values there"), HasSubstr("backfill")));
+  EXPECT_THAT(transition.changes[2].effect(),
+              HasSubstr("if the source has given them its default"));
+  EXPECT_THAT(transition.without_values, ElementsAre("a", "b", "c"));
 }
 
 TEST(AlterColumnsTest, RetiresWhatIsGoneAndTakesItUpAgain) {
@@ -230,6 +234,75 @@ TEST(RemakeColumnsTest, HasTheNewTypesAndKeepsWhatIsRetired) {
   EXPECT_THAT(Retired(transition.plan), ElementsAre("a integer", "c integer"));
   EXPECT_THAT(Kinds(transition), ElementsAre("COLUMN_WIDENED id", "COLUMN_RETYPED b",
                                              "COLUMN_ADDED old", "COLUMN_RETIRED c"));
+}
+
+// Those of them that aren't empty.
+std::vector<std::string> Kept(const v1::LoadPlan& plan) {
+  std::vector<std::string> names;
+  for (const v1::RetiredColumn& column : plan.retired())
+    if (!column.empty()) names.push_back(column.destination_column());
+  return names;
+}
+
+TEST(RemakeColumnsTest, SaysWhichRetiredColumnsLoseTheirValues) {
+  const v1::LoadPlan last =
+      Plan({{"id", "integer"}, {"a", "text"}}, {{"b", "integer"}, {"c", "integer"}});
+  v1::LoadPlan wanted = Plan({{"id", "integer"}});
+  const ColumnTransition lost = Remake(last, wanted);
+  EXPECT_THAT(Retired(lost.plan), ElementsAre("b integer", "c integer", "a text"));
+  EXPECT_THAT(Kept(lost.plan), IsEmpty());
+  EXPECT_THAT(Kinds(lost), ElementsAre("COLUMN_RETIRED a", "RETIRED_VALUES "));
+  EXPECT_THAT(lost.changes[0].effect(), HasSubstr("NULL in all rows"));
+  EXPECT_THAT(lost.changes[1].effect(), HasSubstr("b, c"));
+  EXPECT_THAT(Kinds(Remake(lost.plan, wanted)), IsEmpty());
+  wanted.set_keeps_retired(true);
+  const ColumnTransition kept = Remake(last, wanted);
+  EXPECT_THAT(Kept(kept.plan), ElementsAre("b", "c", "a"));
+  EXPECT_THAT(Kinds(kept), ElementsAre("COLUMN_RETIRED a"));
+  EXPECT_THAT(kept.changes[0].effect(), HasSubstr("with what its rows hold"));
+  EXPECT_THAT(Kept(Remake(lost.plan, wanted).plan), IsEmpty());
+}
+
+// All rows have their values in the column that took them over.
+TEST(RemakeColumnsTest, EmptiesWhatAnotherColumnHasTakenOver) {
+  v1::LoadPlan wanted = Plan({{"id", "integer"}, {"a", "text"}});
+  wanted.set_keeps_retired(true);
+  const ColumnTransition transition =
+      Remake(Plan({{"id", "integer"}, {"a", "text", "a__text"}},
+                  {{"a", "integer"}, {"a__date", "date"}, {"b", "integer"}}),
+             wanted);
+  EXPECT_THAT(Retired(transition.plan), ElementsAre("a integer", "a__date date", "b integer"));
+  EXPECT_THAT(Kept(transition.plan), ElementsAre("b"));
+  EXPECT_THAT(transition.changes, IsEmpty());
+}
+
+TEST(MergeColumnsTest, TellsWhatBecomesOfTheTableThatStays) {
+  const v1::LoadPlan last =
+      Plan({{"id", "integer"}, {"a", "integer"}, {"b", "integer"}, {"c", "integer"}, {"d", "text"}},
+           {{"e", "text"}});
+  for (const bool keeps : {false, true}) {
+    v1::LoadPlan wanted =
+        Plan({{"id", "integer"}, {"a", "bigint"}, {"b", "bigint"}, {"f", "integer"}});
+    wanted.set_keeps_retired(keeps);
+    TableForm form = FormOf(last);
+    form.columns[1].fixed = true;
+    form.columns.erase(form.columns.begin() + 4);  // Its user has dropped it.
+    const auto merged = MergeColumns(last, Remake(last, wanted).plan, form);
+    ASSERT_TRUE(merged.ok()) << merged.status();
+    EXPECT_THAT(merged->actions,
+                ElementsAre("ALTER COLUMN \"b\" TYPE bigint", "ADD COLUMN \"a__bigint\" bigint",
+                            "ADD COLUMN \"f\" integer"));
+    EXPECT_THAT(Kinds(*merged), ElementsAre("COLUMN_SPLIT a", "COLUMN_WIDENED b", "COLUMN_ADDED f",
+                                            "COLUMN_RETIRED c"));
+    EXPECT_THAT(merged->changes[0].effect(),
+                AllOf(HasSubstr("a is kept, NULL in all rows"), HasSubstr("reads a__bigint")));
+    EXPECT_THAT(merged->changes[2].effect(), Not(HasSubstr("NULL")));
+    EXPECT_THAT(merged->changes[3].effect(),
+                HasSubstr(keeps ? "with what its rows hold" : "NULL in rows that are written"));
+    EXPECT_THAT(Retired(merged->plan), ElementsAre("e text", "a integer", "c integer"));
+    EXPECT_EQ(Kept(merged->plan),
+              keeps ? std::vector<std::string>({"e", "c"}) : std::vector<std::string>());
+  }
 }
 
 TEST(RemakeColumnsTest, WithoutALastPlanTakesTheNamesAsTheyAre) {

@@ -158,8 +158,9 @@ absl::Status MakeRoomForClosing(postgres::Connection& connection, const LoadReco
 absl::Status LeaveNewest(postgres::Connection& connection, const LoadRecord& load) {
   const std::string table = QuotedLoadTable(load);
   const schema::KeyOrder key = ReplicationKeyOf(load.plan);
-  // A range's rows and the record of its chunk have the same writer. Users' columns have other
-  // names.
+  // A range's rows and the record of its chunk have the same writer. Rows without one got values of
+  // retired columns when an earlier run was about to publish, and are older than all others. Users'
+  // columns have other names.
   const std::string writers = absl::StrCat(
       "(SELECT c.xmin AS _lockstitch_writer, c.fence AS _lockstitch_fence, r.closing AS "
       "_lockstitch_closing FROM _lockstitch.chunks c JOIN _lockstitch.ranges r USING (stream_id, "
@@ -170,14 +171,15 @@ absl::Status LeaveNewest(postgres::Connection& connection, const LoadRecord& loa
   const std::string rank =
       load.plan.duplicate_keys()
           ? absl::StrCat("pg_catalog.row_number()", by_key, IsOfLastSnapshot(load, key), " DESC, ",
-                         key.expression(), " DESC NULLS LAST, _lockstitch_fence DESC, loaded.ctid)")
+                         key.expression(),
+                         " DESC NULLS LAST, _lockstitch_fence DESC NULLS LAST, loaded.ctid)")
           // Of one snapshot only the closing range reads rows a second time. Others that have one
           // key stay where they are not meant to, and fail with the key.
           : absl::StrCat("pg_catalog.rank()", by_key,
-                         "_lockstitch_fence DESC, _lockstitch_closing DESC)");
+                         "_lockstitch_fence DESC NULLS LAST, _lockstitch_closing DESC)");
   return connection.Execute(absl::StrCat(
       "DELETE FROM ", table, " AS stale USING (SELECT loaded.ctid AS place, ", rank,
-      " AS rank FROM ", table, " AS loaded JOIN ", writers,
+      " AS rank FROM ", table, " AS loaded LEFT JOIN ", writers,
       " ON _lockstitch_writer = loaded.xmin) AS ranked WHERE stale.ctid = ranked.place AND "
       "ranked.rank > 1"));
 }

@@ -13,6 +13,7 @@
 #include "services/loader/destination/column_transition.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/obstacles.h"
+#include "services/loader/destination/row_match.h"
 #include "services/loader/destination/table_form.h"
 #include "services/loader/destination/table_statements.h"
 #include "status/macros.h"
@@ -26,8 +27,8 @@ using postgres::QuoteIdentifier;
 
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '1s'";
 
-// $1 the table's OID, $2 columns that loads have made.
-constexpr absl::string_view kUsersColumns =
+// $1 the table's OID, $2 columns that the load writes.
+constexpr absl::string_view kOtherColumns =
     "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT "
     "attisdropped AND attname <> ALL ($2::text[]) ORDER BY attnum";
 
@@ -40,23 +41,6 @@ FROM (SELECT c.conname AS name, c.contype = 'p' AS is_primary, c.condeferrable A
                         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
                    ORDER BY k.place) AS columns
       FROM pg_catalog.pg_constraint c WHERE c.conrelid = $1::oid AND c.contype IN ('p', 'u')) keys)sql";
-
-// $1 the load table's OID. The columns of its key, and the operators by which they are equal: by
-// their names alone those of extensions' types would not be found, or others would.
-constexpr absl::string_view kKeyOperators = R"sql(
-SELECT a.attname, pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname)
-FROM pg_catalog.pg_index i
-     CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(i.indkey::pg_catalog.int2[]),
-                                   pg_catalog.unnest(i.indclass::pg_catalog.oid[]))
-                        WITH ORDINALITY AS k(number, class, place)
-     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
-     JOIN pg_catalog.pg_opclass c ON c.oid = k.class
-     JOIN pg_catalog.pg_amop p ON p.amopfamily = c.opcfamily AND p.amopstrategy = 3 AND
-                                  p.amoplefttype = c.opcintype AND p.amoprighttype = c.opcintype
-     JOIN pg_catalog.pg_operator o ON o.oid = p.amopopr
-     JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-WHERE i.indrelid = $1::oid AND i.indisprimary
-ORDER BY k.place)sql";
 
 // A destination column, and what stands in it for a row of the load table, called new.
 struct Value {
@@ -86,6 +70,8 @@ class Merger {
     }
     std::set<std::string> taken;
     for (const Value& value : values_) taken.insert(value.column);
+    for (const v1::RetiredColumn& column : transition.plan.retired())
+      if (!column.empty()) taken.insert(column.destination_column());
     for (const std::string& column : ColumnsOf(transition.plan))
       if (taken.insert(column).second) values_.push_back({column, "NULL"});
   }
@@ -134,7 +120,7 @@ class Merger {
   }
 
   absl::StatusOr<std::string> ByKey() {
-    ASSIGN_OR_RETURN(const std::string matches, Matches());
+    ASSIGN_OR_RETURN(const std::string matches, RowMatch(connection_, load_, transition_.names));
     ASSIGN_OR_RETURN(
         const int64_t deleted,
         Change(absl::StrCat("DELETE FROM ONLY ", table_, " AS old WHERE NOT EXISTS ",
@@ -160,11 +146,11 @@ class Merger {
       RETURN_IF_ERROR(connection_.Execute(
           absl::StrCat("ALTER TABLE ONLY ", table_, " ADD PRIMARY KEY (", Quoted(key_), ")")));
     }
-    ASSIGN_OR_RETURN(const std::vector<std::string> users, UsersColumns());
+    ASSIGN_OR_RETURN(const std::vector<std::string> others, OtherColumns());
     return absl::StrCat(
         deleted, " rows deleted, ", inserted, " inserted",
-        users.empty() ? "" : "; rows can't be told apart without a key that stays: ",
-        users.empty() ? "" : "values are gone from ", Quoted(users));
+        others.empty() ? "" : "; rows can't be told apart without a key that stays: ",
+        others.empty() ? "" : "values are gone from ", Quoted(others));
   }
 
   // With the old key its columns lose what it had made of them.
@@ -183,19 +169,6 @@ class Merger {
   absl::StatusOr<int64_t> Change(const std::string& statement) {
     ASSIGN_OR_RETURN(const postgres::Result changed, connection_.Query(statement));
     return changed.affected();
-  }
-
-  // SQL: whether new is old's row.
-  absl::StatusOr<std::string> Matches() {
-    ASSIGN_OR_RETURN(const postgres::Result key,
-                     connection_.Query(kKeyOperators, {absl::StrCat(load_.load_oid)}));
-    std::vector<std::string> pairs;
-    for (int row = 0; row < key.rows(); ++row) {
-      const std::string column = key.String(row, 0);
-      pairs.push_back(absl::StrCat("old.", QuoteIdentifier(NameOf(column)), " ", key.Text(row, 1),
-                                   " new.", QuoteIdentifier(column)));
-    }
-    return absl::StrJoin(pairs, " AND ");
   }
 
   // SQL: whether old's row isn't what it is to be. By their images: equality lets 1.0 stand for
@@ -229,12 +202,13 @@ class Merger {
                         absl::StrJoin(now, ", "), " FROM ", load_table_, " AS new");
   }
 
-  absl::StatusOr<std::vector<std::string>> UsersColumns() {
-    std::vector<std::string> ours;
-    for (const Value& value : values_) ours.push_back(value.column);
+  // Users', and those that keep what they hold where rows stay.
+  absl::StatusOr<std::vector<std::string>> OtherColumns() {
+    std::vector<std::string> written;
+    for (const Value& value : values_) written.push_back(value.column);
     ASSIGN_OR_RETURN(
         const postgres::Result found,
-        connection_.Query(kUsersColumns, {absl::StrCat(oid_), postgres::ArrayText(ours)}));
+        connection_.Query(kOtherColumns, {absl::StrCat(oid_), postgres::ArrayText(written)}));
     std::vector<std::string> columns;
     for (int row = 0; row < found.rows(); ++row) columns.push_back(found.String(row, 0));
     return columns;
@@ -259,18 +233,9 @@ class Merger {
   std::string old_key_;  // A constraint's name.
 };
 
-// What the last load would have left behind to make the table what it is: users may have dropped
-// columns, or altered their types.
-v1::LoadPlan AsItStands(const v1::LoadPlan& last, const TableForm& form) {
-  v1::LoadPlan plan = last;
-  plan.clear_columns();
-  for (const v1::ColumnMapping& column : last.columns()) {
-    const TableForm::Column* now = form.Find(column.destination_column());
-    if (now == nullptr) continue;
-    *plan.add_columns() = column;
-    plan.mutable_columns()->rbegin()->set_destination_type(now->type);
-  }
-  return plan;
+bool TellsOf(const v1::LoadPlan& plan, const std::string& effect) {
+  return std::any_of(plan.changes().begin(), plan.changes().end(),
+                     [&](const v1::SchemaChange& change) { return change.effect() == effect; });
 }
 
 bool TellsOfAdding(const v1::LoadPlan& plan, const std::string& column) {
@@ -280,27 +245,63 @@ bool TellsOfAdding(const v1::LoadPlan& plan, const std::string& column) {
       });
 }
 
+// Of what a transition tells.
+bool IsAboutColumns(const v1::SchemaChange& change) {
+  switch (change.kind()) {
+    case v1::CHANGE_KIND_COLUMN_ADDED:
+    case v1::CHANGE_KIND_COLUMN_RETIRED:
+    case v1::CHANGE_KIND_COLUMN_WIDENED:
+    case v1::CHANGE_KIND_COLUMN_SPLIT:
+    case v1::CHANGE_KIND_COLUMN_RETYPED:
+    case v1::CHANGE_KIND_SYSTEM_COLUMNS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What the transition does in the place of what the plan would have done to a table made anew.
+std::vector<v1::SchemaChange> ChangesOf(const ColumnTransition& transition,
+                                        const v1::LoadPlan& plan) {
+  std::vector<v1::SchemaChange> changes;
+  for (const v1::SchemaChange& change : transition.changes) {
+    // Of this table users have dropped it.
+    const bool again =
+        change.kind() == v1::CHANGE_KIND_COLUMN_ADDED && !TellsOfAdding(plan, change.column());
+    if (IsAboutColumns(change) && !again) changes.push_back(change);
+  }
+  for (const v1::SchemaChange& change : plan.changes())
+    if (!IsAboutColumns(change)) changes.push_back(change);
+  return changes;
+}
+
 }  // namespace
+
+absl::StatusOr<std::vector<v1::SchemaChange>> ForeseeMerge(Connection& connection,
+                                                           const LoadRecord& load,
+                                                           const LoadRecord& last, int64_t oid) {
+  ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
+  ASSIGN_OR_RETURN(const ColumnTransition transition, MergeColumns(last.plan, load.plan, form));
+  return ChangesOf(transition, load.plan);
+}
 
 absl::StatusOr<Merged> Merge(Connection& connection, const StreamState& state,
                              const LoadRecord& load, const LoadRecord& last, int64_t oid) {
   ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
-  ASSIGN_OR_RETURN(const ColumnTransition transition,
-                   AlterColumns(AsItStands(last.plan, form), load.plan, form, SourceColumns()));
+  ASSIGN_OR_RETURN(const ColumnTransition transition, MergeColumns(last.plan, load.plan, form));
   RETURN_IF_ERROR(AlterTable(connection, state, load.destination_table, transition.actions));
-  Merged merged;
+  Merged merged = {.changes = ChangesOf(transition, load.plan)};
   ASSIGN_OR_RETURN(merged.rows, Merger(connection, state, load, last, oid, transition).Run());
   LoadRecord kept = load;
   kept.plan = transition.plan;
   kept.key_columns = transition.KeyColumns(load.key_columns);
   kept.plan.mutable_system()->set_table_version(state.table_version);
   RETURN_IF_ERROR(StorePlan(connection, kept));
+  for (const v1::SchemaChange& change : merged.changes)
+    if (!TellsOf(load.plan, change.effect())) merged.notes.push_back(change.effect());
   for (const v1::SchemaChange& change : transition.changes) {
-    // A table made anew would have had one column.
-    if (change.kind() == v1::CHANGE_KIND_COLUMN_SPLIT) merged.columns.push_back(change.effect());
-    // Of this table users have dropped it.
     if (change.kind() == v1::CHANGE_KIND_COLUMN_ADDED && !TellsOfAdding(load.plan, change.column()))
-      merged.columns.push_back(
+      merged.notes.push_back(
           absl::StrCat("column ", change.destination_column(),
                        " was not in the destination table any more: it was added again, with the "
                        "values of all rows"));

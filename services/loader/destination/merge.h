@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lockstitch/v1/change.pb.h"
 #include "postgres/connection.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/stream_state.h"
@@ -19,21 +20,27 @@ namespace lockstitch::loader {
 // see the old rows until it commits.
 //
 // Where the table has the load's key, rows that the load hasn't are deleted, those that differ are
-// updated, those that are new are inserted, and users' columns keep their values. Elsewhere all
-// rows are deleted and inserted, and the last load's key gives way to this one's, of which readers
-// have to wait for the end. No statement names users' columns, and what inherits from the table
-// stays.
+// updated, those that are new are inserted, and users' columns keep their values, as do retired
+// ones that aren't empty. Elsewhere all rows are deleted and inserted, and the last load's key
+// gives way to this one's, of which readers have to wait for the end. No statement names users'
+// columns, and what inherits from the table stays.
 //
 // The table's columns are altered first as for a load of changes, and what the load is kept with
 // tells of them as they are then: readers wait from there on to the end, if there is something to
 // alter. DESTINATION_CONSTRAINT_VIOLATED for a constraint of a user's;
 // DESTINATION_TABLE_IN_USE for what keeps such statements from doing what they say.
 struct Merged {
-  std::string rows;                  // In words, how many it was about.
-  std::vector<std::string> columns;  // In words, what it has altered in another way than was said.
+  std::string rows;                       // In words, how many it was about.
+  std::vector<v1::SchemaChange> changes;  // In the place of the plan's.
+  std::vector<std::string> notes;         // In words, what the plan doesn't say.
 };
 absl::StatusOr<Merged> Merge(postgres::Connection& connection, const StreamState& state,
                              const LoadRecord& load, const LoadRecord& last, int64_t oid);
+
+// What the load's changes will be if it comes to that.
+absl::StatusOr<std::vector<v1::SchemaChange>> ForeseeMerge(postgres::Connection& connection,
+                                                           const LoadRecord& load,
+                                                           const LoadRecord& last, int64_t oid);
 
 }  // namespace lockstitch::loader
 

@@ -116,8 +116,10 @@ absl::StatusOr<Placed> MergeInto(postgres::Connection& connection, const StreamS
                                  const std::vector<std::string>& why) {
   RETURN_IF_ERROR(LockOld(connection, state, load, oid, "ROW EXCLUSIVE"));
   ASSIGN_OR_RETURN(Merged merged, Merge(connection, state, load, last, oid));
-  Placed placed = {
-      .oid = oid, .table_version = state.table_version, .notes = std::move(merged.columns)};
+  Placed placed = {.oid = oid,
+                   .table_version = state.table_version,
+                   .notes = std::move(merged.notes),
+                   .changes = std::move(merged.changes)};
   placed.notes.push_back(
       absl::StrCat("merged into the table because ", absl::StrJoin(why, ", "), ": ", merged.rows));
   return placed;

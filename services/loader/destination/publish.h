@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "lockstitch/v1/change.pb.h"
 #include "postgres/connection.h"
 #include "services/loader/destination/carry_over.h"
 #include "services/loader/destination/load_record.h"
@@ -26,6 +27,8 @@ struct Placed {
   int64_t oid = 0;
   int64_t table_version = 0;
   std::vector<std::string> notes;  // For the job's log.
+  // Where it was merged, in the place of the plan's.
+  std::vector<v1::SchemaChange> changes;
 };
 
 // Gets the rows of a load table to where readers see them, within a transaction of the caller's:

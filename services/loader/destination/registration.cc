@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,20 @@ using postgres::ArrayText;
 using postgres::Connection;
 using postgres::Transaction;
 
-constexpr absl::string_view kHasIntegration =
-    "SELECT EXISTS (SELECT 1 FROM _lockstitch.integrations WHERE destination_schema = $1)";
+// $1 destination schema.
+constexpr absl::string_view kFindUid =
+    "SELECT uid FROM _lockstitch.integrations WHERE destination_schema = $1";
 
 // $1 uid, $2 source schemas, $3 source tables.
 constexpr absl::string_view kAddStreams = R"sql(
 INSERT INTO _lockstitch.streams (integration_uid, source_schema, source_table)
 SELECT $1, * FROM unnest($2::text[], $3::text[]) ON CONFLICT DO NOTHING)sql";
 
-// $1 destination schema. Each stream, the table it published, and the plan of that load.
+// $1 destination schema. Each stream, the table it published, whether that is there, and the plan
+// of that load. Every version of the state has these columns.
 constexpr absl::string_view kStreams = R"sql(
-SELECT s.source_schema, s.source_table, s.destination_table, s.destination_oid, pg_catalog.encode(l.plan, 'hex')
+SELECT s.source_schema, s.source_table, s.destination_table, s.destination_oid, pg_catalog.encode(l.plan, 'hex'),
+       EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = s.destination_oid)
 FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
      LEFT JOIN LATERAL (SELECT plan FROM _lockstitch.loads WHERE stream_id = s.stream_id AND state = 'published'
                         ORDER BY fence DESC LIMIT 1) l ON true
@@ -47,6 +51,8 @@ WHERE n.nspname = $1 AND t.typname = ANY ($2::text[]) AND t.typrelid = 0)sql";
 
 // What the state keeps of a stream.
 struct Kept {
+  v1::TableName table;
+  bool there = false;  // The table that it published.
   std::string destination_table;
   int64_t destination_oid = 0;
   v1::LoadPlan plan;
@@ -61,6 +67,8 @@ absl::StatusOr<KeptByName> ReadStreams(Connection& connection, const std::string
     table.set_schema(rows.String(row, 0));
     table.set_name(rows.String(row, 1));
     Kept& kept = streams[schema::StreamName(table)];
+    kept.table = table;
+    kept.there = rows.Bool(row, 5);
     kept.destination_table = rows.String(row, 2);
     kept.destination_oid = rows.Int(row, 3);
     if (!kept.plan.ParseFromString(absl::HexStringToBytes(rows.Text(row, 4)))) kept.plan.Clear();
@@ -114,6 +122,14 @@ void AddKnown(const v1::RegisterStreamsRequest& request, const KeptByName& strea
   }
 }
 
+void AddOthers(const v1::RegisterStreamsRequest& request, const KeptByName& streams,
+               v1::RegisterStreamsResponse* response) {
+  std::set<std::string> requested;
+  for (const v1::TableName& table : request.tables()) requested.insert(schema::StreamName(table));
+  for (const auto& [name, kept] : streams)
+    if (kept.there && requested.count(name) == 0) *response->add_others() = kept.table;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
@@ -125,19 +141,25 @@ absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
   KeptByName streams;
   response.set_first(true);
-  if (version == kStateVersion) {
+  if (version) {
     if (!request.validate_only()) RETURN_IF_ERROR(LockSchemas(connection));
-    ASSIGN_OR_RETURN(const postgres::Result before, connection.Query(kHasIntegration, {schema}));
-    ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
-                                                              {.name = request.integration(),
-                                                               .uid = request.integration_uid(),
-                                                               .naming = request.naming()}));
-    response.set_first(!before.Bool(0, 0));
-    if (!response.first() || !request.validate_only()) response.set_integration_uid(uid);
-    if (response.first()) RETURN_IF_ERROR(AddStreams(connection, uid, request));
+    ASSIGN_OR_RETURN(const postgres::Result before, connection.Query(kFindUid, {schema}));
+    response.set_first(before.empty());
+    if (!before.empty()) response.set_integration_uid(before.String(0, 0));
+    // An older one is only looked at, and has no room for all of this.
+    response.set_older_state(*version < kStateVersion);
+    if (!response.older_state()) {
+      ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
+                                                                {.name = request.integration(),
+                                                                 .uid = request.integration_uid(),
+                                                                 .naming = request.naming()}));
+      if (!request.validate_only()) response.set_integration_uid(uid);
+      if (response.first()) RETURN_IF_ERROR(AddStreams(connection, uid, request));
+    }
     ASSIGN_OR_RETURN(streams, ReadStreams(connection, schema));
   }
   AddKnown(request, streams, &response);
+  AddOthers(request, streams, &response);
   RETURN_IF_ERROR(AddTaken(connection, schema, request, streams, &response));
   if (!request.validate_only()) RETURN_IF_ERROR(transaction.Commit());
   return response;

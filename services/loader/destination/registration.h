@@ -8,8 +8,8 @@
 namespace lockstitch::loader {
 
 // Answers RegisterStreams in a transaction of its own, after making or migrating the state; with
-// validate_only it leaves no trace, waits for no lock, and tells of a state of another version only
-// which names are taken, as if the integration were unknown. Errors as EnsureIntegration.
+// validate_only it leaves no trace, waits for no lock, and reads a state of an older version as it
+// is, without comparing the integration with the one that it keeps. Errors as EnsureIntegration.
 absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
     postgres::Connection& connection, const v1::RegisterStreamsRequest& request);
 
