@@ -54,8 +54,7 @@ constexpr absl::string_view kForget =
 constexpr absl::string_view kSourceSettings = "; SET default_transaction_read_only = on";
 
 absl::Status FailedAt(Side side, const absl::Status& error) {
-  return WithMessage(
-      error, absl::StrCat(side == Side::kSource ? "source: " : "destination: ", error.message()));
+  return WithMessage(error, absl::StrCat(SideName(side), ": ", error.message()));
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class Connection {
 
   // Reads the connection's files anew. `trace`, where one is given, tells how far it came.
   // CONNECTION_POOLED for a pooler that isn't said to keep sessions, of whose sessions nothing is
-  // changed. Errors begin with the end that failed, "source: " or "destination: ".
+  // changed. Errors begin with the end that failed, "source: ", "destination: " or "catalog: ".
   static absl::StatusOr<Connection> Open(const Options& options, ConnectTrace* trace = nullptr);
 
   Connection(Connection&&) noexcept;

@@ -13,9 +13,9 @@ namespace {
 
 // What sessions must agree in to stand for each other.
 std::string KeyOf(const Connection::Options& options) {
-  return absl::StrCat(options.side == Side::kSource ? "source" : "destination", " ",
-                      absl::FormatDuration(options.timeout), " ", options.settings.size(), " ",
-                      options.settings, options.server.SerializeAsString());
+  return absl::StrCat(SideName(options.side), " ", absl::FormatDuration(options.timeout), " ",
+                      options.settings.size(), " ", options.settings,
+                      options.server.SerializeAsString());
 }
 
 }  // namespace

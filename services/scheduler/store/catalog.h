@@ -2,6 +2,7 @@
 #define LOCKSTITCH_SERVICES_SCHEDULER_STORE_CATALOG_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "lockstitch/v1/integration.pb.h"
@@ -14,8 +15,8 @@ namespace lockstitch::scheduler {
 class Catalog {
  public:
   // Connects, and makes its schema or brings it forward (see catalog_schema.h).
-  // CATALOG_UNSUPPORTED for a server before 14 and for a pooler of transactions; errors of
-  // connecting.
+  // CATALOG_UNSUPPORTED for a server before 14, CONNECTION_POOLED for a pooler of transactions,
+  // CATALOG_TOO_NEW; errors of connecting.
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(const v1::PostgresConnection& server);
 
   // A session for one piece of work; of as many as are used at once none is opened twice.
