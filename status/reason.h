@@ -80,6 +80,8 @@ enum class Reason {
   // The scheduler and its catalog database.
   kIntegrationExists,
   kEtagMismatch,
+  kIntegrationCheckFailed,
+  kBookmarkNotAvailable,
   kJobNotFound,
   kJobNotRunning,
   kJobRunning,
