@@ -187,13 +187,13 @@ CLI::App* AddForget(CLI::App& app, ForgetCommand& forget) {
 
 void AddOutput(CLI::App* command, CommandLine& line) {
   const auto set = [&line](const std::string& name) {
-    line.output = name == "json" ? Output::kJson : Output::kTable;
+    line.output = name == "json" ? Output::kJson : name == "yaml" ? Output::kYaml : Output::kTable;
   };
   command
       ->add_option_function<std::string>("--output", set,
-                                         "how to print results: table or json [table]")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->option_text("table|json");
+                                         "how to print results: table, json or yaml [table]")
+      ->check(CLI::IsMember({"table", "json", "yaml"}))
+      ->option_text("table|json|yaml");
   rpc::AddLogLevelFlag(*command, line.log_level, "off; info with --output=json");
 }
 
@@ -247,6 +247,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CheckCommand check;
   CleanCommand clean;
   ForgetCommand forget;
+  ControlCommand control;
   CLI::App* sync_app = AddSync(app, sync);
   CLI::App* verify_app = AddVerify(app, verify);
   CLI::App* discover_app = AddDiscover(app, discover);
@@ -254,8 +255,9 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CLI::App* clean_app = AddClean(app, clean);
   CLI::App* forget_app = AddForget(app, forget);
   CLI::App* version_app = app.add_subcommand("version", "Print the version.");
-  const std::vector<CLI::App*> commands = {sync_app,  verify_app, discover_app, check_app,
-                                           clean_app, forget_app, version_app};
+  std::vector<CLI::App*> commands = AddControlCommands(app, control);
+  commands.insert(commands.end(), {sync_app, verify_app, discover_app, check_app, clean_app,
+                                   forget_app, version_app});
   for (CLI::App* command : commands) AddOutput(command, line);
   app.parse_complete_callback([&] {
     RequireIntegration(sync_app, sync);
@@ -284,6 +286,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   if (clean_app->parsed()) line.command = std::move(clean);
   if (forget_app->parsed()) line.command = std::move(forget);
   if (version_app->parsed()) line.command = VersionCommand();
+  if (control.run) line.command = std::move(control);
   const bool asked_for_logs = [&] {
     for (const CLI::App* command : commands) {
       if (command->parsed() && command->get_option("--log-level")->count() > 0) return true;
