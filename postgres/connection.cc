@@ -138,6 +138,11 @@ bool Connection::reusable() const {
          PQstatus(native()) == CONNECTION_OK && PQtransactionStatus(native()) == PQTRANS_IDLE;
 }
 
+bool Connection::silent() const {
+  pollfd waiting = {PQsocket(native()), POLLIN, 0};
+  return poll(&waiting, 1, /*timeout=*/0) == 0;
+}
+
 bool Connection::failed() const { return session_ != nullptr && session_->failed; }
 
 std::optional<std::string> Connection::Ask(absl::string_view sql) {
