@@ -251,6 +251,11 @@ const ReasonInfo kReasons[] = {
     {Reason::kBookmarkNotAvailable, "BOOKMARK_NOT_AVAILABLE", Code::kFailedPrecondition,
      Owner::kUser, 1, kNone, "The stream has no bookmark that could be set: it is not incremental.",
      "Set its method to INCREMENTAL and run it once first, or reset it."},
+    {Reason::kWebhookNotAccepted, "WEBHOOK_NOT_ACCEPTED", Code::kUnavailable, Owner::kUser, 1,
+     kNone,
+     "The receiver of a webhook did not accept a notification within 30 s by an answer of 2xx. It "
+     "is tried six times in all, within an hour and a half.",
+     "Check the webhook's URL, its certificate, and what the receiver logs."},
     {Reason::kJobNotFound, "JOB_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
      "The integration has no such job, or has it no more: jobs are kept for a time.",
      "Choose one that `lockstitch jobs list` tells."},

@@ -82,6 +82,7 @@ enum class Reason {
   kEtagMismatch,
   kIntegrationCheckFailed,
   kBookmarkNotAvailable,
+  kWebhookNotAccepted,
   kJobNotFound,
   kJobNotRunning,
   kJobRunning,
