@@ -256,6 +256,13 @@ const ReasonInfo kReasons[] = {
      "The receiver of a webhook did not accept a notification within 30 s by an answer of 2xx. It "
      "is tried six times in all, within an hour and a half.",
      "Check the webhook's URL, its certificate, and what the receiver logs."},
+    {Reason::kDataFolderInUse, "DATA_FOLDER_IN_USE", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "Another `lockstitch up` runs with the same data folder.",
+     "Use the one that runs, stop it first, or choose another --data-dir."},
+    {Reason::kCatalogNotStarted, "CATALOG_NOT_STARTED", Code::kUnavailable, Owner::kUser, 1, kNone,
+     "The private catalog database of `lockstitch up` could not be started.",
+     "Look into the log that the message names, install PostgreSQL 14 or newer, or give --catalog "
+     "URL."},
     {Reason::kJobNotFound, "JOB_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
      "The integration has no such job, or has it no more: jobs are kept for a time.",
      "Choose one that `lockstitch jobs list` tells."},

@@ -83,6 +83,8 @@ enum class Reason {
   kIntegrationCheckFailed,
   kBookmarkNotAvailable,
   kWebhookNotAccepted,
+  kDataFolderInUse,
+  kCatalogNotStarted,
   kJobNotFound,
   kJobNotRunning,
   kJobRunning,
