@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "cli/completion.h"
 #include "rpc/server_flags.h"
 
 namespace lockstitch::cli {
@@ -185,6 +186,20 @@ CLI::App* AddForget(CLI::App& app, ForgetCommand& forget) {
   return command;
 }
 
+CLI::App* AddCompletion(CLI::App& app, std::string& shell) {
+  CLI::App* command =
+      app.add_subcommand("completion", "Print a script that completes commands in a shell.");
+  command->footer(
+      "Examples:\n"
+      "  source <(lockstitch completion bash)\n"
+      "  lockstitch completion zsh >> ~/.zshrc");
+  command->add_option("SHELL", shell, "bash or zsh")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}))
+      ->option_text(" ");
+  return command;
+}
+
 void AddOutput(CLI::App* command, CommandLine& line) {
   const auto set = [&line](const std::string& name) {
     line.output = name == "json" ? Output::kJson : name == "yaml" ? Output::kYaml : Output::kTable;
@@ -254,6 +269,8 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CLI::App* check_app = AddCheck(app, check);
   CLI::App* clean_app = AddClean(app, clean);
   CLI::App* forget_app = AddForget(app, forget);
+  std::string shell;
+  CLI::App* completion_app = AddCompletion(app, shell);
   CLI::App* version_app = app.add_subcommand("version", "Print the version.");
   std::vector<CLI::App*> commands = AddControlCommands(app, control);
   commands.insert(commands.end(), {sync_app, verify_app, discover_app, check_app, clean_app,
@@ -285,6 +302,10 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   if (check_app->parsed()) line.command = std::move(check);
   if (clean_app->parsed()) line.command = std::move(clean);
   if (forget_app->parsed()) line.command = std::move(forget);
+  if (completion_app->parsed()) {
+    line.command =
+        CompletionCommand{CompletionScript(app, shell == "zsh" ? Shell::kZsh : Shell::kBash)};
+  }
   if (version_app->parsed()) line.command = VersionCommand();
   if (control.run) line.command = std::move(control);
   const bool asked_for_logs = [&] {

@@ -68,11 +68,16 @@ struct ForgetCommand {
   bool dry_run = false;
 };
 
+// lockstitch completion: the script.
+struct CompletionCommand {
+  std::string script;
+};
+
 struct VersionCommand {};
 
 struct CommandLine {
   std::variant<SyncCommand, VerifyCommand, DiscoverCommand, CheckCommand, CleanCommand,
-               ForgetCommand, ControlCommand, VersionCommand>
+               ForgetCommand, ControlCommand, CompletionCommand, VersionCommand>
       command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;

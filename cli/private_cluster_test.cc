@@ -33,11 +33,11 @@ absl::Status Use(const PrivateCluster& cluster, const std::string& sql) {
 TEST(PrivateClusterTest, KeepsWhatItHasFromStartToStart) {
   const TemporaryFolder folder;
   {
-    const auto cluster = PrivateCluster::Start({.folder = folder.path() + "/data"});
+    const auto cluster = PrivateCluster::Start({.folder = folder.path()});
     ASSERT_TRUE(cluster.ok()) << cluster.status();
     ASSERT_TRUE(Use(**cluster, "CREATE TABLE public.kept ()").ok());
   }
-  const auto again = PrivateCluster::Start({.folder = folder.path() + "/data"});
+  const auto again = PrivateCluster::Start({.folder = folder.path()});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_TRUE(Use(**again, "SELECT FROM public.kept").ok());
 }

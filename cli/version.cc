@@ -10,6 +10,11 @@ constexpr char kVersion[] = "0.1.0";
 
 }  // namespace
 
+int Run(const CompletionCommand& command, Output, std::stop_token) {
+  std::cout << command.script;
+  return kSucceeded;
+}
+
 int Run(const VersionCommand&, Output output, std::stop_token) {
   if (output == Output::kTable) {
     std::cout << "lockstitch " << kVersion << "\n";
