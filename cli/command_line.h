@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "cli/control/control_command.h"
 #include "cli/output.h"
 #include "telemetry/log.h"
@@ -68,6 +69,19 @@ struct ForgetCommand {
   bool dry_run = false;
 };
 
+// lockstitch up: flags that were given; what wasn't is as it stands here.
+struct UpCommand {
+  std::string data_folder;  // Empty: the user's.
+  std::string listen = "127.0.0.1:7400";
+  std::string metrics_listen = "127.0.0.1:9400";
+  std::string catalog;      // Empty: a private cluster in the data folder.
+  std::string secret_keys;  // Empty: a file in the data folder, made if it isn't there.
+  std::string postgres_programs;
+  int max_jobs = 100;
+  absl::Duration retention = absl::Hours(24 * 60);
+  absl::Duration shutdown_grace = absl::Seconds(10);
+};
+
 // lockstitch completion: the script.
 struct CompletionCommand {
   std::string script;
@@ -77,7 +91,7 @@ struct VersionCommand {};
 
 struct CommandLine {
   std::variant<SyncCommand, VerifyCommand, DiscoverCommand, CheckCommand, CleanCommand,
-               ForgetCommand, ControlCommand, CompletionCommand, VersionCommand>
+               ForgetCommand, ControlCommand, UpCommand, CompletionCommand, VersionCommand>
       command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;
