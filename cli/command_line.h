@@ -2,6 +2,7 @@
 #define LOCKSTITCH_CLI_COMMAND_LINE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -68,11 +69,21 @@ struct ForgetCommand {
   bool dry_run = false;
 };
 
+// lockstitch schedule preview: likewise.
+struct SchedulePreviewCommand {
+  std::string cron;
+  std::optional<int64_t> every_minutes;
+  std::string anchor;
+  std::string time_zone;
+  std::string from;
+  int count = 10;
+};
+
 struct VersionCommand {};
 
 struct CommandLine {
   std::variant<SyncCommand, VerifyCommand, DiscoverCommand, CheckCommand, CleanCommand,
-               ForgetCommand, VersionCommand>
+               ForgetCommand, SchedulePreviewCommand, VersionCommand>
       command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;

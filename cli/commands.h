@@ -23,6 +23,7 @@ int Run(const DiscoverCommand& command, Output output, std::stop_token stop);
 int Run(const CheckCommand& command, Output output, std::stop_token stop);
 int Run(const CleanCommand& command, Output output, std::stop_token stop);
 int Run(const ForgetCommand& command, Output output, std::stop_token stop);
+int Run(const SchedulePreviewCommand& command, Output output, std::stop_token stop);
 int Run(const VersionCommand& command, Output output, std::stop_token stop);
 
 // A failure's reason, message and remedy as one line of JSON.

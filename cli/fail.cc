@@ -30,8 +30,9 @@ int Fail(const absl::Status& failure, Output output) {
     std::cerr << why.reason << ": " << why.message << "\n  " << why.remedy << "\n";
   }
   const auto reason = ReasonOf(failure);
-  return reason == Reason::kUsageInvalid || reason == Reason::kIntegrationInvalid ? kWrongUsage
-                                                                                  : kFailed;
+  const bool usage = reason == Reason::kUsageInvalid || reason == Reason::kIntegrationInvalid ||
+                     reason == Reason::kScheduleInvalid;
+  return usage ? kWrongUsage : kFailed;
 }
 
 }  // namespace lockstitch::cli
