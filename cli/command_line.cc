@@ -241,6 +241,37 @@ CLI::App* AddCompletion(CLI::App& app, std::string& shell) {
   return command;
 }
 
+CLI::App* AddSchedulePreview(CLI::App& app, SchedulePreviewCommand& preview) {
+  CLI::App* schedule = app.add_subcommand("schedule", "Schedules, without any integration.");
+  schedule->require_subcommand(1);
+  CLI::App* command =
+      schedule->add_subcommand("preview", "Show the next runs of a schedule, and why then.");
+  command->footer(
+      "Examples:\n"
+      "  lockstitch schedule preview --cron '0 30 2 ? * MON-FRI' --time-zone Europe/Berlin\n"
+      "  lockstitch schedule preview --every 360 --anchor 2026-01-01T03:30:00Z --count 4\n"
+      "\n"
+      "Needs no server. docs/schedules.md tells the rules and how cron expressions are written.\n"
+      "Exit status: 0 the runs are shown, 2 wrong usage.");
+  CLI::Option* cron =
+      command->add_option("--cron", preview.cron, "a Quartz expression of 6 or 7 fields, seconds 0")
+          ->option_text("EXPRESSION");
+  CLI::Option* every =
+      command->add_option("--every", preview.every_minutes, "minutes from one run to the next")
+          ->option_text("MINUTES")
+          ->excludes(cron);
+  command->add_option("--anchor", preview.anchor, "a time from which --every is counted")
+      ->option_text("TIME")
+      ->needs(every);
+  command
+      ->add_option("--time-zone", preview.time_zone,
+                   "the zone that --cron is read in, and that runs are shown in as well [UTC]")
+      ->option_text("ZONE");
+  command->add_option("--from", preview.from, "show runs from then on [now]")->option_text("TIME");
+  command->add_option("--count", preview.count, "runs to show [10]")->option_text("N");
+  return command;
+}
+
 void AddOutput(CLI::App* command, CommandLine& line) {
   const auto set = [&line](const std::string& name) {
     line.output = name == "json" ? Output::kJson : name == "yaml" ? Output::kYaml : Output::kTable;
@@ -304,12 +335,14 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CleanCommand clean;
   ForgetCommand forget;
   ControlCommand control;
+  SchedulePreviewCommand preview;
   CLI::App* sync_app = AddSync(app, sync);
   CLI::App* verify_app = AddVerify(app, verify);
   CLI::App* discover_app = AddDiscover(app, discover);
   CLI::App* check_app = AddCheck(app, check);
   CLI::App* clean_app = AddClean(app, clean);
   CLI::App* forget_app = AddForget(app, forget);
+  CLI::App* preview_app = AddSchedulePreview(app, preview);
   UpCommand up;
   CLI::App* up_app = AddUp(app, up);
   std::string shell;
@@ -317,7 +350,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CLI::App* version_app = app.add_subcommand("version", "Print the version.");
   std::vector<CLI::App*> commands = AddControlCommands(app, control);
   commands.insert(commands.end(), {sync_app, verify_app, discover_app, check_app, clean_app,
-                                   forget_app, up_app, version_app});
+                                   forget_app, preview_app, up_app, version_app});
   for (CLI::App* command : commands) AddOutput(command, line);
   app.parse_complete_callback([&] {
     RequireIntegration(sync_app, sync);
@@ -327,6 +360,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
     Require(forget_app, !forget.file.empty() || !forget.name.empty(), "--name or --file");
     Require(forget_app, !forget.file.empty() || !forget.destination.empty(),
             "--destination or --file");
+    Require(preview_app, !preview.cron.empty() || preview.every_minutes, "--cron or --every");
     Require(check_app, !check.file.empty() || !check.source.empty() || !check.destination.empty(),
             "--source, --destination or --file");
   });
@@ -345,6 +379,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   if (check_app->parsed()) line.command = std::move(check);
   if (clean_app->parsed()) line.command = std::move(clean);
   if (forget_app->parsed()) line.command = std::move(forget);
+  if (preview_app->parsed()) line.command = std::move(preview);
   if (up_app->parsed()) line.command = std::move(up);
   if (completion_app->parsed()) {
     line.command =

@@ -2,6 +2,7 @@
 #define LOCKSTITCH_CLI_COMMAND_LINE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -69,6 +70,16 @@ struct ForgetCommand {
   bool dry_run = false;
 };
 
+// lockstitch schedule preview: likewise.
+struct SchedulePreviewCommand {
+  std::string cron;
+  std::optional<int64_t> every_minutes;
+  std::string anchor;
+  std::string time_zone;
+  std::string from;
+  int count = 10;
+};
+
 // lockstitch up: flags that were given; what wasn't is as it stands here.
 struct UpCommand {
   std::string data_folder;  // Empty: the user's.
@@ -91,7 +102,8 @@ struct VersionCommand {};
 
 struct CommandLine {
   std::variant<SyncCommand, VerifyCommand, DiscoverCommand, CheckCommand, CleanCommand,
-               ForgetCommand, ControlCommand, UpCommand, CompletionCommand, VersionCommand>
+               ForgetCommand, SchedulePreviewCommand, ControlCommand, UpCommand, CompletionCommand,
+               VersionCommand>
       command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;

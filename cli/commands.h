@@ -17,6 +17,7 @@ int Run(const CleanCommand& command, Output output, std::stop_token stop);
 int Run(const ForgetCommand& command, Output output, std::stop_token stop);
 int Run(const UpCommand& command, Output output, std::stop_token stop);
 int Run(const CompletionCommand& command, Output output, std::stop_token stop);
+int Run(const SchedulePreviewCommand& command, Output output, std::stop_token stop);
 int Run(const VersionCommand& command, Output output, std::stop_token stop);
 
 }  // namespace lockstitch::cli
