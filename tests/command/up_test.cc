@@ -96,8 +96,8 @@ TEST_F(UpTest, AFileIsAppliedRunWatchedAndReported) {
   const CommandResult ran = Run({"run", "shop", "--wait"});
   EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("shop: SUCCEEDED, 2 of 2 streams, 1,010 rows"));
-  EXPECT_EQ(testing::Database(cluster_->Url("warehouse")).Value("SELECT count(*) FROM shop.orders"),
-            "1000");
+  EXPECT_EQ(testing::Database(cluster_->Url("warehouse")).Int("SELECT count(*) FROM shop.orders"),
+            1000);
 
   EXPECT_THAT(Run({"logs", "shop"}).out, HasSubstr("public.orders"));
   const json report = RunForJson({"report", "shop"});
