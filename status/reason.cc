@@ -20,9 +20,10 @@ const ReasonInfo kReasons[] = {
      kNone, "The integration has problems; the message lists all of them.",
      "Correct every problem listed and try again."},
     {Reason::kIntegrationNotFound, "INTEGRATION_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
-     "The destination keeps nothing of an integration of that name.",
-     "Choose one of those that the message names; nothing is to be done about one that was "
-     "forgotten before."},
+     "Nothing is kept of an integration of that name: by the scheduler, or, where it was to be "
+     "forgotten, by the destination.",
+     "Choose one that `lockstitch integration list` tells, or one of those that the message names; "
+     "nothing is to be done about one that was forgotten before."},
     {Reason::kConnectionStringInvalid, "CONNECTION_STRING_INVALID", Code::kInvalidArgument,
      Owner::kUser, 1, kNone,
      "A connection is described in a way that can't be understood, or that contradicts itself.",
@@ -61,6 +62,9 @@ const ReasonInfo kReasons[] = {
      "A row filter is not one SQL boolean expression over the stream's columns.",
      "Write a condition as it stands after WHERE, without subqueries; put what needs more into a "
      "view at the source."},
+    {Reason::kScheduleInvalid, "SCHEDULE_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
+     "A schedule has problems; the message lists all of them.",
+     "Correct every problem listed; `lockstitch schedule preview` shows what a schedule comes to."},
 
     {Reason::kHostUnknown, "HOST_UNKNOWN", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
      "The host name does not resolve.", "Check the host's spelling in the connection string."},
@@ -235,6 +239,65 @@ const ReasonInfo kReasons[] = {
      "Look at the rows that are told; `sync --reset` loads the stream anew. Report it if nobody "
      "has "
      "written to the destination table."},
+
+    {Reason::kIntegrationExists, "INTEGRATION_EXISTS", Code::kAlreadyExists, Owner::kUser, 1, kNone,
+     "Another integration has the id, the uid or the destination schema.",
+     "Choose another name, or update or delete the integration that is there."},
+    {Reason::kEtagMismatch, "ETAG_MISMATCH", Code::kAborted, Owner::kUser, 1, kNone,
+     "The integration was edited since it was read; nothing was changed.",
+     "Read it again and repeat the edit on what is there now."},
+    {Reason::kIntegrationCheckFailed, "INTEGRATION_CHECK_FAILED", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone,
+     "A step of the check of the integration's connections failed; the message lists all that did. "
+     "Nothing was saved.",
+     "Mend what the steps tell and try again; to save it all the same, skip the checks."},
+    {Reason::kBookmarkNotAvailable, "BOOKMARK_NOT_AVAILABLE", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone, "The stream has no bookmark that could be set: it is not incremental.",
+     "Set its method to INCREMENTAL and run it once first, or reset it."},
+    {Reason::kWebhookNotAccepted, "WEBHOOK_NOT_ACCEPTED", Code::kUnavailable, Owner::kUser, 1,
+     kNone,
+     "The receiver of a webhook did not accept a notification within 30 s by an answer of 2xx. It "
+     "is tried six times in all, within an hour and a half.",
+     "Check the webhook's URL, its certificate, and what the receiver logs."},
+    {Reason::kDataFolderInUse, "DATA_FOLDER_IN_USE", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "Another `lockstitch up` runs with the same data folder.",
+     "Use the one that runs, stop it first, or choose another --data-dir."},
+    {Reason::kCatalogNotStarted, "CATALOG_NOT_STARTED", Code::kUnavailable, Owner::kUser, 1, kNone,
+     "The private catalog database of `lockstitch up` could not be started.",
+     "Look into the log that the message names, install PostgreSQL 14 or newer, or give --catalog "
+     "URL."},
+    {Reason::kJobNotFound, "JOB_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
+     "The integration has no such job, or has it no more: jobs are kept for a time.",
+     "Choose one that `lockstitch jobs list` tells."},
+    {Reason::kJobNotRunning, "JOB_NOT_RUNNING", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "No job of the integration is under way, or the one named has ended.",
+     "Nothing: there is nothing to stop."},
+    {Reason::kJobRunning, "JOB_RUNNING", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "A job of the integration has not ended yet.",
+     "Wait until it has ended, or stop it, and try again."},
+    {Reason::kLeadershipLost, "LEADERSHIP_LOST", Code::kAborted, Owner::kUser, 1, kNone,
+     "Another scheduler leads, or what was to be written was decided there; nothing was changed.",
+     "Nothing: the scheduler that leads goes on with every job."},
+    {Reason::kSecretKeysUnreadable, "SECRET_KEYS_UNREADABLE", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone, "The file of keys that secrets are encrypted by can't be used.",
+     "Make the file readable for the scheduler's user alone (mode 0600), each line a name and 32 "
+     "bytes in base64."},
+    {Reason::kSecretKeyUnknown, "SECRET_KEY_UNKNOWN", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "Secrets of an integration were encrypted by a key that is not in the file of keys.",
+     "Put the key that the message names back into the file, on a line below the first, and start "
+     "the scheduler again; or give the integration its passwords anew."},
+    {Reason::kCatalogUnsupported, "CATALOG_UNSUPPORTED", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "The catalog database's server is older than PostgreSQL 14.",
+     "Use PostgreSQL 14 or newer for the catalog database."},
+    {Reason::kCatalogTooNew, "CATALOG_TOO_NEW", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "The catalog database's schema was made by a newer version.",
+     "Use that version, or a newer one."},
+    {Reason::kCatalogConflict, "CATALOG_CONFLICT", Code::kUnavailable, Owner::kRetried, 5, kMinutes,
+     "The catalog database cancelled a statement: a deadlock, a lock that was not had in time, or "
+     "one that took too long.",
+     "Look for other sessions that keep locks in the catalog database (pg_locks), if it goes on."},
+    {Reason::kCatalogWriteFailed, "CATALOG_WRITE_FAILED", Code::kFailedPrecondition, Owner::kUser,
+     1, kNone, "The catalog database refused a statement.", "Act on the server's message."},
 
     {Reason::kSuperseded, "SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,
      "A later run of the stream has begun; this one may write no more.",

@@ -28,6 +28,7 @@ enum class Reason {
   kReplicationKeyUnfit,
   kReplicationKeyChanged,
   kFilterInvalid,
+  kScheduleInvalid,
   // Connections.
   kHostUnknown,
   kHostUnreachable,
@@ -76,6 +77,24 @@ enum class Reason {
   // The comparison of both.
   kStreamNotLoaded,
   kVerifyDifferent,
+  // The scheduler and its catalog database.
+  kIntegrationExists,
+  kEtagMismatch,
+  kIntegrationCheckFailed,
+  kBookmarkNotAvailable,
+  kWebhookNotAccepted,
+  kDataFolderInUse,
+  kCatalogNotStarted,
+  kJobNotFound,
+  kJobNotRunning,
+  kJobRunning,
+  kLeadershipLost,
+  kSecretKeysUnreadable,
+  kSecretKeyUnknown,
+  kCatalogUnsupported,
+  kCatalogTooNew,
+  kCatalogConflict,
+  kCatalogWriteFailed,
   // The protocol.
   kSuperseded,
   kFenceReused,

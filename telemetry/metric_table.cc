@@ -128,6 +128,11 @@ const std::vector<MetricInfo>& AllMetrics() {
        kHistogram,
        {"state"},
        "How long stream runs took from their first offer."},
+      {Metric::kSchedulerNotifications,
+       "lockstitch_scheduler_notifications_total",
+       kCounter,
+       {"outcome"},
+       "Attempts to post a webhook's notification, by outcome: accepted, put_off or given_up."},
   };
   return *metrics;
 }

@@ -31,6 +31,7 @@ enum class Metric {
   kSchedulerJobs,
   kSchedulerStreamRuns,
   kSchedulerStreamRunSeconds,
+  kSchedulerNotifications,
 };
 
 enum class MetricKind { kCounter, kGauge, kHistogram };

@@ -1,0 +1,89 @@
+#ifndef LOCKSTITCH_SERVICES_SCHEDULER_STORE_INTEGRATION_STORE_H_
+#define LOCKSTITCH_SERVICES_SCHEDULER_STORE_INTEGRATION_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lockstitch/v1/integration.pb.h"
+#include "lockstitch/v1/record.pb.h"
+#include "services/scheduler/secrets/secret_box.h"
+#include "services/scheduler/store/catalog.h"
+
+namespace lockstitch::scheduler {
+
+// An integration as the catalog has it.
+struct KeptIntegration {
+  int64_t key = 0;  // The catalog's own, for good.
+  std::string id;   // The last part of its resource name.
+  std::string uid;
+  int64_t revision = 0;         // Of its settings; grows with each edit.
+  v1::Integration integration;  // With its secrets, but for List.
+  absl::Time created_at;
+  absl::Time updated_at;
+  absl::Time schedule_changed_at;  // Created, schedule edited, or resumed.
+  std::optional<absl::Time> paused_at;
+  std::optional<absl::Time> deleting_at;  // Its deletion has begun; no job of it starts.
+  std::optional<absl::Time> next_slot;    // As the planner left it.
+  std::optional<absl::Time>
+      first_load_at;  // Of its first published load: historical rows are counted from it.
+  std::optional<v1::Job> last_job;  // The open one, or the last that ended.
+};
+
+// What is created.
+struct NewIntegration {
+  std::string id;
+  std::string uid;
+  v1::Integration integration;
+  bool paused = false;
+  std::string request_id;  // Empty: none.
+};
+
+// The integrations that a catalog keeps, their secrets encrypted. Every call is one transaction.
+// Thread-safe.
+class IntegrationStore {
+ public:
+  // Both must outlive the store.
+  IntegrationStore(Catalog* catalog, const SecretBox* secrets)
+      : catalog_(catalog), secrets_(secrets) {}
+
+  // INTEGRATION_EXISTS if the id, or the destination schema that its name makes, is taken. The same
+  // request_id gives what it gave before.
+  absl::StatusOr<KeptIntegration> Create(const NewIntegration& created) const;
+  // INTEGRATION_NOT_FOUND, also once it is deleted. SECRET_KEY_UNKNOWN if its secrets were
+  // encrypted by a key that is gone.
+  absl::StatusOr<KeptIntegration> Get(const std::string& id) const;
+  // Ordered by id, those after `after`, in one state or UNSPECIFIED for all. Without secrets.
+  absl::StatusOr<std::vector<KeptIntegration>> List(const std::string& after, int limit,
+                                                    v1::IntegrationState state) const;
+  // Replaces its settings. ETAG_MISMATCH unless it still has `revision`. `reschedule` has its next
+  // slot planned anew.
+  absl::StatusOr<KeptIntegration> Update(const std::string& id, int64_t revision,
+                                         const v1::Integration& integration, bool reschedule) const;
+  // Pauses or resumes; a resumed one has its next slot planned anew. No new revision.
+  absl::StatusOr<KeptIntegration> SetPaused(const std::string& id, bool paused) const;
+  // Begins its deletion: no job of it starts any more, and the open one is asked to stop.
+  absl::StatusOr<KeptIntegration> BeginDeletion(const std::string& id) const;
+  // Ends it: its secrets go, its id is free, its history stays. FAILED_PRECONDITION with
+  // JOB_RUNNING while a job is open.
+  absl::Status FinishDeletion(int64_t key) const;
+
+ private:
+  Catalog* catalog_;
+  const SecretBox* secrets_;
+};
+
+// How an integration stands, and why. Pure.
+struct Standing {
+  v1::IntegrationState state = v1::INTEGRATION_STATE_UNSPECIFIED;
+  std::string reason;
+};
+Standing StandingOf(const KeptIntegration& integration);
+
+}  // namespace lockstitch::scheduler
+
+#endif  // LOCKSTITCH_SERVICES_SCHEDULER_STORE_INTEGRATION_STORE_H_
