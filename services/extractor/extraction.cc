@@ -119,6 +119,7 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
   if (incremental()) {
     const std::stop_callback on_stop(stop_.get_token(), [&] { source->Interrupt(); });
     ASSIGN_OR_RETURN(moment, ReadSourceMoment(*source));
+    Failpoint("extractor.horizon.read");
   }
   // Ends with its transaction before the load is finished: nothing at the source waits for the
   // destination's locks.

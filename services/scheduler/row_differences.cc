@@ -1,9 +1,13 @@
 #include "services/scheduler/row_differences.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
+
+#include "absl/strings/numbers.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -84,10 +88,26 @@ std::map<uint64_t, std::pair<Rows, Rows>> OddRows(
   return keys;
 }
 
-bool IsBefore(const v1::RowDifference& a, const v1::RowDifference& b) {
-  return std::lexicographical_compare(
-      a.key().begin(), a.key().end(), b.key().begin(), b.key().end(),
-      [](const v1::ColumnValue& x, const v1::ColumnValue& y) { return x.value() < y.value(); });
+bool IsNumber(const v1::ColumnMapping& column) {
+  static const std::set<std::string> types = {"int2",    "int4",   "int8",
+                                              "numeric", "float4", "float8"};
+  return !column.wire_array() && types.count(column.wire_type()) > 0;
+}
+
+// What keys are sorted by: a number by its value, NaN last; everything else, and numbers that a
+// double can't tell apart, by the text.
+using SortKey = std::vector<std::pair<double, std::string>>;
+SortKey SortKeyOf(const v1::ChecksumRequest& request, const v1::RowDifference& difference) {
+  SortKey key;
+  for (int i = 0; i < difference.key_size(); ++i) {
+    const auto place = static_cast<int>(request.describe().shown(i));
+    const std::string& text = difference.key(i).value();
+    double number = 0;
+    if (IsNumber(request.columns(place)) && (!absl::SimpleAtod(text, &number) || number != number))
+      number = std::numeric_limits<double>::infinity();
+    key.emplace_back(number, text);
+  }
+  return key;
 }
 
 }  // namespace
@@ -114,7 +134,9 @@ std::vector<v1::RowDifference> TellDifferences(const v1::ChecksumRequest& reques
           teller.Tell(i < here.size() ? here[i] : nullptr, i < there.size() ? there[i] : nullptr));
     }
   }
-  std::stable_sort(differences.begin(), differences.end(), IsBefore);
+  std::stable_sort(differences.begin(), differences.end(), [&](const auto& a, const auto& b) {
+    return SortKeyOf(request, a) < SortKeyOf(request, b);
+  });
   if (differences.size() > most) differences.resize(most);
   return differences;
 }

@@ -57,6 +57,21 @@ TEST(RowDifferencesTest, EachKindIsToldInTheOrderOfKeys) {
   EXPECT_EQ(told[2].kind(), v1::ROW_DIFFERENCE_KIND_EXTRA);
 }
 
+TEST(RowDifferencesTest, NumbersComeInTheirOrder) {
+  v1::ChecksumRequest request = Request(false);
+  const std::vector<v1::DescribedRow> rows = {Row(1, 1, "10"), Row(2, 1, "9"), Row(3, 1, "-2"),
+                                              Row(4, 1, "NaN"), Row(5, 1, "9.5")};
+  const auto told = [&] {
+    std::string keys;
+    for (const v1::RowDifference& row : TellDifferences(request, rows, {}, 10))
+      keys += row.key(0).value() + " ";
+    return keys;
+  };
+  EXPECT_EQ(told(), "-2 10 9 9.5 NaN ");
+  request.mutable_columns(0)->set_wire_type("numeric");
+  EXPECT_EQ(told(), "-2 9 9.5 10 NaN ");
+}
+
 TEST(RowDifferencesTest, ValuesOfBothEnds) {
   const auto told = TellDifferences(Request(true), {Row(1, 1, "a", "x")}, {Row(1, 2, "a")}, 10);
   ASSERT_THAT(told, SizeIs(1));

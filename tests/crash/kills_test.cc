@@ -32,9 +32,12 @@ constexpr Step kLoaderSteps[] = {
     "loader.fence.drawn",     "loader.load.recorded",     "loader.load.begun",
     "loader.batch.written",   "loader.chunk.copied",      "loader.chunk.recorded",
     "loader.chunk.committed", "loader.finish.publishing", "loader.finish.published"};
-constexpr Step kExtractorSteps[] = {"extractor.snapshot.taken", "extractor.batch.built",
-                                    "extractor.chunk.sent",     "extractor.chunk.acknowledged",
-                                    "extractor.range.sent",     "extractor.finishing"};
+// Of loads that have a table of their own.
+constexpr Step kPreparingSteps[] = {"loader.finish.preparing", "loader.finish.prepared"};
+constexpr Step kExtractorSteps[] = {"extractor.snapshot.taken",     "extractor.range.opened",
+                                    "extractor.batch.built",        "extractor.chunk.sent",
+                                    "extractor.chunk.acknowledged", "extractor.range.sent",
+                                    "extractor.finishing"};
 constexpr Step kSchedulerSteps[] = {"scheduler.fence.drawn"};
 
 class KillsTest : public StreamKindTest,
@@ -126,6 +129,11 @@ TEST_P(KilledLoaderTest, CostsAChunkAtMost) {
 
 INSTANTIATE_TEST_SUITE_P(Steps, KilledLoaderTest,
                          Combine(ValuesIn(StreamKinds()), ValuesIn(kLoaderSteps)), NameOf);
+INSTANTIATE_TEST_SUITE_P(PreparingSteps, KilledLoaderTest,
+                         Combine(ValuesIn(StreamKinds({"FullTable", "Merged", "FirstLoad",
+                                                       "KeylessFirstLoad"})),
+                                 ValuesIn(kPreparingSteps)),
+                         NameOf);
 
 class KilledExtractorTest : public KillsTest {
  protected:

@@ -33,12 +33,14 @@ class FirstLoadTest : public StreamTest {
     return job;
   }
 
-  // A run whose extractor is killed at an instant, and its scheduler with it.
+  // A run whose extractor, or loader, is killed at an instant, and its scheduler with it.
   void RunKilled(const v1::Integration& job,
                  const std::string& instant = "extractor.chunk.acknowledged") {
-    Stack stack({.extractor = instant + "=kill"});
+    const bool of_loader = instant.rfind("loader.", 0) == 0;
+    Stack stack({.loader = of_loader ? instant + "=kill" : "",
+                 .extractor = of_loader ? "" : instant + "=kill"});
     std::thread running([&] { RunJob(stack, job); });
-    EXPECT_EQ(stack.extractor.process().Wait(), kKilled);
+    EXPECT_EQ((of_loader ? stack.loader : stack.extractor).process().Wait(), kKilled);
     stack.scheduler.process().Kill();
     running.join();
   }

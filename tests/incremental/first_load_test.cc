@@ -77,16 +77,29 @@ TEST_P(ResumedLoadTest, OnceAllRangesAreDurable) {
   ExpectExact();
 }
 
+// Nothing but the closing range is left to be read.
+TEST_P(ResumedLoadTest, KilledInItsClosingRange) {
+  RunKilled(Job(), "extractor.finishing");
+  for (const char* instant :
+       {"extractor.range.opened", "extractor.chunk.sent", "loader.batch.written",
+        "loader.chunk.copied", "loader.chunk.recorded"}) {
+    Write("1004");
+    RunKilled(Job(), instant);
+    EXPECT_EQ(DurableRanges(), 5) << instant;
+  }
+  Write("1004");
+  RunKilled(Job(), "loader.chunk.committed");
+  EXPECT_EQ(DurableRanges(), 6);
+  Write("1004");
+  EXPECT_THAT(Run(Job()).log, Says("6 of 6 ranges are durable"));
+  ExpectExact();
+  EXPECT_EQ(LoadTables(), 0);
+}
+
 TEST_P(ResumedLoadTest, OnceItsTableIsFinished) {
   v1::Integration job = Job();
   job.set_system_columns(v1::SYSTEM_COLUMNS_STITCH);
-  {
-    Stack stack({.loader = "loader.finish.publishing=kill"});
-    std::thread running([&] { RunJob(stack, job); });
-    EXPECT_EQ(stack.loader.process().Wait(), kKilled);
-    stack.scheduler.process().Kill();
-    running.join();
-  }
+  RunKilled(job, "loader.finish.publishing");
   // Rows come for which the load's table has keys already, and columns without defaults.
   Write("1004");
   EXPECT_THAT(Run(job).log, Says("5 of 5 ranges are durable"));

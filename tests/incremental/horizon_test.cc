@@ -1,11 +1,17 @@
 // Sources whose open transactions can't be told: what takes the horizon's place leaves nothing out.
 
+#include <functional>
 #include <string>
+#include <thread>
+#include <tuple>
 
+#include "testing/rendezvous.h"
 #include "tests/incremental/stream_test.h"
 
 namespace lockstitch::tests {
 namespace {
+
+using testing::Rendezvous;
 
 class HorizonTest : public StreamTest {
  protected:
@@ -48,6 +54,73 @@ INSTANTIATE_TEST_SUITE_P(All, ZonesTest,
                            return std::string(std::get<0>(info.param) ? "WithKey" : "WithoutKey") +
                                   (std::get<1>(info.param).empty() ? "" : "OfAZone");
                          });
+
+// What the horizon is read from changes while it is read: at an instant between two of its
+// statements, or before the snapshot. Each order of these steps but the code's loses a row.
+class ReadingOrderTest : public HorizonTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  ReadingOrderTest() : early_(source_url_) {
+    MakeTable(GetParam(), "timestamptz");
+    source_->Run("INSERT INTO t VALUES (1, '2020-01-01', 'v')");
+    Run(Job());
+  }
+
+  void BeginEarly() { early_.Run("BEGIN; INSERT INTO t VALUES (2, now(), 'early')"); }
+  void CommitLate() { source_->Run("INSERT INTO t VALUES (3, now(), 'late')"); }
+
+  // A run during which `meanwhile` is done at the instant. Whatever is read after it sees a clock
+  // that is past everything, with the second's margin.
+  void RunWhile(const std::string& instant, const std::function<void()>& meanwhile) {
+    Rendezvous reading;
+    Stack stack({.extractor = instant + "=" + reading.action()});
+    JobOutcome outcome;
+    std::thread running([&] { outcome = RunJob(stack, Job()); });
+    reading.AwaitArrival();
+    meanwhile();
+    const std::string done = source_->Text("SELECT clock_timestamp()");
+    source_->Await("SELECT clock_timestamp() > '" + done + "'::timestamptz + interval '2 s'");
+    reading.Release();
+    running.join();
+    ExpectSucceeded(outcome);
+  }
+  // What the run has not seen comes with the next one.
+  void ExpectNothingMissed() {
+    Run(Job());
+    ExpectExact();
+  }
+
+  testing::Database early_;
+};
+
+// Row 23 of the study in tests/model.
+TEST_P(ReadingOrderTest, TheClockIsReadBeforeTheSessions) {
+  RunWhile("extractor.horizon.clock", [&] {
+    BeginEarly();
+    CommitLate();
+  });
+  early_.Run("COMMIT");
+  ExpectNothingMissed();
+}
+
+// Row 24.
+TEST_P(ReadingOrderTest, TheSessionsAreReadBeforeTheSnapshotIsTaken) {
+  BeginEarly();
+  CommitLate();
+  RunWhile("extractor.horizon.read", [&] { early_.Run("COMMIT"); });
+  ExpectNothingMissed();
+}
+
+// Row 26.
+TEST_P(ReadingOrderTest, PreparedTransactionsAreReadAfterTheSessions) {
+  BeginEarly();
+  CommitLate();
+  RunWhile("extractor.horizon.sessions", [&] { early_.Run("PREPARE TRANSACTION 'early'"); });
+  early_.Run("COMMIT PREPARED 'early'");
+  ExpectNothingMissed();
+}
+
+INSTANTIATE_TEST_SUITE_P(KeyedAndNot, ReadingOrderTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
 
 // The source's cluster is the primary of the one that is read.
 class StandbyTest : public HorizonTest, public ::testing::WithParamInterface<bool> {

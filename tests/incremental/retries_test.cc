@@ -1,7 +1,9 @@
 // Troubles at the destination that pass: the job waits, or tries again, and succeeds.
 
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "testing/rendezvous.h"
 #include "tests/incremental/stream_test.h"
@@ -59,6 +61,70 @@ TEST_F(RetriesTest, ADeadlockWithAUserIsTriedAgain) {
   EXPECT_THAT(outcome.log, Says("range 0 is opened again, with 0 rows durable: "
                                 "DESTINATION_CONFLICT: "));
   ExpectExact();
+}
+
+// As a trigger of the user's may meet one: the loader itself reads what is committed.
+TEST_F(RetriesTest, ASerializationFailureIsTriedAgain) {
+  MakeChanges();
+  destination_->Run(
+      "CREATE SEQUENCE failures;"
+      "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF "
+      "nextval('public.failures') = 1 THEN RAISE EXCEPTION 'not serializable' USING ERRCODE = "
+      "'40001'; END IF; RETURN new; END$$;"
+      "CREATE TRIGGER fail BEFORE UPDATE ON s.t FOR EACH ROW EXECUTE FUNCTION fail()");
+  const JobOutcome outcome = Run(Job());
+  EXPECT_THAT(outcome.log, Says("range 0 is opened again, with 0 rows durable: "
+                                "DESTINATION_CONFLICT: "));
+  EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+  ExpectExact();
+}
+
+// The extractor holds the parent and waits for a partition, the user the other way round.
+TEST_F(RetriesTest, ADeadlockAtTheSourceIsTriedAgain) {
+  source_->Run(
+      "CREATE TABLE t (id int, k int) PARTITION BY RANGE (id);"
+      "CREATE TABLE part PARTITION OF t FOR VALUES FROM (0) TO (10); INSERT INTO t VALUES (1, 1);"
+      "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''5s''', "
+      "current_database()); END$$");
+  testing::Database user(source_url_);
+  user.Run("SET deadlock_timeout = '1h'; BEGIN; LOCK TABLE part");
+  Stack stack;
+  JobOutcome outcome;
+  std::thread running([&] { outcome = RunJob(stack, Job()); });
+  source_->Await(
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND "
+      "wait_event_type = 'Lock' AND application_name LIKE 'lockstitch extractor%'");
+  user.Run("LOCK TABLE ONLY t; COMMIT");
+  running.join();
+  ExpectSucceeded(outcome);
+  EXPECT_THAT(outcome.log, Says("trying again: SOURCE_CONFLICT at attempt 1 of 5"));
+  ExpectExact();
+}
+
+TEST_F(RetriesTest, ASourceWithoutAConnectionLeftIsAskedAgain) {
+  const testing::PostgresCluster full(
+      {.settings = {"max_connections = 8", "superuser_reserved_connections = 0"}});
+  const std::string url = full.Url("postgres");
+  testing::Database first(url);
+  first.Run("CREATE TABLE t (id int PRIMARY KEY, k int); INSERT INTO t VALUES (1, 1)");
+  v1::Integration job = Job();
+  job.mutable_source()->mutable_postgres()->set_url(url);
+  Rendezvous drawn;
+  Stack stack({.scheduler = "scheduler.fence.drawn=" + drawn.action()});
+  JobOutcome outcome;
+  std::thread running([&] { outcome = RunJob(stack, job); });
+  drawn.AwaitArrival();
+  std::vector<std::unique_ptr<testing::Database>> others;
+  while (first.Text("SELECT count(*) < 8 FROM pg_stat_activity WHERE backend_type = 'client "
+                    "backend'") == "t")
+    others.push_back(std::make_unique<testing::Database>(url));
+  drawn.Release();
+  EXPECT_NE(stack.extractor.process().WaitForLine("TOO_MANY_CONNECTIONS"), "");
+  others.clear();
+  running.join();
+  ExpectSucceeded(outcome);
+  EXPECT_THAT(outcome.log, Says("trying again: TOO_MANY_CONNECTIONS at attempt 1 of 5"));
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.t"), 1);
 }
 
 // The first run's commit holds the stream's row and waits for the user's lock; the draw of the

@@ -1,6 +1,7 @@
 #include "services/extractor/source/source_moment.h"
 
 #include "absl/strings/substitute.h"
+#include "failpoint/failpoint.h"
 #include "status/macros.h"
 
 namespace lockstitch::extractor {
@@ -43,10 +44,12 @@ absl::StatusOr<SourceMoment> ReadSourceMoment(postgres::Connection& source) {
     moment.unknown = "the source is a standby";
     return moment;
   }
+  Failpoint("extractor.horizon.clock");
   const bool tells_type = source.server_version() >= kFirstWithBackendType;
   ASSIGN_OR_RETURN(
       const postgres::Result sessions,
       source.Query(absl::Substitute(kSessions, tells_type ? kWritesRows : "true"), {moment.clock}));
+  Failpoint("extractor.horizon.sessions");
   // Last, or a session that prepares its transaction in between would be seen by neither query.
   ASSIGN_OR_RETURN(const postgres::Result prepared, source.Query(kPrepared, {}));
   if (sessions.Bool(0, 1)) {
