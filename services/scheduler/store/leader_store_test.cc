@@ -442,7 +442,7 @@ TEST_F(LeaderStoreTest, AJobOfOneStreamTakesFewStatements) {
   EXPECT_EQ(catalog_.database.Int(
                 "SELECT sum(calls) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid "
                 "WHERE d.datname = current_database() AND query !~ 'pg_stat_statements'"),
-            14);
+            15);
 }
 
 }  // namespace
