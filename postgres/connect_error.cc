@@ -82,9 +82,7 @@ absl::Status ConnectError(absl::string_view message, absl::string_view certifica
                    "Set tls.certificate_file and tls.key_file, or sslcert and sslkey in the URL.");
     }
     const Reason reason = ReasonForSqlState(refusal.sqlstate, side);
-    const bool known =
-        reason != Reason::kSourceQueryFailed && reason != Reason::kDestinationWriteFailed;
-    return Error(known ? reason : Reason::kConnectionFailed, refusal.text);
+    return Error(reason == OtherReason(side) ? Reason::kConnectionFailed : reason, refusal.text);
   }
   const absl::string_view first =
       lines.empty() ? "the connection failed" : absl::StripAsciiWhitespace(lines[0]);

@@ -54,8 +54,7 @@ constexpr absl::string_view kForget =
 constexpr absl::string_view kSourceSettings = "; SET default_transaction_read_only = on";
 
 absl::Status FailedAt(Side side, const absl::Status& error) {
-  return WithMessage(
-      error, absl::StrCat(side == Side::kSource ? "source: " : "destination: ", error.message()));
+  return WithMessage(error, absl::StrCat(SideName(side), ": ", error.message()));
 }
 
 }  // namespace
@@ -137,6 +136,11 @@ absl::Status Connection::Renew(const Options& options) {
 bool Connection::reusable() const {
   return session_ != nullptr && !session_->disturbed && !session_->failed &&
          PQstatus(native()) == CONNECTION_OK && PQtransactionStatus(native()) == PQTRANS_IDLE;
+}
+
+bool Connection::silent() const {
+  pollfd waiting = {PQsocket(native()), POLLIN, 0};
+  return poll(&waiting, 1, /*timeout=*/0) == 0;
 }
 
 bool Connection::failed() const { return session_ != nullptr && session_->failed; }

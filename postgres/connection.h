@@ -40,7 +40,7 @@ class Connection {
 
   // Reads the connection's files anew. `trace`, where one is given, tells how far it came.
   // CONNECTION_POOLED for a pooler that isn't said to keep sessions, of whose sessions nothing is
-  // changed. Errors begin with the end that failed, "source: " or "destination: ".
+  // changed. Errors begin with the end that failed, "source: ", "destination: " or "catalog: ".
   static absl::StatusOr<Connection> Open(const Options& options, ConnectTrace* trace = nullptr);
 
   Connection(Connection&&) noexcept;
@@ -66,6 +66,8 @@ class Connection {
   // Whether another may use the session: it waits for a statement outside of transactions, was
   // neither interrupted nor cancelled, and no statement has failed.
   bool reusable() const;
+  // Whether the server has said nothing unasked: what it says so is that it ends the session.
+  bool silent() const;
   // Whether a statement has failed: what the server allows, or the session's own settings, may not
   // be what a new session would find.
   bool failed() const;

@@ -13,9 +13,9 @@ namespace {
 
 // What sessions must agree in to stand for each other.
 std::string KeyOf(const Connection::Options& options) {
-  return absl::StrCat(options.side == Side::kSource ? "source" : "destination", " ",
-                      absl::FormatDuration(options.timeout), " ", options.settings.size(), " ",
-                      options.settings, options.server.SerializeAsString());
+  return absl::StrCat(SideName(options.side), " ", absl::FormatDuration(options.timeout), " ",
+                      options.settings.size(), " ", options.settings,
+                      options.server.SerializeAsString());
 }
 
 }  // namespace
@@ -27,6 +27,8 @@ SessionPool::Lease::~Lease() {
   } else if (session_->connection.failed()) {
     pool_->Forget(session_->key);
   }
+  session_.reset();  // Before another is opened in its place.
+  pool_->EndTurn();
 }
 
 SessionPool::SessionPool(const Options& options)
@@ -42,14 +44,34 @@ SessionPool::~SessionPool() {
 
 absl::StatusOr<SessionPool::Lease> SessionPool::Take(const Connection::Options& options) {
   std::string key = KeyOf(options);
+  AwaitTurn();
   while (std::unique_ptr<Session> session = TakeIdle(key)) {
-    if (session->connection.Renew(options).ok()) return Lease(this, std::move(session));
+    if (IsUsable(*session, options)) return Lease(this, std::move(session));
   }
   const absl::Time opened_at = absl::Now();
-  ASSIGN_OR_RETURN(Connection connection, Connection::Open(options));
+  absl::StatusOr<Connection> connection = Connection::Open(options);
+  if (!connection.ok()) {
+    EndTurn();
+    return connection.status();
+  }
   return Lease(this, std::make_unique<Session>(Session{.key = std::move(key),
                                                        .opened_at = opened_at,
-                                                       .connection = std::move(connection)}));
+                                                       .connection = *std::move(connection)}));
+}
+
+bool SessionPool::IsUsable(Session& session, const Connection::Options& options) const {
+  return options_.renew ? session.connection.Renew(options).ok() : session.connection.silent();
+}
+
+void SessionPool::AwaitTurn() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &SessionPool::HasTurn));
+  ++used_;
+}
+
+void SessionPool::EndTurn() {
+  absl::MutexLock lock(&mutex_);
+  --used_;
 }
 
 std::unique_ptr<SessionPool::Session> SessionPool::TakeIdle(const std::string& key) {

@@ -2,6 +2,7 @@
 #define LOCKSTITCH_POSTGRES_SESSION_POOL_H_
 
 #include <cstddef>
+#include <limits>
 #include <list>
 #include <memory>
 #include <string>
@@ -24,6 +25,10 @@ class SessionPool {
     absl::Duration idle = absl::Seconds(5);   // Kept without use.
     absl::Duration life = absl::Seconds(60);  // Since it was opened, so that passwords, files,
                                               // names and roles of servers are looked up anew.
+    size_t most_used = std::numeric_limits<size_t>::max();  // At once; whoever wants more waits.
+    // Whether each user gets a session as a new one would be. Users that change nothing of a
+    // session save a statement without that.
+    bool renew = true;
   };
 
   // A session in use, from Take to destruction. It is kept then if it is in no transaction, and was
@@ -59,7 +64,8 @@ class SessionPool {
   SessionPool(const SessionPool&) = delete;
 
   // A session that was opened with the same options but for the name, renewed; else a new one. One
-  // that has broken meanwhile is noticed here, and another taken in its place.
+  // that has broken meanwhile is noticed here, and another taken in its place. Whoever holds a
+  // session must not wait here for another.
   absl::StatusOr<Lease> Take(const Connection::Options& options);
 
  private:
@@ -67,6 +73,10 @@ class SessionPool {
 
   std::unique_ptr<Session> TakeIdle(const std::string& key);
   void Keep(std::unique_ptr<Session> session);
+  bool IsUsable(Session& session, const Connection::Options& options) const;
+  void AwaitTurn();
+  void EndTurn();
+  bool HasTurn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return used_ < options_.most_used; }
   // Closes what has been kept for this key.
   void Forget(const std::string& key);
   // Takes out what has been kept for long enough, oldest first.
@@ -77,6 +87,7 @@ class SessionPool {
   const Options options_;
   absl::Mutex mutex_;
   std::list<std::unique_ptr<Session>> idle_ ABSL_GUARDED_BY(mutex_);  // The longest idle first.
+  size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread sweeper_;
 };

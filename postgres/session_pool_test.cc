@@ -1,6 +1,8 @@
 #include "postgres/session_pool.h"
 
+#include <atomic>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -53,6 +55,40 @@ TEST_F(SessionPoolTest, NeverLendsASessionTwice) {
   SessionPool pool(kPatient);
   Lease one = Take(pool), other = Take(pool);
   EXPECT_NE(one->backend_pid(), other->backend_pid());
+}
+
+TEST_F(SessionPoolTest, WhoeverWantsMoreThanTheMostWaits) {
+  SessionPool::Options options = kPatient;
+  options.most_used = 1;
+  SessionPool pool(options);
+  std::optional<Lease> one = Take(pool);
+  const int first = (*one)->backend_pid();
+  std::atomic<bool> had = false;
+  std::thread other([&] {
+    EXPECT_EQ(OnceUsed(pool), first);
+    had = true;
+  });
+  EXPECT_FALSE(had);
+  one.reset();
+  other.join();
+  EXPECT_EQ(OnceUsed(pool), first);
+}
+
+TEST_F(SessionPoolTest, WithoutRenewalASessionStaysAsItIsAndIsTakenWhileItLives) {
+  SessionPool::Options options = kPatient;
+  options.renew = false;
+  SessionPool pool(options);
+  int first = 0;
+  {
+    Lease session = Take(pool);
+    first = session->backend_pid();
+    ASSERT_TRUE(session->Execute("SET work_mem = '5MB'").ok());
+  }
+  EXPECT_EQ(Text(Take(pool), "SHOW work_mem"), "5MB");
+  EXPECT_EQ(OnceUsed(pool), first);
+  database_.Run(absl::StrCat("SELECT pg_terminate_backend(", first, ")"));
+  AwaitEnd(first);
+  EXPECT_NE(OnceUsed(pool), first);
 }
 
 TEST_F(SessionPoolTest, OthersThanTheWholeConnectionAgreesInGetTheirOwn) {

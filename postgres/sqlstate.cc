@@ -14,20 +14,23 @@ struct Row {
   absl::string_view prefix;
   Reason source;
   Reason destination;
+  Reason catalog = Reason::kCatalogWriteFailed;
 };
 
 constexpr Row kRows[] = {
-    {"08", Reason::kConnectionLost, Reason::kConnectionLost},
-    {"28", Reason::kAuthenticationFailed, Reason::kAuthenticationFailed},
-    {"3D000", Reason::kDatabaseNotFound, Reason::kDatabaseNotFound},
-    {"53300", Reason::kTooManyConnections, Reason::kTooManyConnections},
+    {"08", Reason::kConnectionLost, Reason::kConnectionLost, Reason::kConnectionLost},
+    {"28", Reason::kAuthenticationFailed, Reason::kAuthenticationFailed,
+     Reason::kAuthenticationFailed},
+    {"3D000", Reason::kDatabaseNotFound, Reason::kDatabaseNotFound, Reason::kDatabaseNotFound},
+    {"53300", Reason::kTooManyConnections, Reason::kTooManyConnections,
+     Reason::kTooManyConnections},
     {"53100", Reason::kSourceQueryFailed, Reason::kDestinationFull},
-    {"57P01", Reason::kConnectionLost, Reason::kConnectionLost},
-    {"57P02", Reason::kConnectionLost, Reason::kConnectionLost},
-    {"57P03", Reason::kServerStarting, Reason::kServerStarting},
-    {"57P04", Reason::kDatabaseNotFound, Reason::kDatabaseNotFound},
-    {"57P05", Reason::kConnectionLost, Reason::kConnectionLost},
-    {"25P03", Reason::kConnectionLost, Reason::kConnectionLost},
+    {"57P01", Reason::kConnectionLost, Reason::kConnectionLost, Reason::kConnectionLost},
+    {"57P02", Reason::kConnectionLost, Reason::kConnectionLost, Reason::kConnectionLost},
+    {"57P03", Reason::kServerStarting, Reason::kServerStarting, Reason::kServerStarting},
+    {"57P04", Reason::kDatabaseNotFound, Reason::kDatabaseNotFound, Reason::kDatabaseNotFound},
+    {"57P05", Reason::kConnectionLost, Reason::kConnectionLost, Reason::kConnectionLost},
+    {"25P03", Reason::kConnectionLost, Reason::kConnectionLost, Reason::kConnectionLost},
     {"25006", Reason::kSourceQueryFailed, Reason::kDestinationReadOnly},
     {"42501", Reason::kSourcePermissionDenied, Reason::kDestinationPermissionDenied},
     {"42P01", Reason::kSourceTableChanged, Reason::kDestinationWriteFailed},
@@ -35,8 +38,11 @@ constexpr Row kRows[] = {
     {"42703", Reason::kSourceTableChanged, Reason::kDestinationWriteFailed},
     {"42804", Reason::kSourceTableChanged, Reason::kDestinationWriteFailed},
     {"42846", Reason::kSourceTableChanged, Reason::kDestinationWriteFailed},
-    {"40", Reason::kSourceConflict, Reason::kDestinationConflict},
-    {"55P03", Reason::kSourceTableLocked, Reason::kDestinationTableLocked},
+    {"40", Reason::kSourceConflict, Reason::kDestinationConflict, Reason::kCatalogConflict},
+    {"55P03", Reason::kSourceTableLocked, Reason::kDestinationTableLocked,
+     Reason::kCatalogConflict},
+    {"57014", Reason::kSourceQueryFailed, Reason::kDestinationWriteFailed,
+     Reason::kCatalogConflict},
     {"2BP01", Reason::kSourceQueryFailed, Reason::kDestinationTableInUse},
     {"21000", Reason::kSourceQueryFailed, Reason::kKeyNotUnique},
     {"23505", Reason::kSourceQueryFailed, Reason::kKeyNotUnique},
@@ -52,12 +58,43 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
+absl::string_view SideName(Side side) {
+  switch (side) {
+    case Side::kSource:
+      return "source";
+    case Side::kDestination:
+      return "destination";
+    case Side::kCatalog:
+      return "catalog";
+  }
+  return "";
+}
+
+Reason OtherReason(Side side) {
+  switch (side) {
+    case Side::kSource:
+      return Reason::kSourceQueryFailed;
+    case Side::kDestination:
+      return Reason::kDestinationWriteFailed;
+    case Side::kCatalog:
+      return Reason::kCatalogWriteFailed;
+  }
+  return Reason::kInternal;
+}
+
 Reason ReasonForSqlState(absl::string_view sqlstate, Side side) {
   for (const Row& row : kRows) {
-    if (absl::StartsWith(sqlstate, row.prefix))
-      return side == Side::kSource ? row.source : row.destination;
+    if (!absl::StartsWith(sqlstate, row.prefix)) continue;
+    switch (side) {
+      case Side::kSource:
+        return row.source;
+      case Side::kDestination:
+        return row.destination;
+      case Side::kCatalog:
+        return row.catalog;
+    }
   }
-  return side == Side::kSource ? Reason::kSourceQueryFailed : Reason::kDestinationWriteFailed;
+  return OtherReason(side);
 }
 
 absl::Status SqlError(absl::string_view sqlstate, Side side, absl::string_view message) {

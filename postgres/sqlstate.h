@@ -9,11 +9,18 @@
 
 namespace lockstitch::postgres {
 
-// Which end of an integration a connection leads to: the same SQLSTATE has another remedy there.
-enum class Side { kSource, kDestination };
+// Where a connection leads to, an end of an integration or the scheduler's own database: the same
+// SQLSTATE has another remedy there.
+enum class Side { kSource, kDestination, kCatalog };
+
+// What messages call it, for example "source".
+absl::string_view SideName(Side side);
 
 // The one place where a server's SQLSTATE (five characters) becomes a reason.
 Reason ReasonForSqlState(absl::string_view sqlstate, Side side);
+
+// The reason for what has none of its own: the server's message tells more.
+Reason OtherReason(Side side);
 
 // An error that keeps the SQLSTATE it came with.
 absl::Status SqlError(absl::string_view sqlstate, Side side, absl::string_view message);

@@ -20,9 +20,10 @@ const ReasonInfo kReasons[] = {
      kNone, "The integration has problems; the message lists all of them.",
      "Correct every problem listed and try again."},
     {Reason::kIntegrationNotFound, "INTEGRATION_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
-     "The destination keeps nothing of an integration of that name.",
-     "Choose one of those that the message names; nothing is to be done about one that was "
-     "forgotten before."},
+     "Nothing is kept of an integration of that name: by the scheduler, or, where it was to be "
+     "forgotten, by the destination.",
+     "Choose one that `lockstitch integration list` tells, or one of those that the message names; "
+     "nothing is to be done about one that was forgotten before."},
     {Reason::kConnectionStringInvalid, "CONNECTION_STRING_INVALID", Code::kInvalidArgument,
      Owner::kUser, 1, kNone,
      "A connection is described in a way that can't be understood, or that contradicts itself.",
@@ -232,6 +233,45 @@ const ReasonInfo kReasons[] = {
      "Look at the rows that are told; `sync --reset` loads the stream anew. Report it if nobody "
      "has "
      "written to the destination table."},
+
+    {Reason::kIntegrationExists, "INTEGRATION_EXISTS", Code::kAlreadyExists, Owner::kUser, 1, kNone,
+     "Another integration has the id, the uid or the destination schema.",
+     "Choose another name, or update or delete the integration that is there."},
+    {Reason::kEtagMismatch, "ETAG_MISMATCH", Code::kAborted, Owner::kUser, 1, kNone,
+     "The integration was edited since it was read; nothing was changed.",
+     "Read it again and repeat the edit on what is there now."},
+    {Reason::kJobNotFound, "JOB_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
+     "The integration has no such job, or has it no more: jobs are kept for a time.",
+     "Choose one that `lockstitch jobs list` tells."},
+    {Reason::kJobNotRunning, "JOB_NOT_RUNNING", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "No job of the integration is under way, or the one named has ended.",
+     "Nothing: there is nothing to stop."},
+    {Reason::kJobRunning, "JOB_RUNNING", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "A job of the integration has not ended yet.",
+     "Wait until it has ended, or stop it, and try again."},
+    {Reason::kLeadershipLost, "LEADERSHIP_LOST", Code::kAborted, Owner::kUser, 1, kNone,
+     "Another scheduler leads, or what was to be written was decided there; nothing was changed.",
+     "Nothing: the scheduler that leads goes on with every job."},
+    {Reason::kSecretKeysUnreadable, "SECRET_KEYS_UNREADABLE", Code::kFailedPrecondition,
+     Owner::kUser, 1, kNone, "The file of keys that secrets are encrypted by can't be used.",
+     "Make the file readable for the scheduler's user alone (mode 0600), each line a name and 32 "
+     "bytes in base64."},
+    {Reason::kSecretKeyUnknown, "SECRET_KEY_UNKNOWN", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "Secrets of an integration were encrypted by a key that is not in the file of keys.",
+     "Put the key that the message names back into the file, on a line below the first, and start "
+     "the scheduler again; or give the integration its passwords anew."},
+    {Reason::kCatalogUnsupported, "CATALOG_UNSUPPORTED", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "The catalog database's server is older than PostgreSQL 14.",
+     "Use PostgreSQL 14 or newer for the catalog database."},
+    {Reason::kCatalogTooNew, "CATALOG_TOO_NEW", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "The catalog database's schema was made by a newer version.",
+     "Use that version, or a newer one."},
+    {Reason::kCatalogConflict, "CATALOG_CONFLICT", Code::kUnavailable, Owner::kRetried, 5, kMinutes,
+     "The catalog database cancelled a statement: a deadlock, a lock that was not had in time, or "
+     "one that took too long.",
+     "Look for other sessions that keep locks in the catalog database (pg_locks), if it goes on."},
+    {Reason::kCatalogWriteFailed, "CATALOG_WRITE_FAILED", Code::kFailedPrecondition, Owner::kUser,
+     1, kNone, "The catalog database refused a statement.", "Act on the server's message."},
 
     {Reason::kSuperseded, "SUPERSEDED", Code::kAborted, Owner::kUser, 1, kNone,
      "A later run of the stream has begun; this one may write no more.",

@@ -76,6 +76,19 @@ enum class Reason {
   // The comparison of both.
   kStreamNotLoaded,
   kVerifyDifferent,
+  // The scheduler and its catalog database.
+  kIntegrationExists,
+  kEtagMismatch,
+  kJobNotFound,
+  kJobNotRunning,
+  kJobRunning,
+  kLeadershipLost,
+  kSecretKeysUnreadable,
+  kSecretKeyUnknown,
+  kCatalogUnsupported,
+  kCatalogTooNew,
+  kCatalogConflict,
+  kCatalogWriteFailed,
   // The protocol.
   kSuperseded,
   kFenceReused,

@@ -2,6 +2,7 @@
 #define LOCKSTITCH_SERVICES_SCHEDULER_STORE_CATALOG_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "lockstitch/v1/integration.pb.h"
@@ -14,18 +15,20 @@ namespace lockstitch::scheduler {
 class Catalog {
  public:
   // Connects, and makes its schema or brings it forward (see catalog_schema.h).
-  // CATALOG_UNSUPPORTED for a server before 14 and for a pooler of transactions; errors of
-  // connecting.
+  // CATALOG_UNSUPPORTED for a server before 14, CONNECTION_POOLED for a pooler that doesn't keep
+  // sessions, CATALOG_TOO_NEW; errors of connecting.
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(const v1::PostgresConnection& server);
 
-  // A session for one piece of work; of as many as are used at once none is opened twice.
+  // A session for one piece of work, whose transactions and waits for locks the server ends after
+  // seconds: a stopped process keeps nobody waiting. Of as many as are used at once none is opened
+  // twice; whoever finds too many used waits, and so must hold none. Its settings stay as they are.
   absl::StatusOr<postgres::SessionPool::Lease> Session();
 
   // What a session of its own is opened with, as the leader's is.
   postgres::Connection::Options OptionsFor(const std::string& application_name) const;
 
  private:
-  explicit Catalog(const v1::PostgresConnection& server) : server_(server) {}
+  explicit Catalog(const v1::PostgresConnection& server);
 
   const v1::PostgresConnection server_;
   postgres::SessionPool sessions_;

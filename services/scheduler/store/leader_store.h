@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "lockstitch/v1/integration.pb.h"
 #include "lockstitch/v1/job.pb.h"
+#include "lockstitch/v1/record.pb.h"
 #include "services/scheduler/secrets/secret_box.h"
 #include "services/scheduler/store/catalog.h"
 
@@ -26,6 +27,7 @@ struct DueIntegration {
   bool held = false;  // Its quota is used up, and it wants that to count.
   bool job_open = false;
   bool first_job = false;  // It has had none.
+  int64_t version = 0;     // Of what was read; grows with all that matters to a plan.
   std::optional<absl::Time> next_slot;
   absl::Time changed_at;  // Created, schedule edited, or resumed.
 };
@@ -33,6 +35,7 @@ struct DueIntegration {
 // What a plan does to an integration. Of `job` and `skipped` either, both or none may be there.
 struct PlannedSlot {
   int64_t key = 0;
+  int64_t version = 0;            // The DueIntegration's.
   std::optional<absl::Time> job;  // The slot that a PENDING job is made for.
   std::optional<v1::SkippedSlots> skipped;
   std::optional<absl::Time> next_slot;
@@ -57,6 +60,7 @@ struct OpenJob {
   std::string integration_id;
   v1::Integration integration;  // A copy as it was when the job was made, with secrets and the uid.
   std::vector<OpenRun> runs;    // Empty before streams were selected.
+  absl::Status readable;        // Else why its secrets can't be decrypted: it can only be failed.
 };
 
 // What has become of a run that has ended, and is counted with it.
@@ -73,12 +77,18 @@ struct JobLogEntry {
   v1::LogEntry entry;
 };
 
+// What a webhook of a job's integration is to be told.
+struct Notification {
+  v1::Webhook webhook;  // With its secrets.
+  std::string body;     // JSON.
+};
+
 // A notification that is due.
 struct DueNotification {
   int64_t number = 0;
   int attempts = 0;         // Made before.
   std::string integration;  // Its id.
-  v1::Webhook webhook;      // With its secrets.
+  v1::Webhook webhook;      // With its secrets; empty if they can't be decrypted.
   std::string body;         // JSON.
 };
 
@@ -121,7 +131,7 @@ class LeaderStore {
   absl::Status EndRun(const std::string& job_id, const EndedRun& ended) const;
   // RUNNING (or PENDING) -> SUCCEEDED | FAILED | CANCELLED, and puts its notifications into the
   // outbox.
-  absl::Status EndJob(const v1::Job& job, const std::vector<std::string>& notifications) const;
+  absl::Status EndJob(const v1::Job& job, const std::vector<Notification>& notifications) const;
 
   absl::StatusOr<std::vector<DueNotification>> ReadDueNotifications(absl::Time now,
                                                                     int limit) const;
