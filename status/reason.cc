@@ -62,6 +62,9 @@ const ReasonInfo kReasons[] = {
      "A row filter is not one SQL boolean expression over the stream's columns.",
      "Write a condition as it stands after WHERE, without subqueries; put what needs more into a "
      "view at the source."},
+    {Reason::kScheduleInvalid, "SCHEDULE_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
+     "A schedule has problems; the message lists all of them.",
+     "Correct every problem listed; `lockstitch schedule preview` shows what a schedule comes to."},
 
     {Reason::kHostUnknown, "HOST_UNKNOWN", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
      "The host name does not resolve.", "Check the host's spelling in the connection string."},

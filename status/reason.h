@@ -28,6 +28,7 @@ enum class Reason {
   kReplicationKeyUnfit,
   kReplicationKeyChanged,
   kFilterInvalid,
+  kScheduleInvalid,
   // Connections.
   kHostUnknown,
   kHostUnreachable,
