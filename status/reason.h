@@ -102,6 +102,7 @@ enum class Reason {
   // The services.
   kSlotsExhausted,
   kStopped,
+  kJobTimeLimitExceeded,
   kShuttingDown,
   kPeerUnreachable,
   kPeerTooOld,
