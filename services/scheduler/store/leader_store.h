@@ -26,7 +26,8 @@ struct DueIntegration {
   bool paused = false;
   bool held = false;  // Its quota is used up, and it wants that to count.
   bool job_open = false;
-  bool first_job = false;  // It has had none.
+  // Of its last job, or when that started if it was started by hand; nullopt before the first.
+  std::optional<absl::Time> last_slot;
   int64_t version = 0;     // Of what was read; grows with all that matters to a plan.
   std::optional<absl::Time> next_slot;
   absl::Time changed_at;  // Created, schedule edited, or resumed.
