@@ -120,11 +120,15 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-absl::Status Connection::ExecuteWithin(absl::Duration timeout, absl::string_view sql) {
+absl::StatusOr<Result> Connection::QueryWithin(absl::Duration timeout, absl::string_view sql) {
   session_->deadline = absl::Now() + timeout;
-  const absl::Status status = Execute(sql);
+  absl::StatusOr<Result> result = Query(sql);
   session_->deadline = absl::InfiniteFuture();
-  return status;
+  return result;
+}
+
+absl::Status Connection::ExecuteWithin(absl::Duration timeout, absl::string_view sql) {
+  return QueryWithin(timeout, sql).status();
 }
 
 absl::Status Connection::Renew(const Options& options) {

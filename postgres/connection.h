@@ -57,6 +57,7 @@ class Connection {
   absl::Status Execute(absl::string_view sql, const std::vector<Parameter>& parameters);
 
   // The same with a limit to the server's answer: CONNECTION_LOST after it.
+  absl::StatusOr<Result> QueryWithin(absl::Duration timeout, absl::string_view sql);
   absl::Status ExecuteWithin(absl::Duration timeout, absl::string_view sql);
 
   // Makes the session, which is in no transaction, as one that was just opened with `options`: no

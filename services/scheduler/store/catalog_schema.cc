@@ -158,7 +158,8 @@ CREATE TABLE lockstitch.skipped_slots (
 CREATE INDEX skipped_slots_by_integration ON lockstitch.skipped_slots (integration_key, number);
 CREATE INDEX skipped_slots_by_time ON lockstitch.skipped_slots (recorded_at);
 
--- What the loads of a stream have come to, whatever became of their jobs.
+-- What the loads of a stream have come to, whatever became of their jobs. `schema_changes` is a LoadReport of nothing
+-- else.
 CREATE TABLE lockstitch.streams (
   integration_key bigint NOT NULL REFERENCES lockstitch.integrations,
   stream text COLLATE "C" NOT NULL,
@@ -168,7 +169,7 @@ CREATE TABLE lockstitch.streams (
   bookmark text,
   destination_table text NOT NULL,
   table_version bigint NOT NULL,
-  schema_changes text[] NOT NULL,
+  schema_changes bytea NOT NULL,
   error bytea,
   PRIMARY KEY (integration_key, stream)
 );
@@ -180,9 +181,9 @@ CREATE TABLE lockstitch.usage (
   day date NOT NULL,
   rows bigint NOT NULL,
   historical_rows bigint NOT NULL,
-  PRIMARY KEY (integration_key, stream, day)
+  PRIMARY KEY (integration_key, day, stream)
 );
-CREATE INDEX usage_by_day ON lockstitch.usage (day, integration_key);
+CREATE INDEX usage_by_day ON lockstitch.usage (day);
 
 -- Notifications to be sent; `webhook` is encrypted, and empty once nothing is to be sent any more.
 CREATE TABLE lockstitch.notifications (

@@ -60,8 +60,8 @@ class IntegrationStore {
   // Ordered by id, those after `after`, in one state or UNSPECIFIED for all. Without secrets.
   absl::StatusOr<std::vector<KeptIntegration>> List(const std::string& after, int limit,
                                                     v1::IntegrationState state) const;
-  // Replaces its settings. ETAG_MISMATCH unless it still has `revision`. `reschedule` has its next
-  // slot planned anew.
+  // Replaces its settings, but for its name. ETAG_MISMATCH unless it still has `revision`.
+  // `reschedule` has its next slot planned anew.
   absl::StatusOr<KeptIntegration> Update(const std::string& id, int64_t revision,
                                          const v1::Integration& integration, bool reschedule) const;
   // Pauses or resumes; a resumed one has its next slot planned anew. No new revision.
@@ -76,6 +76,9 @@ class IntegrationStore {
   Catalog* catalog_;
   const SecretBox* secrets_;
 };
+
+// Whether it selects any stream, as far as its settings tell. Pure.
+bool IsConfigured(const v1::Integration& integration);
 
 // How an integration stands, and why. Pure.
 struct Standing {

@@ -47,7 +47,9 @@ struct KeptLogEntry {
 };
 
 // The jobs that a catalog keeps, as the API reads and asks for them; only the leader (LeaderStore)
-// runs them. Every call is one transaction. Thread-safe.
+// runs them. Jobs outlive their integration for as long as jobs are kept; of integrations that had
+// the same id one after the other, lists and last jobs are the latest one's. INTEGRATION_NOT_FOUND
+// where none ever had it. Every call is one transaction. Thread-safe.
 class JobStore {
  public:
   // Must outlive the store.

@@ -95,7 +95,8 @@ struct DueNotification {
 
 // What only the leading scheduler writes. Every write tests, in its transaction, that `term` is
 // still the leader's, and the legal old state; LEADERSHIP_LOST if not, with nothing written. Every
-// call is one transaction. Thread-safe.
+// write is one statement, and repeated, as after an answer that was lost, it changes nothing (but
+// for log entries and attempts, which are told again). Thread-safe.
 class LeaderStore {
  public:
   // Both must outlive the store.
@@ -123,8 +124,7 @@ class LeaderStore {
   absl::Status AddRuns(const std::string& job_id, const std::vector<v1::StreamRun>& runs) const;
   // Writes a run's dispatch before its `go` is sent; nothing may be sent unless this was OK.
   absl::Status RecordDispatch(const std::string& run_id, const DispatchedRun& dispatched) const;
-  // Writes how open runs stand, of any jobs, and appends log entries, in one statement each. Ended
-  // runs are left alone.
+  // Writes how open runs stand, of any jobs, and appends log entries. Ended runs are left alone.
   absl::Status WriteProgress(const std::vector<v1::StreamRun>& runs,
                              const std::vector<JobLogEntry>& entries) const;
   // Writes a run's end, counts its rows as usage and puts its report in place, once per run id:
@@ -137,12 +137,12 @@ class LeaderStore {
   absl::StatusOr<std::vector<DueNotification>> ReadDueNotifications(absl::Time now,
                                                                     int limit) const;
   // Ends a notification (nullopt) or puts it off; `failure` is what the receiver said, empty where
-  // it accepted.
+  // it accepted. One that was given up stays, with its failure, as long as its job.
   absl::Status EndAttempt(int64_t number, std::optional<absl::Time> next_attempt,
                           const std::string& failure) const;
 
-  // Deletes at most `limit` jobs (with runs, logs, and slots) that ended before `before`; answers
-  // how many.
+  // Deletes at most `limit` jobs (with runs and logs) that ended before `before`, and as many slots
+  // that were skipped before; answers how many of the more numerous.
   absl::StatusOr<int> Prune(absl::Time before, int limit) const;
 
  private:

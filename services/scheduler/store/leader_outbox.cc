@@ -1,0 +1,76 @@
+#include "services/scheduler/store/column_value.h"
+#include "services/scheduler/store/leader_statement.h"
+#include "services/scheduler/store/leader_store.h"
+#include "services/scheduler/store/notification.h"
+#include "status/macros.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+using postgres::Result;
+
+// $1 now, $2 how many.
+constexpr absl::string_view kReadDue = R"sql(
+SELECT n.number, n.attempts, i.id, n.webhook, n.body, j.job_id
+FROM lockstitch.notifications n JOIN lockstitch.jobs j ON j.key = n.job_key
+     JOIN lockstitch.integrations i ON i.key = j.integration_key
+WHERE n.due_at <= $1 ORDER BY n.due_at LIMIT $2)sql";
+
+// $2 number, $3 when to try again, $4 what failed. One that was given up stays with its failure,
+// but without its secrets, until its job goes.
+constexpr absl::string_view kEndAttempt = R"sql(
+accepted AS (
+  DELETE FROM lockstitch.notifications n USING lead
+  WHERE n.number = $2 AND $3::timestamptz IS NULL AND $4 = ''),
+failed AS (
+  UPDATE lockstitch.notifications n
+  SET attempts = n.attempts + 1, due_at = $3, failure = $4, webhook = CASE WHEN $3 IS NULL THEN '' ELSE n.webhook END
+  FROM lead WHERE n.number = $2 AND n.due_at IS NOT NULL AND NOT ($3::timestamptz IS NULL AND $4 = ''))
+SELECT EXISTS (SELECT FROM lead), true)sql";
+
+// $2 time, $3 how many. Runs, logs, requests and notifications go with their job.
+constexpr absl::string_view kPrune = R"sql(
+jobs AS (
+  DELETE FROM lockstitch.jobs j
+  USING lead, (SELECT key FROM lockstitch.jobs WHERE ended_at < $2 ORDER BY ended_at LIMIT $3) AS old
+  WHERE j.key = old.key
+  RETURNING 1),
+slots AS (
+  DELETE FROM lockstitch.skipped_slots s
+  USING lead, (SELECT number FROM lockstitch.skipped_slots WHERE recorded_at < $2 ORDER BY recorded_at LIMIT $3) AS old
+  WHERE s.number = old.number
+  RETURNING 1)
+SELECT EXISTS (SELECT FROM lead), true, greatest((SELECT count(*) FROM jobs), (SELECT count(*) FROM slots)))sql";
+
+}  // namespace
+
+absl::StatusOr<std::vector<DueNotification>> LeaderStore::ReadDueNotifications(absl::Time now,
+                                                                               int limit) const {
+  ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
+  ASSIGN_OR_RETURN(const Result found,
+                   session->Query(kReadDue, {TimeValue(now), NumberValue(limit)}));
+  std::vector<DueNotification> due;
+  for (int row = 0; row < found.rows(); ++row) {
+    due.push_back({.number = found.Int(row, 0),
+                   .attempts = static_cast<int>(found.Int(row, 1)),
+                   .integration = found.String(row, 2),
+                   .webhook = UnsealWebhook(found.Text(row, 3), found.String(row, 5), *secrets_),
+                   .body = found.String(row, 4)});
+  }
+  return due;
+}
+
+absl::Status LeaderStore::EndAttempt(int64_t number, std::optional<absl::Time> next_attempt,
+                                     const std::string& failure) const {
+  return RunAsLeader(*catalog_, term_, kEndAttempt,
+                     {NumberValue(number), TimeValue(next_attempt), failure})
+      .status();
+}
+
+absl::StatusOr<int> LeaderStore::Prune(absl::Time before, int limit) const {
+  ASSIGN_OR_RETURN(const Result pruned,
+                   RunAsLeader(*catalog_, term_, kPrune, {TimeValue(before), NumberValue(limit)}));
+  return static_cast<int>(pruned.Int(0, 2));
+}
+
+}  // namespace lockstitch::scheduler
