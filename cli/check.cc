@@ -218,7 +218,8 @@ int Run(const CheckCommand& command, Output output, std::stop_token) {
   if (!integration.ok()) return Fail(integration.status(), output);
   const absl::StatusOr<Findings> findings = Check(*integration, !command.file.empty());
   if (!findings.ok()) return Fail(findings.status(), output);
-  std::cout << (output == Output::kJson ? AsJson(*findings) : AsTable(*findings));
+  std::cout << (output == Output::kTable ? AsTable(*findings)
+                                         : Structured(output, AsJson(*findings)));
   return Passed(*findings) ? kSucceeded : kFailed;
 }
 

@@ -77,8 +77,8 @@ int Run(const CleanCommand& command, Output output, std::stop_token stop) {
   request.set_dry_run(command.dry_run);
   const absl::StatusOr<v1::SweepResponse> swept = (*services)->loader().Sweep(request, stop);
   if (!swept.ok()) return Fail(swept.status(), output);
-  std::cout << (output == Output::kJson ? Json(*swept, command.dry_run)
-                                        : Text(*swept, command.dry_run));
+  std::cout << (output == Output::kTable ? Text(*swept, command.dry_run)
+                                         : Structured(output, Json(*swept, command.dry_run)));
   return AnyLeft(*swept) ? kFailed : kSucceeded;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "cli/completion.h"
 #include "rpc/server_flags.h"
 
 namespace lockstitch::cli {
@@ -185,15 +186,29 @@ CLI::App* AddForget(CLI::App& app, ForgetCommand& forget) {
   return command;
 }
 
+CLI::App* AddCompletion(CLI::App& app, std::string& shell) {
+  CLI::App* command =
+      app.add_subcommand("completion", "Print a script that completes commands in a shell.");
+  command->footer(
+      "Examples:\n"
+      "  source <(lockstitch completion bash)\n"
+      "  lockstitch completion zsh >> ~/.zshrc");
+  command->add_option("SHELL", shell, "bash or zsh")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}))
+      ->option_text(" ");
+  return command;
+}
+
 void AddOutput(CLI::App* command, CommandLine& line) {
   const auto set = [&line](const std::string& name) {
-    line.output = name == "json" ? Output::kJson : Output::kTable;
+    line.output = name == "json" ? Output::kJson : name == "yaml" ? Output::kYaml : Output::kTable;
   };
   command
       ->add_option_function<std::string>("--output", set,
-                                         "how to print results: table or json [table]")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->option_text("table|json");
+                                         "how to print results: table, json or yaml [table]")
+      ->check(CLI::IsMember({"table", "json", "yaml"}))
+      ->option_text("table|json|yaml");
   rpc::AddLogLevelFlag(*command, line.log_level, "off; info with --output=json");
 }
 
@@ -247,15 +262,19 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CheckCommand check;
   CleanCommand clean;
   ForgetCommand forget;
+  ControlCommand control;
   CLI::App* sync_app = AddSync(app, sync);
   CLI::App* verify_app = AddVerify(app, verify);
   CLI::App* discover_app = AddDiscover(app, discover);
   CLI::App* check_app = AddCheck(app, check);
   CLI::App* clean_app = AddClean(app, clean);
   CLI::App* forget_app = AddForget(app, forget);
+  std::string shell;
+  CLI::App* completion_app = AddCompletion(app, shell);
   CLI::App* version_app = app.add_subcommand("version", "Print the version.");
-  const std::vector<CLI::App*> commands = {sync_app,  verify_app, discover_app, check_app,
-                                           clean_app, forget_app, version_app};
+  std::vector<CLI::App*> commands = AddControlCommands(app, control);
+  commands.insert(commands.end(), {sync_app, verify_app, discover_app, check_app, clean_app,
+                                   forget_app, version_app});
   for (CLI::App* command : commands) AddOutput(command, line);
   app.parse_complete_callback([&] {
     RequireIntegration(sync_app, sync);
@@ -283,7 +302,12 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   if (check_app->parsed()) line.command = std::move(check);
   if (clean_app->parsed()) line.command = std::move(clean);
   if (forget_app->parsed()) line.command = std::move(forget);
+  if (completion_app->parsed()) {
+    line.command =
+        CompletionCommand{CompletionScript(app, shell == "zsh" ? Shell::kZsh : Shell::kBash)};
+  }
   if (version_app->parsed()) line.command = VersionCommand();
+  if (control.run) line.command = std::move(control);
   const bool asked_for_logs = [&] {
     for (const CLI::App* command : commands) {
       if (command->parsed() && command->get_option("--log-level")->count() > 0) return true;

@@ -6,11 +6,11 @@
 #include <variant>
 #include <vector>
 
+#include "cli/control/control_command.h"
+#include "cli/output.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::cli {
-
-enum class Output { kTable, kJson };
 
 // lockstitch sync: flags that were given; what wasn't is empty.
 struct SyncCommand {
@@ -68,11 +68,16 @@ struct ForgetCommand {
   bool dry_run = false;
 };
 
+// lockstitch completion: the script.
+struct CompletionCommand {
+  std::string script;
+};
+
 struct VersionCommand {};
 
 struct CommandLine {
   std::variant<SyncCommand, VerifyCommand, DiscoverCommand, CheckCommand, CleanCommand,
-               ForgetCommand, VersionCommand>
+               ForgetCommand, ControlCommand, CompletionCommand, VersionCommand>
       command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;

@@ -1,6 +1,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -37,17 +38,25 @@ absl::Status ReadChosen(const Read& read, const std::string& chosen, const Sink&
 
 // Prints tables as they come. What fails before the first is the command's failure; what fails
 // later stands behind them in the same object.
-int PrintJson(const Read& read, const std::string& chosen) {
+int PrintJson(const Read& read, const std::string& chosen, std::ostream& out) {
   bool begun = false;
   const absl::Status status = ReadChosen(read, chosen, [&](v1::Table table) {
-    std::cout << (begun ? ",\n" : "{\"streams\": [\n") << TableJson(table);
+    out << (begun ? ",\n" : "{\"streams\": [\n") << TableJson(table);
     begun = true;
   });
   if (!status.ok() && !begun) return Fail(status, Output::kJson);
-  std::cout << (begun ? "\n]" : "{\"streams\": []");
-  if (!status.ok()) std::cout << ",\n\"error\": " << FailureJson(status);
-  std::cout << "}\n";
+  out << (begun ? "\n]" : "{\"streams\": []");
+  if (!status.ok()) out << ",\n\"error\": " << FailureJson(status);
+  out << "}\n";
   return status.ok() ? kSucceeded : kFailed;
+}
+
+// YAML can't be begun before all is known.
+int PrintYaml(const Read& read, const std::string& chosen) {
+  std::ostringstream json;
+  const int exit_status = PrintJson(read, chosen, json);
+  if (!json.str().empty()) std::cout << Structured(Output::kYaml, json.str());
+  return exit_status;
 }
 
 int PrintText(const Read& read, const std::string& chosen) {
@@ -75,8 +84,9 @@ int Run(const DiscoverCommand& command, Output output, std::stop_token stop) {
   const Read read = [&](const Sink& sink) {
     return (*services)->discovery().Discover(source, sink, stop);
   };
-  return output == Output::kJson ? PrintJson(read, command.stream)
-                                 : PrintText(read, command.stream);
+  if (output == Output::kJson) return PrintJson(read, command.stream, std::cout);
+  if (output == Output::kYaml) return PrintYaml(read, command.stream);
+  return PrintText(read, command.stream);
 }
 
 }  // namespace lockstitch::cli

@@ -111,8 +111,9 @@ int Run(const ForgetCommand& command, Output output, std::stop_token stop) {
       scheduler->client().ForgetIntegration(*request, stop);
   if (!forgotten.ok()) return Fail(forgotten.status(), output);
   const std::string& name = request->integration().name();
-  std::cout << (output == Output::kJson ? AsJson(*forgotten, name, command.dry_run)
-                                        : AsText(*forgotten, name, command.dry_run));
+  std::cout << (output == Output::kTable
+                    ? AsText(*forgotten, name, command.dry_run)
+                    : Structured(output, AsJson(*forgotten, name, command.dry_run)));
   return forgotten->kept().empty() ? kSucceeded : kFailed;
 }
 

@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/timestamp.pb.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cstdlib>
@@ -15,6 +16,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "cli/enum_name.h"
 #include "status/reason.h"
 
 namespace lockstitch::cli {
@@ -25,16 +28,6 @@ using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-// ReplicationMethod -> REPLICATION_METHOD_
-std::string PrefixOf(const EnumDescriptor& type) {
-  std::string prefix;
-  for (const char c : type.name()) {
-    if (absl::ascii_isupper(c) && !prefix.empty()) prefix.push_back('_');
-    prefix.push_back(absl::ascii_toupper(c));
-  }
-  return prefix + "_";
-}
 
 // 30m, 24h, 7d, 0: seconds; nullopt for anything else.
 std::optional<int64_t> SecondsOf(absl::string_view text) {
@@ -58,6 +51,8 @@ class Reader {
   void Read(const YAML::Node& node, const std::string& path, Message* message) {
     if (auto* duration = dynamic_cast<google::protobuf::Duration*>(message))
       return ReadDuration(node, path, duration);
+    if (auto* time = dynamic_cast<google::protobuf::Timestamp*>(message))
+      return ReadTime(node, path, time);
     if (node.IsScalar() && MayBeAValue(*message)) {
       return ReadValue(node, path, *message->GetDescriptor()->field(0), message);
     }
@@ -87,7 +82,7 @@ class Reader {
     return type == "StreamSettings" || type == "PostgresConnection";
   }
 
-  // Of messages, or of texts.
+  // Of messages, values of an enum, or texts.
   void ReadList(const YAML::Node& node, const std::string& path, const FieldDescriptor& field,
                 Message* message) {
     if (!node.IsSequence()) return Problem(path, "must be a list");
@@ -96,10 +91,13 @@ class Reader {
       const std::string at = absl::StrCat(path, "[", i, "]");
       if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         Read(node[i], at, reflection.AddMessage(message, &field));
-      } else if (node[i].IsScalar()) {
-        reflection.AddString(message, &field, Expand(node[i].Scalar(), at));
-      } else {
+      } else if (!node[i].IsScalar()) {
         Problem(at, "must be a value");
+      } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+        const EnumValueDescriptor* value = EnumValue(Expand(node[i].Scalar(), at), at, field);
+        if (value != nullptr) reflection.AddEnum(message, &field, value);
+      } else {
+        reflection.AddString(message, &field, Expand(node[i].Scalar(), at));
       }
     }
   }
@@ -110,6 +108,7 @@ class Reader {
     const std::string text = Expand(node.Scalar(), path);
     const Reflection& reflection = *message->GetReflection();
     uint32_t number = 0;
+    uint64_t large = 0;
     bool flag = false;
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_STRING:
@@ -117,11 +116,16 @@ class Reader {
       case FieldDescriptor::CPPTYPE_UINT32:
         if (!absl::SimpleAtoi(text, &number)) return Problem(path, "must be a whole number");
         return reflection.SetUInt32(message, &field, number);
+      case FieldDescriptor::CPPTYPE_UINT64:
+        if (!absl::SimpleAtoi(text, &large)) return Problem(path, "must be a whole number");
+        return reflection.SetUInt64(message, &field, large);
       case FieldDescriptor::CPPTYPE_BOOL:
         if (!YAML::convert<bool>::decode(node, flag)) return Problem(path, "must be true or false");
         return reflection.SetBool(message, &field, flag);
       case FieldDescriptor::CPPTYPE_ENUM:
-        return ReadEnum(text, path, field, message);
+        if (const EnumValueDescriptor* value = EnumValue(text, path, field))
+          reflection.SetEnum(message, &field, value);
+        return;
       default:
         return Problem(path, "can't be set in a file");
     }
@@ -135,20 +139,28 @@ class Reader {
     duration->set_seconds(*seconds);
   }
 
-  void ReadEnum(const std::string& text, const std::string& path, const FieldDescriptor& field,
-                Message* message) {
+  void ReadTime(const YAML::Node& node, const std::string& path,
+                google::protobuf::Timestamp* timestamp) {
+    absl::Time time;
+    if (!node.IsScalar() || !absl::ParseTime(absl::RFC3339_full, Expand(node.Scalar(), path), &time,
+                                             /*err=*/nullptr))
+      return Problem(path, "must be a time such as 2026-01-31T12:00:00Z");
+    timestamp->set_seconds(absl::ToUnixSeconds(time));
+  }
+
+  // Null, with a problem, if `text` is none of the field's.
+  const EnumValueDescriptor* EnumValue(const std::string& text, const std::string& path,
+                                       const FieldDescriptor& field) {
     const EnumDescriptor& type = *field.enum_type();
-    const std::string prefix = PrefixOf(type);
     std::vector<std::string> names;
     for (int i = 0; i < type.value_count(); ++i) {
       const EnumValueDescriptor* value = type.value(i);
-      const std::string name = value->name().substr(prefix.size());
-      if (absl::AsciiStrToUpper(text) == name || text == value->name()) {
-        return message->GetReflection()->SetEnum(message, &field, value);
-      }
+      const std::string name = ShortName(*value);
+      if (absl::AsciiStrToUpper(text) == name || text == value->name()) return value;
       if (value->number() != 0) names.push_back(name);
     }
     Problem(path, absl::StrCat("must be one of ", absl::StrJoin(names, ", ")));
+    return nullptr;
   }
 
   std::string Expand(const std::string& text, const std::string& path) {

@@ -93,14 +93,14 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
           display.Clear();
           std::fputs(PreviewText(event.preview()).c_str(), stderr);
         }
-        if (output == Output::kJson && event.has_log()) LogJson(event.log());
-        if (output == Output::kJson && event.has_preview()) LogJson(event.preview());
+        if (output != Output::kTable && event.has_log()) LogJson(event.log());
+        if (output != Output::kTable && event.has_preview()) LogJson(event.preview());
         if (output == Output::kTable) display.Update(view);
       },
       scheduler->ForCalls(stop));
   display.Clear();
   if (!status.ok()) return Fail(status, output);
-  std::cout << (output == Output::kJson ? JobAsJson(view) : JobAsTable(view));
+  std::cout << (output == Output::kTable ? JobAsTable(view) : Structured(output, JobAsJson(view)));
   return view.job().state() == v1::JOB_STATE_SUCCEEDED ? kSucceeded : kFailed;
 }
 

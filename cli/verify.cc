@@ -38,7 +38,8 @@ int Run(const VerifyCommand& command, Output output, std::stop_token stop) {
       scheduler->ForCalls(stop));
   display.Clear();
   if (!status.ok()) return Fail(status, output);
-  std::cout << (output == Output::kJson ? VerificationAsJson(view) : VerificationAsTable(view));
+  std::cout << (output == Output::kTable ? VerificationAsTable(view)
+                                         : Structured(output, VerificationAsJson(view)));
   return view.IsVerified() ? kSucceeded : kFailed;
 }
 

@@ -80,6 +80,11 @@ enum class Reason {
   // The scheduler and its catalog database.
   kIntegrationExists,
   kEtagMismatch,
+  kIntegrationCheckFailed,
+  kBookmarkNotAvailable,
+  kWebhookNotAccepted,
+  kDataFolderInUse,
+  kCatalogNotStarted,
   kJobNotFound,
   kJobNotRunning,
   kJobRunning,

@@ -160,6 +160,11 @@ const std::vector<MetricInfo>& AllMetrics() {
        {"reason"},
        "Steps of the leader that failed at the catalog database, by reason code; each is tried "
        "again."},
+      {Metric::kSchedulerNotifications,
+       "lockstitch_scheduler_notifications_total",
+       kCounter,
+       {"outcome"},
+       "Attempts to post a webhook's notification, by outcome: accepted, put_off or given_up."},
   };
   return *metrics;
 }

@@ -37,6 +37,7 @@ enum class Metric {
   kSchedulerPlanned,
   kSchedulerSkippedSlots,
   kSchedulerCatalogFailures,
+  kSchedulerNotifications,
 };
 
 enum class MetricKind { kCounter, kGauge, kHistogram };

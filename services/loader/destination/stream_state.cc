@@ -108,7 +108,9 @@ WHERE stream_id = $1)sql";
 // $1 destination schema, or empty for all.
 constexpr absl::string_view kReadStates = R"sql(
 SELECT i.uid, i.destination_schema, s.source_schema, s.source_table, s.destination_table, s.method, s.bookmark,
-       s.table_version, s.fence, s.run_id, s.source_system, s.source_database, s.source_position
+       s.table_version, s.fence, s.run_id, s.source_system, s.source_database, s.source_position,
+       (SELECT c.reltuples::bigint FROM pg_catalog.pg_class c
+        WHERE c.oid = s.destination_oid AND (c.reltuples > 0 OR c.reltuples = 0 AND c.relpages = 0))
 FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
 WHERE $1 = '' OR i.destination_schema = $1
 ORDER BY i.destination_schema COLLATE "C", s.source_schema COLLATE "C", s.source_table COLLATE "C")sql";
@@ -323,6 +325,7 @@ absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection
     stream->mutable_source()->set_system_identifier(rows.String(row, 10));
     stream->mutable_source()->set_database(rows.String(row, 11));
     stream->mutable_source()->set_wal_position(rows.String(row, 12));
+    if (!rows.IsNull(row, 13)) stream->set_estimated_rows(rows.Int(row, 13));
   }
   return response;
 }

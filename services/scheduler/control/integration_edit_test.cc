@@ -1,0 +1,116 @@
+#include "services/scheduler/control/integration_edit.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "status/reason.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+using google::protobuf::FieldMask;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+v1::Integration Shop() {
+  v1::Integration shop;
+  shop.set_name("Shop");
+  shop.set_uid("u1");
+  shop.mutable_source()->mutable_postgres()->set_host("db");
+  shop.mutable_source()->mutable_postgres()->set_user("reader");
+  shop.mutable_source()->mutable_postgres()->set_password("secret");
+  shop.mutable_schedule()->mutable_every()->set_seconds(3600);
+  v1::StreamSettings* orders = shop.add_streams();
+  orders->set_stream("public.orders");
+  orders->set_reset(3);
+  return shop;
+}
+
+FieldMask Mask(std::vector<std::string> paths) {
+  FieldMask mask;
+  for (const std::string& path : paths) mask.add_paths(path);
+  return mask;
+}
+
+TEST(IntegrationEditTest, ReplacesTheFieldsOfTheMaskAlone) {
+  v1::Integration edited;
+  edited.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
+  edited.set_name("another");
+  const v1::Integration result = *Edit(Shop(), edited, Mask({"system_columns", "schedule"}));
+  EXPECT_EQ(result.system_columns(), v1::SYSTEM_COLUMNS_NONE);
+  EXPECT_FALSE(result.has_schedule());
+  EXPECT_EQ(result.name(), "Shop");
+  EXPECT_EQ(result.streams_size(), 1);
+}
+
+TEST(IntegrationEditTest, ReplacesAllByAStarButForSecretsThatAreLeftOut) {
+  v1::Integration edited = Shop();
+  edited.clear_uid();
+  edited.clear_schedule();
+  edited.mutable_source()->mutable_postgres()->clear_password();
+  const v1::Integration result = *Edit(Shop(), edited, Mask({"*"}));
+  EXPECT_FALSE(result.has_schedule());
+  EXPECT_EQ(result.uid(), "u1");
+  EXPECT_EQ(result.source().postgres().password(), "secret");
+
+  edited.mutable_source()->mutable_postgres()->set_host("elsewhere");
+  EXPECT_EQ(Edit(Shop(), edited, Mask({"*"}))->source().postgres().password(), "");
+}
+
+TEST(IntegrationEditTest, NamesEveryPathThatThereIsNotAndEveryFieldThatNeverChanges) {
+  const absl::Status unknown =
+      Edit(Shop(), Shop(), Mask({"schedule", "colour", "source.mysql"})).status();
+  EXPECT_EQ(ReasonOf(unknown), Reason::kUsageInvalid);
+  EXPECT_THAT(unknown.message(), AllOf(HasSubstr("colour"), HasSubstr("source.mysql")));
+  EXPECT_EQ(ReasonOf(Edit(Shop(), Shop(), Mask({})).status()), Reason::kUsageInvalid);
+
+  v1::Integration edited = Shop();
+  edited.set_name("Other");
+  edited.mutable_naming()->set_include_schema_names(true);
+  const absl::Status unchanging = Edit(Shop(), edited, Mask({"*"})).status();
+  EXPECT_EQ(ReasonOf(unchanging), Reason::kIntegrationInvalid);
+  EXPECT_THAT(unchanging.message(), AllOf(HasSubstr("name"), HasSubstr("naming")));
+}
+
+TEST(IntegrationEditTest, ResetsDoNotGoBack) {
+  v1::Integration edited = Shop();
+  edited.mutable_streams(0)->set_reset(0);
+  EXPECT_EQ(Edit(Shop(), edited, Mask({"*"}))->streams(0).reset(), 3u);
+  edited.mutable_streams(0)->set_reset(4);
+  EXPECT_EQ(Edit(Shop(), edited, Mask({"*"}))->streams(0).reset(), 4u);
+}
+
+TEST(IntegrationEditTest, StreamsAreReplacedOrAddedByTheirNames) {
+  v1::StreamSettings orders, items;
+  orders.set_stream("orders");
+  orders.set_filter("id > 1");
+  items.set_stream("public.items");
+  const v1::Integration result = *EditStreams(Shop(), {orders, items});
+  ASSERT_EQ(result.streams_size(), 2);
+  EXPECT_EQ(result.streams(0).stream(), "public.orders");
+  EXPECT_EQ(result.streams(0).filter(), "id > 1");
+  EXPECT_EQ(result.streams(0).reset(), 3u);
+
+  const absl::Status twice = EditStreams(Shop(), {orders, orders}).status();
+  EXPECT_THAT(twice.message(), HasSubstr("public.orders is there twice"));
+}
+
+TEST(IntegrationEditTest, NamingOneStreamDoesNotDeselectTheOthers) {
+  v1::Integration every = Shop();
+  every.clear_streams();
+  EXPECT_THAT(EditResets(every, {"public.orders"})->selection().patterns(),
+              ::testing::ElementsAre("*.*"));
+  EXPECT_EQ(EditResets(every, {})->reset(), 1u);
+  EXPECT_TRUE(EditResets(Shop(), {"public.orders"})->selection().patterns().empty());
+}
+
+TEST(IntegrationEditTest, ABookmarkCountsAsAResetAndALaterResetTakesItBack) {
+  const v1::Integration set = *EditBookmark(Shop(), "public.orders", "2026-01-31");
+  EXPECT_EQ(set.streams(0).reset(), 4u);
+  EXPECT_EQ(set.streams(0).set_bookmark(), "2026-01-31");
+  const v1::Integration reset = *EditResets(set, {"public.orders"});
+  EXPECT_EQ(reset.streams(0).reset(), 5u);
+  EXPECT_FALSE(reset.streams(0).has_set_bookmark());
+}
+
+}  // namespace
+}  // namespace lockstitch::scheduler

@@ -1,0 +1,69 @@
+#include "services/scheduler/control/integration_problems.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "status/reason.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+v1::Integration Shop() {
+  v1::Integration shop;
+  shop.set_name("Shop");
+  shop.mutable_source()->mutable_postgres()->set_host("source");
+  shop.mutable_destination()->mutable_postgres()->set_host("destination");
+  return shop;
+}
+
+TEST(IntegrationProblemsTest, AnIntegrationThatIsAsItShouldBeHasNone) {
+  v1::Integration shop = Shop();
+  shop.mutable_schedule()->set_cron("0 0 3 ? * MON-FRI");
+  shop.add_webhooks()->set_url("https://hooks.example.com/shop?token=x");
+  shop.mutable_quota()->set_rows_per_month(1);
+  shop.mutable_job_time_limit()->set_seconds(60);
+  EXPECT_THAT(ProblemsOf(shop, /*plain_webhooks=*/false), IsEmpty());
+}
+
+TEST(IntegrationProblemsTest, EveryProblemIsToldAtOnce) {
+  v1::Integration shop = Shop();
+  shop.clear_source();
+  shop.mutable_schedule()->set_cron("0 3 * * *");
+  shop.add_webhooks()->set_url("http://hooks.example.com/?token=hush");
+  shop.mutable_quota();
+  shop.mutable_job_time_limit();
+  const absl::Status together = Together(ProblemsOf(shop, /*plain_webhooks=*/true));
+  EXPECT_EQ(ReasonOf(together), Reason::kIntegrationInvalid);
+  EXPECT_THAT(together.message(),
+              AllOf(HasSubstr("source"), HasSubstr("cron"), HasSubstr("webhooks[0].url"),
+                    HasSubstr("quota.rows_per_month"), HasSubstr("job_time_limit")));
+  EXPECT_THAT(together.message(), Not(HasSubstr("hush")));
+}
+
+TEST(IntegrationProblemsTest, AScheduleAloneHasItsOwnReason) {
+  v1::Integration shop = Shop();
+  shop.mutable_schedule()->set_cron("never");
+  EXPECT_EQ(ReasonOf(Together(ProblemsOf(shop, false))), Reason::kScheduleInvalid);
+}
+
+TEST(IntegrationProblemsTest, PlainWebhooksAreForLoopbackWhereTheyAreAllowed) {
+  v1::Integration shop = Shop();
+  shop.add_webhooks()->set_url("http://127.0.0.1:8080/hook");
+  EXPECT_THAT(ProblemsOf(shop, /*plain_webhooks=*/true), IsEmpty());
+  EXPECT_THAT(ProblemsOf(shop, /*plain_webhooks=*/false), Not(IsEmpty()));
+  shop.mutable_webhooks(0)->set_url("http://127.0.0.1.example.com/hook");
+  EXPECT_THAT(ProblemsOf(shop, /*plain_webhooks=*/true), Not(IsEmpty()));
+}
+
+TEST(IntegrationProblemsTest, TenWebhooksAtMost) {
+  v1::Integration shop = Shop();
+  for (int i = 0; i < 11; ++i) shop.add_webhooks()->set_url("https://hooks.example.com");
+  EXPECT_THAT(Together(ProblemsOf(shop, false)).message(), HasSubstr("11 of at most 10"));
+}
+
+}  // namespace
+}  // namespace lockstitch::scheduler

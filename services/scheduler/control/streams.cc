@@ -1,0 +1,262 @@
+#include "services/scheduler/control/streams.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "schema/destination_names.h"
+#include "schema/stream_name.h"
+#include "schema/stream_pattern.h"
+#include "services/scheduler/control/integration_edit.h"
+#include "services/scheduler/control/page_token.h"
+#include "services/scheduler/control/resource_name.h"
+#include "services/scheduler/registration.h"
+#include "services/scheduler/selection.h"
+#include "status/macros.h"
+#include "status/reason.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+constexpr int kPageSize = 100;
+constexpr int kReportsAtOnce = 1'000;
+
+v1::Problem ProblemFor(const std::string& stream, const absl::Status& status) {
+  const Explanation why = Explain(status);
+  v1::Problem problem;
+  problem.set_stream(stream);
+  problem.set_reason(why.reason);
+  problem.set_message(why.message);
+  problem.set_remedy(why.remedy);
+  return problem;
+}
+
+absl::StatusOr<std::vector<schema::StreamPattern>> PatternsOf(
+    const v1::ListStreamsRequest& request) {
+  std::vector<schema::StreamPattern> patterns;
+  for (const std::string& text : request.patterns()) {
+    ASSIGN_OR_RETURN(schema::StreamPattern pattern, schema::StreamPattern::Parse(text));
+    patterns.push_back(std::move(pattern));
+  }
+  return patterns;
+}
+
+v1::StreamRecord RecordFor(const std::string& id, const std::string& stream) {
+  v1::StreamRecord record;
+  record.set_name(StreamResource(id, stream));
+  record.set_stream(stream);
+  return record;
+}
+
+std::optional<v1::StreamState> StateOf(const v1::GetStateResponse& states,
+                                       const v1::TableName& table) {
+  for (const v1::StreamState& state : states.streams()) {
+    if (schema::StreamName(state.table()) == schema::StreamName(table)) return state;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListStreamsResponse> Streams::List(const v1::ListStreamsRequest& request) const {
+  const std::string list =
+      absl::StrCat("streams of ", request.parent(), " ", absl::StrJoin(request.patterns(), ","));
+  ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), kPageSize));
+  ASSIGN_OR_RETURN(const std::string after, ParsePageToken(list, request.page_token()));
+  ASSIGN_OR_RETURN(const std::vector<schema::StreamPattern> patterns, PatternsOf(request));
+  ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Find(request.parent()));
+  ASSIGN_OR_RETURN(auto records, Records(kept.id, kept.integration));
+  RETURN_IF_ERROR(AddReports(kept.id, &records));
+  v1::ListStreamsResponse response;
+  for (auto record = records.upper_bound(after); record != records.end(); ++record) {
+    if (!patterns.empty()) {
+      ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(record->first));
+      if (!schema::Selects(patterns, table)) continue;
+    }
+    if (response.streams_size() == size) {
+      response.set_next_page_token(MakePageToken(list, response.streams(size - 1).stream()));
+      break;
+    }
+    *response.add_streams() = std::move(record->second);
+  }
+  return response;
+}
+
+absl::StatusOr<std::map<std::string, v1::StreamRecord>> Streams::Records(
+    const std::string& id, const v1::Integration& integration) const {
+  ASSIGN_OR_RETURN(discovery::Catalog catalog, options_.discovery->Discover(integration.source()));
+  std::vector<SelectedStream> selected = SelectStreams(integration, catalog.tables);
+  if (IgnoresNew(integration)) {
+    ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse registered,
+                     options_.loader->RegisterStreams(
+                         RegistrationOf(integration, selected, /*validate_only=*/true)));
+    LeaveOutNew(integration, registered, &selected);
+  }
+  NameStreams(integration, &selected);
+  const std::string schema = schema::DestinationSchema(integration.name()).value_or("");
+
+  std::map<std::string, v1::StreamRecord> records;
+  for (v1::Table& table : catalog.tables) {
+    const std::string stream = schema::StreamName(table.name());
+    v1::StreamRecord record = RecordFor(id, stream);
+    record.mutable_settings()->set_stream(stream);
+    *record.mutable_table() = std::move(table);
+    records.emplace(stream, std::move(record));
+  }
+  for (const SelectedStream& stream : selected) {
+    const std::string& name = stream.settings.stream();
+    v1::StreamRecord& record = records.try_emplace(name, RecordFor(id, name)).first->second;
+    record.set_selected(true);
+    *record.mutable_settings() = stream.settings;
+    record.set_destination_table(absl::StrCat(schema, ".", stream.destination_table));
+    for (const absl::Status& problem : stream.problems)
+      *record.add_problems() = ProblemFor(name, problem);
+  }
+  // Settings of what isn't selected are kept as well.
+  for (const v1::StreamSettings& settings : integration.streams()) {
+    const auto table = schema::ParseStreamName(settings.stream());
+    if (!table.ok()) continue;
+    const std::string name = schema::StreamName(*table);
+    v1::StreamRecord& record = records.try_emplace(name, RecordFor(id, name)).first->second;
+    if (record.selected()) continue;
+    *record.mutable_settings() = settings;
+    record.mutable_settings()->set_stream(name);
+  }
+  return records;
+}
+
+absl::Status Streams::AddReports(const std::string& id,
+                                 std::map<std::string, v1::StreamRecord>* records) const {
+  std::string after;
+  while (true) {
+    ASSIGN_OR_RETURN(std::vector<v1::LoadReport> reports,
+                     options_.reports->ListLoadReports(id, after, kReportsAtOnce, absl::Now()));
+    for (v1::LoadReport& report : reports) {
+      after = report.stream();
+      const auto record = records->find(report.stream());
+      if (record != records->end()) *record->second.mutable_report() = std::move(report);
+    }
+    if (static_cast<int>(reports.size()) < kReportsAtOnce) return absl::OkStatus();
+  }
+}
+
+absl::Status Streams::TestAtSource(const v1::Integration& integration,
+                                   const std::vector<std::string>& streams) const {
+  ASSIGN_OR_RETURN(const discovery::Catalog catalog,
+                   options_.discovery->Discover(integration.source()));
+  std::vector<std::string> problems;
+  std::optional<absl::Status> first;
+  for (const SelectedStream& stream : SelectStreams(integration, catalog.tables)) {
+    if (std::find(streams.begin(), streams.end(), stream.settings.stream()) == streams.end())
+      continue;
+    for (const absl::Status& problem : stream.problems) {
+      if (!first) first = problem;
+      problems.push_back(absl::StrCat(stream.settings.stream(), ": ", problem.message()));
+    }
+  }
+  if (!first) return absl::OkStatus();
+  return WithMessage(*first, absl::StrJoin(problems, "; "));
+}
+
+absl::StatusOr<v1::UpdateStreamsResponse> Streams::Update(
+    const v1::UpdateStreamsRequest& request) const {
+  const auto edit = [&](const v1::Integration& kept) -> absl::StatusOr<v1::Integration> {
+    ASSIGN_OR_RETURN(v1::Integration edited,
+                     EditStreams(kept, {request.streams().begin(), request.streams().end()}));
+    if (!request.skip_checks()) {
+      std::vector<std::string> names;
+      for (const v1::StreamSettings& settings : request.streams()) {
+        ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(settings.stream()));
+        names.push_back(schema::StreamName(table));
+      }
+      RETURN_IF_ERROR(TestAtSource(edited, names));
+    }
+    return edited;
+  };
+  ASSIGN_OR_RETURN(
+      Integrations::Edited edited,
+      options_.integrations->Save(request.parent(), request.etag(), request.validate_only(), edit));
+  v1::UpdateStreamsResponse response;
+  *response.mutable_integration() = std::move(edited.record);
+  response.mutable_changes()->Add(edited.changes.begin(), edited.changes.end());
+  return response;
+}
+
+absl::StatusOr<v1::IntegrationRecord> Streams::Reset(const v1::ResetStreamsRequest& request) const {
+  ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Find(request.parent()));
+  for (const std::string& stream : request.streams()) RETURN_IF_ERROR(TestKnown(kept, stream));
+  ASSIGN_OR_RETURN(
+      Integrations::Edited edited,
+      options_.integrations->Save(
+          request.parent(), request.etag(), /*validate_only=*/false,
+          [&](const v1::Integration& integration) {
+            return EditResets(integration, {request.streams().begin(), request.streams().end()});
+          }));
+  return std::move(edited.record);
+}
+
+absl::StatusOr<v1::StreamBookmark> Streams::GetBookmark(const std::string& name) const {
+  ASSIGN_OR_RETURN(const ResourceName parts, ParseStreamResource(name));
+  ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(parts.stream));
+  ASSIGN_OR_RETURN(const KeptIntegration kept,
+                   options_.integrations->Find(IntegrationResource(parts.integration)));
+  v1::GetStateRequest request;
+  *request.mutable_destination() = kept.integration.destination();
+  request.set_integration(kept.integration.name());
+  ASSIGN_OR_RETURN(const v1::GetStateResponse states, options_.loader->GetState(request));
+  const std::optional<v1::StreamState> state = StateOf(states, table);
+  if (!state || state->table_version() == 0) {
+    return Error(Reason::kStreamNotLoaded, absl::StrCat(parts.stream, " has not been loaded yet"));
+  }
+  v1::StreamBookmark bookmark;
+  bookmark.set_name(StreamResource(parts.integration, schema::StreamName(table)));
+  bookmark.set_method(state->method());
+  bookmark.set_replication_key(state->plan().replication_key());
+  if (state->has_bookmark()) bookmark.set_bookmark(state->bookmark());
+  bookmark.set_table_version(state->table_version());
+  return bookmark;
+}
+
+absl::StatusOr<v1::IntegrationRecord> Streams::SetBookmark(
+    const v1::SetBookmarkRequest& request) const {
+  if (request.bookmark().empty())
+    return Error(Reason::kUsageInvalid, "bookmark is empty",
+                 "Give a value of the replication key, or reset the stream.");
+  ASSIGN_OR_RETURN(const ResourceName parts, ParseStreamResource(request.name()));
+  ASSIGN_OR_RETURN(const v1::StreamBookmark present, GetBookmark(request.name()));
+  if (present.method() != v1::REPLICATION_METHOD_INCREMENTAL) {
+    return Error(Reason::kBookmarkNotAvailable,
+                 absl::StrCat(parts.stream, " is no incremental stream"));
+  }
+  ASSIGN_OR_RETURN(Integrations::Edited edited,
+                   options_.integrations->Save(
+                       IntegrationResource(parts.integration), request.etag(),
+                       /*validate_only=*/false, [&](const v1::Integration& integration) {
+                         return EditBookmark(integration, parts.stream, request.bookmark());
+                       }));
+  return std::move(edited.record);
+}
+
+absl::Status Streams::TestKnown(const KeptIntegration& kept, const std::string& stream) const {
+  ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(stream));
+  const std::string name = schema::StreamName(table);
+  const v1::Integration& integration = kept.integration;
+  std::vector<schema::StreamPattern> patterns;
+  for (const std::string& text : integration.selection().patterns()) {
+    ASSIGN_OR_RETURN(schema::StreamPattern pattern, schema::StreamPattern::Parse(text));
+    patterns.push_back(std::move(pattern));
+  }
+  const bool every = patterns.empty() && integration.streams().empty();
+  if (every || schema::Selects(patterns, table)) return absl::OkStatus();
+  for (const v1::StreamSettings& settings : integration.streams()) {
+    const auto other = schema::ParseStreamName(settings.stream());
+    if (other.ok() && schema::StreamName(*other) == name) return absl::OkStatus();
+  }
+  return Error(Reason::kStreamNotFound, absl::StrCat("the integration does not select ", name));
+}
+
+}  // namespace lockstitch::scheduler
