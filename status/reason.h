@@ -87,6 +87,7 @@ enum class Reason {
   kProtocolViolated,
   // The services.
   kSlotsExhausted,
+  kRunNotFound,
   kStopped,
   kShuttingDown,
   kPeerUnreachable,
