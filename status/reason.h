@@ -106,6 +106,7 @@ enum class Reason {
   kProtocolViolated,
   // The services.
   kSlotsExhausted,
+  kRunNotFound,
   kStopped,
   kJobTimeLimitExceeded,
   kShuttingDown,

@@ -12,6 +12,7 @@
 #include "lockstitch/v1/integration.pb.h"
 #include "lockstitch/v1/job.pb.h"
 #include "lockstitch/v1/record.pb.h"
+#include "services/scheduler/dispatched_run.h"
 #include "services/scheduler/secrets/secret_box.h"
 #include "services/scheduler/store/catalog.h"
 
@@ -40,13 +41,6 @@ struct PlannedSlot {
   std::optional<absl::Time> job;  // The slot that a PENDING job is made for.
   std::optional<v1::SkippedSlots> skipped;
   std::optional<absl::Time> next_slot;
-};
-
-// How an open run was dispatched, so that the next leader can go on.
-struct DispatchedRun {
-  int64_t fence = 0;      // 0: never dispatched.
-  uint32_t draws = 0;     // Fences that were, or may have been, drawn for it.
-  std::string extractor;  // Its address; empty: none that outlives its owner.
 };
 
 struct OpenRun {
