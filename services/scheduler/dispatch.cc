@@ -10,6 +10,7 @@
 #include "failpoint/failpoint.h"
 #include "rpc/retry.h"
 #include "rpc/status_conversion.h"
+#include "services/scheduler/log_line.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -20,11 +21,6 @@ namespace {
 constexpr rpc::RetryPolicy kAbortPolicy = {.attempts = 5};
 constexpr rpc::RetryPolicy kAttemptPolicy = {.first = absl::Milliseconds(500),
                                              .most = absl::Seconds(15)};
-
-absl::StatusOr<v1::LoadResult> Published(const v1::LoadResult& result) {
-  if (result.outcome() == v1::LOAD_OUTCOME_PUBLISHED) return result;
-  return Error(Reason::kRunAborted, "the run was ended at the destination");
-}
 
 // Nothing of an extraction that failed is kept for the next one.
 bool IsFullTable(const v1::ExtractOffer& offer) {
@@ -77,6 +73,10 @@ NextStep StepAfter(const absl::Status& failure, bool attached, bool followed) {
   return NextStep::kDecide;
 }
 
+absl::Status Dispatch::Options::StopCause() const {
+  return stop_cause ? stop_cause() : Error(Reason::kStopped, "the job was stopped");
+}
+
 Dispatch::Dispatch(const v1::ExtractOffer& offer, const Options& options, Listener listener)
     : offer_(offer),
       options_(options),
@@ -112,8 +112,18 @@ absl::StatusOr<v1::LoadResult> Dispatch::Run() {
     if (ReasonOf(failure) != Reason::kSlotsExhausted) RETURN_IF_ERROR(TestOwned());
   }
   RETURN_IF_ERROR(TestOwned());
-  return Abort(options_.stop.stop_requested() ? Error(Reason::kStopped, "the job was stopped")
-                                              : failure);
+  return Abort(options_.stop.stop_requested() ? options_.StopCause() : failure);
+}
+
+absl::StatusOr<v1::LoadResult> Dispatch::GiveUp(const absl::Status& failure) {
+  RETURN_IF_ERROR(TestOwned());
+  return Abort(failure);
+}
+
+absl::StatusOr<v1::LoadResult> Dispatch::Keep(const v1::LoadResult& result) {
+  kept_ = result;
+  if (result.outcome() == v1::LOAD_OUTCOME_PUBLISHED) return result;
+  return Error(Reason::kRunAborted, "the run was ended at the destination");
 }
 
 NextStep Dispatch::CountAttempt(const absl::Status& failure) {
@@ -169,7 +179,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Offer() {
   listener_(response);
 
   ASSIGN_OR_RETURN(const v1::ReserveRunResponse reserved, Reserve());
-  if (reserved.has_result()) return Published(reserved.result());
+  if (reserved.has_result()) return Keep(reserved.result());
   Failpoint("scheduler.fence.drawn");
   const DispatchedRun drawn = {
       .fence = reserved.fence(), .draws = dispatched_.draws + 1, .extractor = address};
@@ -208,7 +218,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Follow(ExtractCall& call) {
     if (response.has_finished()) {
       const v1::LoadResult result = response.finished();
       RETURN_IF_ERROR(call.Finish());
-      return Published(result);
+      return Keep(result);
     }
     listener_(response);
   }
@@ -242,13 +252,14 @@ absl::StatusOr<v1::LoadResult> Dispatch::Abort(const absl::Status& failure) {
   *request.mutable_claim()->mutable_target() = offer_.target();
   request.mutable_claim()->set_run_id(offer_.run_id());
   request.mutable_claim()->set_fence(dispatched_.fence);
-  request.set_cancelled(options_.stop.stop_requested());
+  request.set_cancelled(ReasonOf(failure) == Reason::kStopped);
   v1::AbortLoadResponse response;
   // Also after a stop: what the run left behind should go.
   const absl::Status aborted = rpc::Retry(kAbortPolicy, std::stop_token(), [&] {
     ASSIGN_OR_RETURN(response, options_.loader->AbortLoad(request));
     return absl::OkStatus();
   });
+  if (aborted.ok()) kept_ = response.result();
   if (aborted.ok() && response.result().outcome() == v1::LOAD_OUTCOME_PUBLISHED) {
     Note(v1::SEVERITY_INFO, "the load had been published before its answer was lost");
     return response.result();
@@ -266,6 +277,7 @@ void Dispatch::Note(v1::Severity severity, const std::string& text) {
   v1::ExtractResponse response;
   response.mutable_log()->set_severity(severity);
   response.mutable_log()->set_message(text);
+  response.mutable_log()->set_origin(std::string(kSchedulerOrigin));
   listener_(response);
 }
 

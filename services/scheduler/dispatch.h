@@ -63,9 +63,14 @@ class Dispatch {
     absl::Duration progress_deadline =
         absl::Minutes(2);  // An extractor that reports nothing for so long is given up.
     std::stop_token stop;  // Ends the run, and what it has half-loaded.
+    // Why, once that was requested. Unset: STOPPED, by the user. What is durable of a first load
+    // goes with the user's stop alone.
+    std::function<absl::Status()> stop_cause;
     // Ends the dispatch of a kept run alone: its next owner goes on with it.
     std::stop_token leave;
     std::optional<Keeping> keeping;
+
+    absl::Status StopCause() const;
   };
   // What became known of the run; called in the dispatch's thread.
   using Listener = std::function<void(const v1::ExtractResponse&)>;
@@ -75,6 +80,13 @@ class Dispatch {
   // The published result, or why there is none. STOPPED after a stop request, unless the load had
   // been published. An error says nothing of the run where the dispatch has left it.
   absl::StatusOr<v1::LoadResult> Run();
+
+  // In place of Run, of a run that can't go on: ends what an earlier owner has left of it. Answers
+  // as Run does, `failure` unless the load had been published.
+  absl::StatusOr<v1::LoadResult> GiveUp(const absl::Status& failure);
+
+  // What the destination keeps of the run, where it has told.
+  const std::optional<v1::LoadResult>& kept() const { return kept_; }
 
   // Extractions that were begun or tried to, by earlier owners as well; offers that found no free
   // slot don't count.
@@ -95,6 +107,8 @@ class Dispatch {
   bool MayTryAgain(const absl::Status& failure, bool drawn);
   // OK while the run is this process's.
   absl::Status TestOwned();
+  // The result that the destination keeps, or RUN_ABORTED.
+  absl::StatusOr<v1::LoadResult> Keep(const v1::LoadResult& result);
   // What became of the run at the destination, where its owner gave up.
   absl::StatusOr<v1::LoadResult> Abort(const absl::Status& failure);
   ExtractCall::Options CallOptions() const;
@@ -111,6 +125,7 @@ class Dispatch {
   bool attach_ = false;    // Whether the present attempt goes on with what is dispatched.
   bool followed_ = false;  // Whether the run was under way in it.
   bool left_ = false;
+  std::optional<v1::LoadResult> kept_;
   absl::Time idle_since_ =
       absl::InfinitePast();  // When a run was last accepted, reported or queued.
 };
