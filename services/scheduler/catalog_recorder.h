@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/synchronization/mutex.h"
 #include "services/scheduler/job_journal.h"
 #include "services/scheduler/job_recorder.h"
 
@@ -19,11 +20,11 @@ class CatalogRecorder final : public JobRecorder {
   struct Options {
     const LeaderStore* store = nullptr;
     JobJournal* journal = nullptr;
-    std::string job_id;
+    const OpenJob* job = nullptr;
     std::stop_token leave;  // LEADERSHIP_LOST is the answer from then on.
   };
 
-  explicit CatalogRecorder(const Options& options) : options_(options) {}
+  explicit CatalogRecorder(const Options& options);
 
   absl::Status StartJob(const v1::Job& job) override;
   absl::Status AddRuns(const std::vector<v1::StreamRun>& runs) override;
@@ -38,6 +39,9 @@ class CatalogRecorder final : public JobRecorder {
   absl::Status Write(absl::FunctionRef<absl::Status()> write);
 
   const Options options_;
+  const std::string& job_id_;
+  absl::Mutex mutex_;
+  std::vector<EndedRun> ended_ ABSL_GUARDED_BY(mutex_);  // Also by earlier owners.
 };
 
 }  // namespace lockstitch::scheduler

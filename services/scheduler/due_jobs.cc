@@ -16,7 +16,7 @@ namespace {
 // Takes the actions of a plan, in their order.
 class Collector {
  public:
-  explicit Collector(const std::vector<DueIntegration>& due) {
+  Collector(const std::vector<DueIntegration>& due, absl::Time now) : now_(now) {
     for (const DueIntegration& integration : due) due_[integration.key] = &integration;
   }
 
@@ -33,6 +33,7 @@ class Collector {
     *skipped.mutable_last() = rpc::ToTimestamp(skip.last);
     skipped.set_count(static_cast<uint64_t>(skip.count));
     skipped.set_reason(skip.reason);
+    *skipped.mutable_recorded_at() = rpc::ToTimestamp(now_);
     AddStep(skip.integration, "skip", skip.count, skip.reason);
   }
 
@@ -46,9 +47,11 @@ class Collector {
     AddStep(integration.key, "invalid", 0, std::string(why.message()));
   }
 
-  // What was read to be planned anew, and stays as it is, is planned.
+  // What was read to be planned anew, and stays as it is, is planned. A paused one has no slot
+  // until it is resumed, and is planned anew then.
   void Keep(const DueIntegration& integration) {
-    if (slots_.count(integration.key) == 0) SlotOf(integration.key, integration.next_slot);
+    if (slots_.count(integration.key) == 0)
+      SlotOf(integration.key, integration.paused ? std::nullopt : integration.next_slot);
   }
 
   DuePlan Take(const std::vector<DueIntegration>& due) {
@@ -74,6 +77,7 @@ class Collector {
         {.integration = due_[key]->id, .action = action, .slots = slots, .reason = reason});
   }
 
+  const absl::Time now_;
   std::map<int64_t, const DueIntegration*> due_;
   std::map<int64_t, PlannedSlot> slots_;
   std::vector<PlannedStep> steps_;
@@ -82,7 +86,7 @@ class Collector {
 }  // namespace
 
 DuePlan PlanDue(const std::vector<DueIntegration>& due, absl::Time leading_since, absl::Time now) {
-  Collector collector(due);
+  Collector collector(due, now);
   std::vector<IntegrationStanding> standings;
   for (const DueIntegration& integration : due) {
     const absl::StatusOr<Rule> rule = RuleOf(integration.schedule);

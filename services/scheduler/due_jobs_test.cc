@@ -50,7 +50,16 @@ TEST(PlanDueTest, EarlierSlotsAreSkippedInTheSamePlan) {
   ASSERT_TRUE(plan.slots[0].skipped);
   EXPECT_EQ(plan.slots[0].skipped->count(), 2u);
   EXPECT_EQ(rpc::FromTimestamp(plan.slots[0].skipped->last()), kNow - kHour);
+  EXPECT_EQ(rpc::FromTimestamp(plan.slots[0].skipped->recorded_at()), kNow);
   EXPECT_EQ(plan.slots[0].next_slot, kNow + kHour);
+}
+
+TEST(PlanDueTest, APausedOneHasNoSlotAndIsNotReadAgain) {
+  DueIntegration due = Hourly(1, kNow);
+  due.paused = true;
+  const DuePlan plan = Plan({due});
+  ASSERT_EQ(plan.slots.size(), 1u);
+  EXPECT_FALSE(plan.slots[0].job || plan.slots[0].skipped || plan.slots[0].next_slot);
 }
 
 TEST(PlanDueTest, AnOpenJobHasTheSlotSkipped) {
