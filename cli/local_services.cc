@@ -77,7 +77,8 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start(telemetry::M
                                     .loader = &*state.loader_client,
                                     .source_checksums = &*state.source_checksums,
                                     .destination_checksums = &*state.destination_checksums,
-                                    .metrics = state.metrics});
+                                    .metrics = state.metrics,
+                                    .max_runs = kSlots});
   ASSIGN_OR_RETURN(state.scheduler_server, serve({scheduler::MakeService(&*state.scheduler)}));
   state.scheduler_client.emplace(state.scheduler_server->InProcessChannel(), "scheduler");
   return std::unique_ptr<LocalServices>(new LocalServices(std::move(owned)));

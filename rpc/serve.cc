@@ -18,6 +18,7 @@ int ServeUntilTerminated(const Serving& serving) {
     telemetry::LogError("can't start", server.status());
     return EXIT_FAILURE;
   }
+  if (serving.started) serving.started((*server)->address());
   telemetry::Log(
       LogSeverity::kInfo, "serving",
       {{"address", (*server)->address()}, {"metrics_port", absl::StrCat(serving.metrics_port)}});

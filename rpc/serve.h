@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "rpc/server_flags.h"
@@ -20,6 +21,7 @@ struct Serving {
   std::vector<std::shared_ptr<grpc::Service>> services;
   telemetry::Metrics* metrics = nullptr;
   int metrics_port = 0;
+  std::function<void(const std::string& address)> started;  // Told where it listens. Optional.
   std::function<void()> stop;  // Ends what is under way, so that the server can shut down soon.
 };
 

@@ -16,17 +16,25 @@ namespace {
 constexpr char kDomain[] = "lockstitch";
 constexpr char kRemedy[] = "remedy";
 
+// Marks the error of a call that broke. Stays in the process that made the call.
+constexpr char kBrokenCallPayload[] = "lockstitch/broken_call";
+
 // Status and details travel as trailers, which are limited (kMaxMetadataBytes).
 constexpr size_t kLongestMessage = 8000;
+
+absl::Status Broken(const std::string& message) {
+  absl::Status status = Error(Reason::kPeerUnreachable, message);
+  status.SetPayload(kBrokenCallPayload, absl::Cord());
+  return status;
+}
 
 absl::Status WithoutReason(absl::StatusCode code, absl::string_view message,
                            absl::string_view peer) {
   switch (code) {
     case absl::StatusCode::kUnavailable:
-      return Error(Reason::kPeerUnreachable,
-                   absl::StrCat("the ", peer, " does not answer: ", message));
+      return Broken(absl::StrCat("the ", peer, " does not answer: ", message));
     case absl::StatusCode::kCancelled:
-      return Error(Reason::kPeerUnreachable, absl::StrCat("the ", peer, " ended the call"));
+      return Broken(absl::StrCat("the ", peer, " ended the call"));
     case absl::StatusCode::kDeadlineExceeded:
       return Error(Reason::kProgressStalled, absl::StrCat("the ", peer, " did not answer in time"));
     case absl::StatusCode::kUnimplemented:
@@ -45,6 +53,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
   google::rpc::ErrorInfo info;
   info.set_domain(kDomain);
   status.ForEachPayload([&](absl::string_view key, const absl::Cord& value) {
+    if (key == kBrokenCallPayload) return;
     if (key == kReasonPayload) {
       info.set_reason(std::string(value));
     } else if (key == kRemedyPayload) {
@@ -83,6 +92,10 @@ absl::Status FromGrpc(const grpc::Status& status, absl::string_view peer) {
     }
   }
   return converted;
+}
+
+bool CallBroke(const absl::Status& status) {
+  return status.GetPayload(kBrokenCallPayload).has_value();
 }
 
 }  // namespace lockstitch::rpc

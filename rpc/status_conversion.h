@@ -19,6 +19,10 @@ grpc::Status ToGrpc(const absl::Status& status);
 // CANCELLED is taken for the peer's doing: whoever cancelled itself knows better.
 absl::Status FromGrpc(const grpc::Status& status, absl::string_view peer);
 
+// Whether a call that failed so has ended without its peer: the connection broke, or none came
+// about. What has become of the peer's work is unknown then. Of this process's own calls alone.
+bool CallBroke(const absl::Status& status);
+
 }  // namespace lockstitch::rpc
 
 #endif  // LOCKSTITCH_RPC_STATUS_CONVERSION_H_

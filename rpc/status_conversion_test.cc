@@ -44,5 +44,16 @@ TEST(StatusConversionTest, WhatGrpcSaysItselfGetsAReasonAndNamesThePeer) {
   EXPECT_EQ(old.message(), "the loader at unix:x does not know this call");
 }
 
+TEST(StatusConversionTest, ABrokenCallIsToldFromAPeersError) {
+  const absl::Status broken = FromGrpc(grpc::Status(grpc::UNAVAILABLE, "reset"), "extractor");
+  EXPECT_TRUE(CallBroke(broken));
+  EXPECT_TRUE(CallBroke(FromGrpc(grpc::Status::CANCELLED, "extractor")));
+  // Whoever passes such an error on was reached.
+  const absl::Status passed_on = FromGrpc(ToGrpc(broken), "scheduler");
+  EXPECT_EQ(ReasonOf(passed_on), Reason::kPeerUnreachable);
+  EXPECT_FALSE(CallBroke(passed_on));
+  EXPECT_FALSE(CallBroke(FromGrpc(ToGrpc(Error(Reason::kPeerUnreachable, "no")), "extractor")));
+}
+
 }  // namespace
 }  // namespace lockstitch::rpc

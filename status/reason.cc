@@ -324,8 +324,17 @@ const ReasonInfo kReasons[] = {
     {Reason::kSlotsExhausted, "SLOTS_EXHAUSTED", Code::kResourceExhausted, Owner::kRetried,
      kWithoutEnd, absl::InfiniteDuration(), "All slots of the extractor are taken.",
      "Add extractors, or let fewer streams run at once."},
+    {Reason::kRunNotFound, "RUN_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
+     "The extractor knows no run of that id with that fence: it was started anew, or nobody has "
+     "followed the run for its grace time.",
+     "Nothing: the scheduler has the stream read anew."},
     {Reason::kStopped, "STOPPED", Code::kCancelled, Owner::kUser, 1, kNone, "The job was stopped.",
      "Run the integration again."},
+    {Reason::kJobTimeLimitExceeded, "JOB_TIME_LIMIT_EXCEEDED", Code::kDeadlineExceeded,
+     Owner::kUser, 1, kNone,
+     "The job has run for as long as it may, and was stopped. What is durable by then stays.",
+     "Raise the integration's job_time_limit, or have it read less: narrower selections, more "
+     "ranges, INCREMENTAL streams."},
     {Reason::kShuttingDown, "SHUTTING_DOWN", Code::kUnavailable, Owner::kRetried, 10, kMinutes,
      "The service is shutting down.", "Run again once it is back."},
     {Reason::kPeerUnreachable, "PEER_UNREACHABLE", Code::kUnavailable, Owner::kRetried, 10,

@@ -106,7 +106,9 @@ enum class Reason {
   kProtocolViolated,
   // The services.
   kSlotsExhausted,
+  kRunNotFound,
   kStopped,
+  kJobTimeLimitExceeded,
   kShuttingDown,
   kPeerUnreachable,
   kPeerTooOld,

@@ -31,6 +31,12 @@ enum class Metric {
   kSchedulerJobs,
   kSchedulerStreamRuns,
   kSchedulerStreamRunSeconds,
+  kSchedulerLeading,
+  kSchedulerJobsRunning,
+  kSchedulerStartLagSeconds,
+  kSchedulerPlanned,
+  kSchedulerSkippedSlots,
+  kSchedulerCatalogFailures,
   kSchedulerNotifications,
 };
 

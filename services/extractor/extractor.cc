@@ -1,7 +1,10 @@
 #include "services/extractor/extractor.h"
 
-#include "absl/cleanup/cleanup.h"
+#include <memory>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "schema/protocol_version.h"
 #include "services/extractor/checksum.h"
 #include "services/extractor/extraction.h"
 #include "status/macros.h"
@@ -21,37 +24,84 @@ absl::Status TestOffer(const v1::ExtractOffer& offer) {
   return absl::OkStatus();
 }
 
+absl::Duration GraceOf(const v1::ExtractOffer& offer) {
+  return absl::Seconds(offer.grace().seconds()) + absl::Nanoseconds(offer.grace().nanos());
+}
+
 }  // namespace
 
-absl::StatusOr<v1::LoadResult> Extractor::Extract(const v1::ExtractOffer& offer, RunOwner& owner,
-                                                  std::stop_token stop) {
-  RETURN_IF_ERROR(TestOffer(offer));
-  const absl::Cleanup release = [this] { --taken_; };
-  if (++taken_ > options_.slots) {
-    return Error(Reason::kSlotsExhausted,
-                 absl::StrCat("all ", options_.slots, " slots of the extractor are taken"));
+// One of the extractor's slots, taken until it goes.
+class Extractor::Slot {
+ public:
+  explicit Slot(Extractor& extractor) : extractor_(extractor) {
+    extractor_.options_.metrics->Change(Metric::kExtractorSlotsInUse, {}, 1);
   }
-  options_.metrics->Change(Metric::kExtractorSlotsInUse, {}, 1);
-  const absl::Cleanup uncount = [this] {
-    options_.metrics->Change(Metric::kExtractorSlotsInUse, {}, -1);
-  };
+  ~Slot() {
+    extractor_.options_.metrics->Change(Metric::kExtractorSlotsInUse, {}, -1);
+    --extractor_.taken_;
+  }
+  Slot(const Slot&) = delete;
 
+ private:
+  Extractor& extractor_;
+};
+
+absl::StatusOr<std::shared_ptr<Extractor::Slot>> Extractor::TakeSlot() {
+  if (++taken_ <= options_.slots) return std::make_shared<Slot>(*this);
+  --taken_;
+  return Error(Reason::kSlotsExhausted,
+               absl::StrCat("all ", options_.slots, " slots of the extractor are taken"));
+}
+
+void Extractor::Advertise(const std::string& address) {
+  absl::MutexLock lock(&mutex_);
+  address_ = address;
+}
+
+void Extractor::Accept(OwnerCall& owner) {
+  v1::ExtractResponse response;
+  response.mutable_accepted()->set_protocol(schema::kProtocol);
+  {
+    absl::MutexLock lock(&mutex_);
+    response.mutable_accepted()->set_address(address_);
+  }
+  owner.Report(response);
+}
+
+absl::StatusOr<v1::LoadResult> Extractor::Extract(const v1::ExtractOffer& offer, OwnerCall& owner) {
+  RETURN_IF_ERROR(TestOffer(offer));
+  ASSIGN_OR_RETURN(std::shared_ptr<Slot> slot, TakeSlot());
+  Accept(owner);
+  const absl::StatusOr<int64_t> fence = owner.AwaitFence();
+  if (!fence.ok()) return Ended(fence.status(), /*stopped=*/false);
+  const absl::Duration grace = GraceOf(offer);
+  if (grace <= absl::ZeroDuration()) {
+    std::stop_source either;
+    const std::stop_callback on_stop(owner.stopped(), [&] { either.request_stop(); });
+    const std::stop_callback on_break(owner.gone(), [&] { either.request_stop(); });
+    return Run(offer, *fence, owner, either.get_token());
+  }
+  const auto work = [this, offer, fence = *fence, slot = std::move(slot)](RunOwner& kept,
+                                                                          std::stop_token stop) {
+    return Run(offer, fence, kept, stop);
+  };
+  ASSIGN_OR_RETURN(const std::shared_ptr<KeptRun> run,
+                   runs_.Begin(offer.run_id(), *fence, grace, work));
+  return run->Follow(owner);
+}
+
+absl::StatusOr<v1::LoadResult> Extractor::Attach(const v1::ExtractAttach& attach,
+                                                 OwnerCall& owner) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<KeptRun> run, runs_.Find(attach.run_id(), attach.fence()));
+  Accept(owner);
+  return run->Follow(owner);
+}
+
+absl::StatusOr<v1::LoadResult> Extractor::Run(const v1::ExtractOffer& offer, int64_t fence,
+                                              RunOwner& owner, std::stop_token stop) {
   std::stop_source either;
   const std::stop_callback by_owner(stop, [&] { either.request_stop(); });
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
-  absl::StatusOr<v1::LoadResult> result = Run(offer, owner, either.get_token());
-  if (!result.ok() && stop_.stop_requested())
-    result = Error(Reason::kShuttingDown, "the extractor is shutting down");
-  if (!result.ok() && stop.stop_requested())
-    result = Error(Reason::kStopped, "the run was stopped by its owner");
-  options_.metrics->Add(Metric::kExtractorRuns,
-                        {result.ok() ? "NONE" : Explain(result.status()).reason}, 1);
-  return result;
-}
-
-absl::StatusOr<v1::LoadResult> Extractor::Run(const v1::ExtractOffer& offer, RunOwner& owner,
-                                              std::stop_token stop) {
-  ASSIGN_OR_RETURN(const int64_t fence, owner.AwaitFence());
   Extraction extraction(offer, fence, owner,
                         {.loader = options_.loader,
                          .sessions = &sessions_,
@@ -60,8 +110,19 @@ absl::StatusOr<v1::LoadResult> Extractor::Run(const v1::ExtractOffer& offer, Run
                          .chunks = options_.chunks,
                          .progress_deadline = options_.progress_deadline,
                          .snapshot_age_limit = options_.snapshot_age_limit,
-                         .stop = stop});
-  return extraction.Run();
+                         .stop = either.get_token()});
+  absl::StatusOr<v1::LoadResult> result = extraction.Run();
+  return Ended(std::move(result), stop.stop_requested());
+}
+
+absl::StatusOr<v1::LoadResult> Extractor::Ended(absl::StatusOr<v1::LoadResult> result,
+                                                bool stopped) {
+  if (!result.ok() && stop_.stop_requested())
+    result = Error(Reason::kShuttingDown, "the extractor is shutting down");
+  if (!result.ok() && stopped) result = Error(Reason::kStopped, "the run was stopped by its owner");
+  options_.metrics->Add(Metric::kExtractorRuns,
+                        {result.ok() ? "NONE" : Explain(result.status()).reason}, 1);
+  return result;
 }
 
 absl::Status Extractor::Checksum(const v1::ChecksumRequest& request,

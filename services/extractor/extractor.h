@@ -3,15 +3,20 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <stop_token>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/checksum.pb.h"
 #include "lockstitch/v1/extractor.pb.h"
 #include "postgres/session_pool.h"
 #include "services/extractor/open_snapshots.h"
+#include "services/extractor/run_owner.h"
+#include "services/extractor/run_registry.h"
 #include "services/extractor/source/chunk_cutter.h"
 #include "services/loader/loader_client.h"
 #include "telemetry/metrics.h"
@@ -19,18 +24,7 @@
 
 namespace lockstitch::extractor {
 
-// The other end of an Extract call, as an extraction sees it. Thread-safe.
-class RunOwner {
- public:
-  virtual ~RunOwner() = default;
-  // Tells that the run is accepted and waits for the fence drawn for it. STOPPED if the call ends
-  // meanwhile.
-  virtual absl::StatusOr<int64_t> AwaitFence() = 0;
-  // Passes on what became known. Never waits.
-  virtual void Report(const v1::ExtractResponse& response) = 0;
-};
-
-// Runs stream runs, each in the thread of its caller. Thread-safe.
+// Runs stream runs, each of them followed by its owner's call. Thread-safe.
 class Extractor {
  public:
   struct Options {
@@ -46,10 +40,17 @@ class Extractor {
 
   explicit Extractor(const Options& options) : options_(options), snapshots_(options.metrics) {}
 
-  // From the offer to the published result; every failure answered as Extract documents. A stop
-  // request, or Stop, cancels what runs at the source and leaves nothing half-loaded visible.
-  absl::StatusOr<v1::LoadResult> Extract(const v1::ExtractOffer& offer, RunOwner& owner,
-                                         std::stop_token stop);
+  // Where this extractor can be reached, for owners who come later; without it none of them can.
+  void Advertise(const std::string& address);
+
+  // From the offer to the published result; every failure answered as Extract documents. The
+  // owner's stop, or Stop, cancels what runs at the source and leaves nothing half-loaded visible.
+  // So does an owner who goes, unless the offer has a grace time: then STOPPED is answered, and the
+  // run goes on for so long.
+  absl::StatusOr<v1::LoadResult> Extract(const v1::ExtractOffer& offer, OwnerCall& owner);
+
+  // Follows a run that goes on without its owner, or has ended so, as its next owner. RUN_NOT_FOUND
+  absl::StatusOr<v1::LoadResult> Attach(const v1::ExtractAttach& attach, OwnerCall& owner);
 
   // Answers as the RPC of this name, for a table of a source. Takes no slot: whoever compares
   // streams decides how many at once.
@@ -60,14 +61,23 @@ class Extractor {
   void Stop() { stop_.request_stop(); }
 
  private:
-  absl::StatusOr<v1::LoadResult> Run(const v1::ExtractOffer& offer, RunOwner& owner,
+  class Slot;
+  absl::StatusOr<std::shared_ptr<Slot>> TakeSlot();
+  // Tells that the run is accepted.
+  void Accept(OwnerCall& owner);
+  absl::StatusOr<v1::LoadResult> Run(const v1::ExtractOffer& offer, int64_t fence, RunOwner& owner,
                                      std::stop_token stop);
+  // What is answered of a run that ended so, which is counted.
+  absl::StatusOr<v1::LoadResult> Ended(absl::StatusOr<v1::LoadResult> result, bool stopped);
 
   const Options options_;
+  absl::Mutex mutex_;
+  std::string address_ ABSL_GUARDED_BY(mutex_);
   postgres::SessionPool sessions_;
   OpenSnapshots snapshots_;
   std::stop_source stop_;
   std::atomic<int> taken_ = 0;
+  RunRegistry runs_;  // Ends them before what they use goes.
 };
 
 }  // namespace lockstitch::extractor

@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <functional>
+#include <string>
 
 #include "rpc/channel.h"
 #include "rpc/serve.h"
@@ -31,5 +32,9 @@ int main(int argc, char** argv) {
        .services = {extractor::MakeService(&extractor), verification::MakeService(checksum)},
        .metrics = metrics->get(),
        .metrics_port = (*metrics)->port(),
+       .started =
+           [&](const std::string& address) {
+             extractor.Advertise(options.advertise.empty() ? address : options.advertise);
+           },
        .stop = [&] { extractor.Stop(); }});
 }

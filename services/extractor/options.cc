@@ -12,6 +12,10 @@ ProcessOptions ParseOptions(int argc, char** argv) {
   app.add_option("--loader", options.loader, "where loaders serve")
       ->envname(rpc::EnvironmentName("--loader"))
       ->capture_default_str();
+  app.add_option("--advertise", options.advertise,
+                 "where schedulers reach this very extractor, to go on with a run after a break "
+                 "[as --listen]")
+      ->envname(rpc::EnvironmentName("--advertise"));
   app.add_option("--slots", options.extractor.slots, "stream runs at once")
       ->envname(rpc::EnvironmentName("--slots"))
       ->capture_default_str()

@@ -11,6 +11,7 @@ namespace lockstitch::extractor {
 struct ProcessOptions {
   rpc::ServerFlags server = {.listen = "127.0.0.1:7402", .metrics_listen = "127.0.0.1:9402"};
   std::string loader = "127.0.0.1:7403";
+  std::string advertise;  // Empty: where it listens.
   Extractor::Options extractor;
 };
 

@@ -1,41 +1,41 @@
 #include "services/scheduler/dispatch.h"
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "failpoint/failpoint.h"
-#include "rpc/progress_deadline.h"
 #include "rpc/retry.h"
+#include "rpc/status_conversion.h"
+#include "services/scheduler/log_line.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
 namespace {
 
-using ExtractStream = extractor::ExtractorClient::ExtractStream;
-
 // A loader that is gone shall not keep a scheduler from shutting down.
 constexpr rpc::RetryPolicy kAbortPolicy = {.attempts = 5};
 constexpr rpc::RetryPolicy kAttemptPolicy = {.first = absl::Milliseconds(500),
                                              .most = absl::Seconds(15)};
 
-absl::Status FailureOf(ExtractStream& call) {
-  const absl::Status status = call.Finish();
-  return status.ok()
-             ? Error(Reason::kProtocolViolated, "the extractor ended a run before its result")
-             : status;
-}
-
-absl::StatusOr<v1::LoadResult> Published(const v1::LoadResult& result) {
-  if (result.outcome() == v1::LOAD_OUTCOME_PUBLISHED) return result;
-  return Error(Reason::kRunAborted, "the run was ended at the destination");
-}
-
 // Nothing of an extraction that failed is kept for the next one.
 bool IsFullTable(const v1::ExtractOffer& offer) {
   return offer.settings().method() != v1::REPLICATION_METHOD_INCREMENTAL;
+}
+
+// Whether the run can be gone on with where it is.
+bool IsWithinReach(const DispatchedRun& dispatched) {
+  return dispatched.fence > 0 && !dispatched.extractor.empty();
+}
+
+void SetGrace(absl::Duration grace, v1::ExtractOffer* offer) {
+  offer->mutable_grace()->set_seconds(absl::ToInt64Seconds(grace));
+  offer->mutable_grace()->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(grace % absl::Seconds(1))));
 }
 
 }  // namespace
@@ -62,103 +62,204 @@ RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Durat
           .reason = absl::StrCat(info.code, " at attempt ", attempts, " of ", info.attempts)};
 }
 
+NextStep StepAfter(const absl::Status& failure, bool attached, bool followed) {
+  const std::optional<Reason> reason = ReasonOf(failure);
+  if (attached && (!followed || reason == Reason::kRunNotFound)) return NextStep::kOffer;
+  if (followed && rpc::CallBroke(failure)) return NextStep::kAttach;
+  // Somebody attached who owned the run before, which ends when it goes on; or the loader said so,
+  // and then the next draw tells who was drawn for.
+  if (followed && reason == Reason::kSuperseded)
+    return attached ? NextStep::kOffer : NextStep::kAttach;
+  return NextStep::kDecide;
+}
+
+absl::Status Dispatch::Options::StopCause() const {
+  return stop_cause ? stop_cause() : Error(Reason::kStopped, "the job was stopped");
+}
+
 Dispatch::Dispatch(const v1::ExtractOffer& offer, const Options& options, Listener listener)
-    : offer_(offer), options_(options), listener_(std::move(listener)) {}
+    : offer_(offer),
+      options_(options),
+      listener_(std::move(listener)),
+      halt_at_stop_(options.stop, [this] { halt_.request_stop(); }),
+      halt_at_leave_(options.leave, [this] { halt_.request_stop(); }) {
+  if (!options_.keeping) return;
+  SetGrace(options_.keeping->grace, &offer_);
+  dispatched_ = options_.keeping->left;
+  attach_ = IsWithinReach(dispatched_);
+  // What the last draw was for isn't given up yet.
+  attempts_ = static_cast<int>(dispatched_.draws) - attach_;
+}
 
 absl::StatusOr<v1::LoadResult> Dispatch::Run() {
   idle_since_ = absl::Now();
   absl::Status failure = Error(Reason::kStopped, "the job was stopped before the run began");
-  for (int wait = 1; rpc::WaitBeforeAttempt(kAttemptPolicy, wait, options_.stop); ++wait) {
-    const int64_t fence = fence_;
-    const absl::StatusOr<v1::LoadResult> result = Attempt();
-    const bool queued = ReasonOf(result.status()) == Reason::kSlotsExhausted;
-    if (queued) {
-      // Waiting for a slot is no failure: what comes after it has its whole time.
-      idle_since_ = absl::Now();
-    } else {
+  for (int wait = 1; rpc::WaitBeforeAttempt(kAttemptPolicy, wait, halt_.get_token()); ++wait) {
+    const int64_t fence = dispatched_.fence;
+    followed_ = false;
+    const absl::StatusOr<v1::LoadResult> result = attach_ ? Attach() : Offer();
+    if (result.ok()) {
       ++attempts_;
+      return result;
     }
-    if (result.ok()) return result;
-    failure = options_.stop.stop_requested() ? Error(Reason::kStopped, "the job was stopped")
-                                             : result.status();
-    const RetryDecision decision =
-        DecideRetry(failure, attempts_, absl::Now() - idle_since_, fence_ > 0);
-    if (!decision.again) break;
-    if (!queued) {
-      Note(v1::SEVERITY_WARNING,
-           absl::StrCat(
-               "trying again: ", decision.reason, ": ", failure.message(),
-               fence_ != fence && IsFullTable(offer_) ? "; the full table starts over" : ""));
-    }
+    if (left_) return result;
+    failure = result.status();
+    if (options_.stop.stop_requested()) ++attempts_;
+    if (halt_.stop_requested()) break;
+    const NextStep step = CountAttempt(failure);
+    if (step == NextStep::kDecide && !MayTryAgain(failure, dispatched_.fence != fence)) break;
+    attach_ = step == NextStep::kAttach;
+    if (ReasonOf(failure) != Reason::kSlotsExhausted) RETURN_IF_ERROR(TestOwned());
   }
+  RETURN_IF_ERROR(TestOwned());
+  return Abort(options_.stop.stop_requested() ? options_.StopCause() : failure);
+}
+
+absl::StatusOr<v1::LoadResult> Dispatch::GiveUp(const absl::Status& failure) {
+  RETURN_IF_ERROR(TestOwned());
   return Abort(failure);
 }
 
-absl::StatusOr<v1::LoadResult> Dispatch::Attempt() {
-  const std::unique_ptr<ExtractStream> call = options_.extractor->Extract();
-  rpc::ProgressDeadline deadline(options_.progress_deadline, [&] { call->Cancel(); });
-  const std::stop_callback on_stop(options_.stop, [&] { call->Cancel(); });
+absl::StatusOr<v1::LoadResult> Dispatch::Keep(const v1::LoadResult& result) {
+  kept_ = result;
+  if (result.outcome() == v1::LOAD_OUTCOME_PUBLISHED) return result;
+  return Error(Reason::kRunAborted, "the run was ended at the destination");
+}
 
+NextStep Dispatch::CountAttempt(const absl::Status& failure) {
+  const NextStep step = options_.keeping && IsWithinReach(dispatched_)
+                            ? StepAfter(failure, attach_, followed_)
+                            : NextStep::kDecide;
+  // Waiting for a slot is no failure: what comes after it has its whole time.
+  const bool queued = ReasonOf(failure) == Reason::kSlotsExhausted;
+  if (queued) idle_since_ = absl::Now();
+  if (step == NextStep::kAttach) {
+    Note(v1::SEVERITY_WARNING, absl::StrCat("going on with the run: ", failure.message()));
+  } else if (!queued) {
+    ++attempts_;
+  }
+  if (step == NextStep::kOffer) {
+    Note(v1::SEVERITY_WARNING,
+         absl::StrCat("what was read is lost: ", failure.message(),
+                      IsFullTable(offer_) ? "; the full table starts over" : ""));
+  }
+  return step;
+}
+
+bool Dispatch::MayTryAgain(const absl::Status& failure, bool drawn) {
+  const RetryDecision decision =
+      DecideRetry(failure, attempts_, absl::Now() - idle_since_, dispatched_.fence > 0);
+  if (decision.again && ReasonOf(failure) != Reason::kSlotsExhausted) {
+    Note(v1::SEVERITY_WARNING,
+         absl::StrCat("trying again: ", decision.reason, ": ", failure.message(),
+                      drawn && IsFullTable(offer_) ? "; the full table starts over" : ""));
+  }
+  return decision.again;
+}
+
+absl::Status Dispatch::TestOwned() {
+  if (!options_.keeping) return absl::OkStatus();
+  absl::Status owned = options_.leave.stop_requested()
+                           ? Error(Reason::kStopped, "the run goes on without this owner")
+                       : dispatched_.fence > 0 ? options_.keeping->record(dispatched_)
+                                               : absl::OkStatus();
+  left_ = !owned.ok();
+  return owned;
+}
+
+absl::StatusOr<v1::LoadResult> Dispatch::Offer() {
+  ExtractCall call(options_.extractor->Extract(), CallOptions());
   v1::ExtractRequest request;
   *request.mutable_offer() = offer_;
-  call->Write(request);
+  call.Write(request);
   v1::ExtractResponse response;
-  const auto failure_of_call = [&] {
-    const absl::Status failure = FailureOf(*call);
-    if (!deadline.stalled()) return failure;
-    return Error(Reason::kProgressStalled,
-                 absl::StrCat("the extractor reported nothing for ",
-                              absl::FormatDuration(options_.progress_deadline)));
-  };
-  if (!call->Read(&response) || !response.has_accepted()) return failure_of_call();
+  if (!call.Read(&response) || !response.has_accepted()) return call.Failure();
   idle_since_ = absl::Now();
+  const std::string address = response.accepted().address();
   listener_(response);
 
   ASSIGN_OR_RETURN(const v1::ReserveRunResponse reserved, Reserve());
-  if (reserved.has_result()) return Published(reserved.result());
-  fence_ = reserved.fence();
+  if (reserved.has_result()) return Keep(reserved.result());
   Failpoint("scheduler.fence.drawn");
-  request.mutable_go()->set_fence(fence_);
-  call->Write(request);
-  while (call->Read(&response)) {
-    deadline.Touch();
+  const DispatchedRun drawn = {
+      .fence = reserved.fence(), .draws = dispatched_.draws + 1, .extractor = address};
+  if (options_.keeping) {
+    const absl::Status recorded = options_.keeping->record(drawn);
+    left_ = !recorded.ok();
+    RETURN_IF_ERROR(recorded);
+  }
+  dispatched_ = drawn;
+  request.mutable_go()->set_fence(drawn.fence);
+  call.Begin(request, options_.keeping.has_value());
+  return Follow(call);
+}
+
+absl::StatusOr<v1::LoadResult> Dispatch::Attach() {
+  const auto extractor = options_.keeping->extractors->At(dispatched_.extractor);
+  ExtractCall call(extractor->Extract(), CallOptions());
+  v1::ExtractRequest request;
+  request.mutable_attach()->set_run_id(offer_.run_id());
+  request.mutable_attach()->set_fence(dispatched_.fence);
+  call.Begin(request, /*outlives=*/true);
+  v1::ExtractResponse response;
+  if (!call.Read(&response) || !response.has_accepted()) return call.Failure();
+  idle_since_ = absl::Now();
+  listener_(response);
+  Note(v1::SEVERITY_INFO,
+       absl::StrCat("goes on with the run at the extractor at ", dispatched_.extractor));
+  return Follow(call);
+}
+
+absl::StatusOr<v1::LoadResult> Dispatch::Follow(ExtractCall& call) {
+  followed_ = true;
+  v1::ExtractResponse response;
+  while (call.Read(&response)) {
     idle_since_ = absl::Now();
     if (response.has_finished()) {
       const v1::LoadResult result = response.finished();
-      RETURN_IF_ERROR(call->Finish());
-      return Published(result);
+      RETURN_IF_ERROR(call.Finish());
+      return Keep(result);
     }
     listener_(response);
   }
-  return failure_of_call();
+  return call.Failure();
 }
 
+ExtractCall::Options Dispatch::CallOptions() const {
+  return {.progress_deadline = options_.progress_deadline,
+          .stop = options_.stop,
+          .leave = options_.leave};
+}
+
+// A draw that was never recorded, and so never used, is repeated rather than followed: its number
+// counts no extraction yet, whoever drew it.
 absl::StatusOr<v1::ReserveRunResponse> Dispatch::Reserve() {
   v1::ReserveRunRequest request;
   *request.mutable_target() = offer_.target();
   request.set_run_id(offer_.run_id());
-  request.set_draw(++draws_);
+  request.set_draw(dispatched_.draws + 1);
   v1::ReserveRunResponse response;
-  RETURN_IF_ERROR(rpc::Retry({.reached = fence_ > 0}, options_.stop, [&] {
-    ASSIGN_OR_RETURN(response, options_.loader->ReserveRun(request, options_.stop));
+  RETURN_IF_ERROR(rpc::Retry({.reached = dispatched_.fence > 0}, halt_.get_token(), [&] {
+    ASSIGN_OR_RETURN(response, options_.loader->ReserveRun(request, halt_.get_token()));
     return absl::OkStatus();
   }));
   return response;
 }
 
 absl::StatusOr<v1::LoadResult> Dispatch::Abort(const absl::Status& failure) {
-  if (fence_ == 0) return failure;
+  if (dispatched_.fence == 0) return failure;
   v1::AbortLoadRequest request;
   *request.mutable_claim()->mutable_target() = offer_.target();
   request.mutable_claim()->set_run_id(offer_.run_id());
-  request.mutable_claim()->set_fence(fence_);
-  request.set_cancelled(options_.stop.stop_requested());
+  request.mutable_claim()->set_fence(dispatched_.fence);
+  request.set_cancelled(ReasonOf(failure) == Reason::kStopped);
   v1::AbortLoadResponse response;
   // Also after a stop: what the run left behind should go.
   const absl::Status aborted = rpc::Retry(kAbortPolicy, std::stop_token(), [&] {
     ASSIGN_OR_RETURN(response, options_.loader->AbortLoad(request));
     return absl::OkStatus();
   });
+  if (aborted.ok()) kept_ = response.result();
   if (aborted.ok() && response.result().outcome() == v1::LOAD_OUTCOME_PUBLISHED) {
     Note(v1::SEVERITY_INFO, "the load had been published before its answer was lost");
     return response.result();
@@ -179,6 +280,7 @@ void Dispatch::Note(v1::Severity severity, const std::string& text) {
   v1::ExtractResponse response;
   response.mutable_log()->set_severity(severity);
   response.mutable_log()->set_message(text);
+  response.mutable_log()->set_origin(std::string(kSchedulerOrigin));
   listener_(response);
 }
 

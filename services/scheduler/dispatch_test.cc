@@ -1,6 +1,9 @@
 #include "services/scheduler/dispatch.h"
 
+#include <grpcpp/support/status.h>
+
 #include "gtest/gtest.h"
+#include "rpc/status_conversion.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
@@ -29,6 +32,43 @@ TEST(DecideRetryTest, AHostThatHasAnsweredBeforeIsWaitedFor) {
 
 TEST(DecideRetryTest, AFailureWithoutAReasonIsFinal) {
   EXPECT_FALSE(DecideRetry(absl::UnavailableError("what"), 1, kNoTime, true).again);
+}
+
+absl::Status BrokenCall() {
+  return rpc::FromGrpc(grpc::Status(grpc::UNAVAILABLE, "reset"), "extractor");
+}
+
+TEST(StepAfterTest, ABrokenCallLeavesTheRunWhereItIs) {
+  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/false, /*followed=*/true), NextStep::kAttach);
+  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/true, /*followed=*/true), NextStep::kAttach);
+  // Before its go it was no run yet.
+  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/false, /*followed=*/false), NextStep::kDecide);
+}
+
+TEST(StepAfterTest, ARunThatCannotBeReachedIsReadAnew) {
+  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/true, /*followed=*/false), NextStep::kOffer);
+  for (const bool followed : {false, true}) {
+    const absl::Status gone = Error(Reason::kRunNotFound, "gone");
+    EXPECT_EQ(StepAfter(gone, /*attached=*/true, followed), NextStep::kOffer);
+  }
+  const absl::Status silent = Error(Reason::kProgressStalled, "nothing came");
+  EXPECT_EQ(StepAfter(silent, /*attached=*/true, /*followed=*/false), NextStep::kOffer);
+}
+
+TEST(StepAfterTest, ARunThatHasFailedIsDecidedUpon) {
+  for (const bool attached : {false, true}) {
+    for (const Reason reason :
+         {Reason::kConnectionLost, Reason::kPeerUnreachable, Reason::kProgressStalled})
+      EXPECT_EQ(StepAfter(Error(reason, "failed"), attached, /*followed=*/true), NextStep::kDecide);
+  }
+}
+
+TEST(StepAfterTest, ASupersededOwnerAsksTheExtractorAndThenTheLoader) {
+  const absl::Status superseded = Error(Reason::kSuperseded, "no");
+  EXPECT_EQ(StepAfter(superseded, /*attached=*/false, /*followed=*/true), NextStep::kAttach);
+  EXPECT_EQ(StepAfter(superseded, /*attached=*/true, /*followed=*/true), NextStep::kOffer);
+  // By the draw itself.
+  EXPECT_EQ(StepAfter(superseded, /*attached=*/false, /*followed=*/false), NextStep::kDecide);
 }
 
 }  // namespace

@@ -2,87 +2,66 @@
 #define LOCKSTITCH_SERVICES_SCHEDULER_JOB_RUNNER_H_
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
-#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
-#include "lockstitch/v1/integration.pb.h"
-#include "lockstitch/v1/job.pb.h"
 #include "services/discovery/discovery_client.h"
 #include "services/scheduler/dispatch.h"
-#include "services/scheduler/plan.h"
-#include "services/scheduler/selection.h"
+#include "services/scheduler/job_recorder.h"
+#include "services/scheduler/job_streams.h"
+#include "services/scheduler/run_admission.h"
+#include "services/scheduler/stream_runner.h"
 #include "services/scheduler/stream_verifier.h"
 #include "telemetry/metrics.h"
 
 namespace lockstitch::scheduler {
 
-// One job: discovers, selects, and runs every stream through a dispatch, as many at once as
-// allowed. One stream's failure leaves the others alone. Runs once.
+// One job: discovers, selects, and runs every stream, as many at once as are admitted. One stream's
+// failure leaves the others alone. Begins where an earlier owner left the job: what has ended stays
+// ended, what is under way goes on. Runs once.
 class JobRunner {
  public:
   struct Options {
+    // The pointers must outlive the runner.
     const discovery::DiscoveryClient* discovery = nullptr;
+    RunAdmission* admission = nullptr;
+    JobRecorder* recorder = nullptr;
     telemetry::Metrics* metrics = nullptr;
-    Dispatch::Options dispatch;  // Its stop token is the job's.
-    JobLimits limits;
+    Dispatch::Options dispatch;  // Its stop token is the job's, and so is `leave`.
+    size_t parallel_streams = 1;
     bool reset = false;
     // Compares what was loaded. Its stop token is the job's.
     std::optional<StreamVerifier::Options> verifier;
   };
-  // What became known, one event after the other; called in several threads, never in two at once.
-  using Listener = std::function<void(const v1::JobEvent&)>;
 
-  JobRunner(const v1::Integration& integration, const Options& options, Listener listener);
+  // `job`, which must outlive the runner, has its id; it may have begun before.
+  JobRunner(const OpenJob& job, const Options& options);
 
-  // Returns when every stream run has ended. The last event is the ended job.
+  // Returns once the job's end is recorded, or it was left to its next owner.
   void Run();
 
  private:
-  struct Stream {
-    SelectedStream selected;
-    v1::StreamRun run;
-    uint32_t connections = 1;  // Wanted, then granted.
-    std::optional<v1::RowSums> snapshot_sums;
-    int64_t durable_rows = 0;  // Of a run that failed.
-  };
-
+  absl::Status Start();
   absl::Status SelectAndRun();
-  // Makes the integration known to its destination, takes away what appeared after its first job
-  // where it wants that, and tells what has become of edited settings.
-  absl::Status Register(const discovery::Catalog& catalog, std::vector<SelectedStream>* selected);
-  void Preview(const discovery::Catalog& catalog, const v1::RegisterStreamsResponse& registered,
-               const std::vector<SelectedStream>& selected);
-  void RunStreams();
-  void RunStream(Stream& stream);
-  v1::ExtractOffer OfferOf(const Stream& stream) const;
-  void Follow(Stream& stream, const v1::ExtractResponse& response);
-  // Compares what was published, if that is wanted.
-  absl::Status VerifyStream(Stream& stream);
-  // `verified` is a published stream's only.
-  void EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& result,
-                 const absl::Status& verified, int attempts);
-  void EndJob(const absl::Status& failure);
-  std::vector<RunStanding> Standings() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool SomethingToDo() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ReportStream(const Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ReportJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ReportLog(v1::Severity severity, const std::string& stream, const std::string& text)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // One for each stream selected, or, where the job has runs, for each of those that is open.
+  absl::Status MakeRuns(const absl::StatusOr<JobStreams>& found);
+  absl::Status RunStreams();
+  // Runs what is admitted until nothing is left to start.
+  void Work(RunAdmission::Job& admitted);
+  absl::Status End(const absl::Status& failure);
 
-  const v1::Integration& integration_;
+  const OpenJob& open_;
   const Options options_;
-  const Listener listener_;
-  std::string uid_;  // The destination's; empty before it is known.
-  mutable absl::Mutex mutex_;
-  v1::Job job_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::unique_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);
+  std::stop_source leave_;  // As the owner wants, or since a write found another one.
+  std::stop_source hurry_;  // Nothing more is waited for: stopped or left.
+  StreamRunner::Options stream_options_;
+  v1::Job job_;
+  std::vector<v1::StreamRun> ended_before_;  // By earlier owners.
+  std::vector<std::unique_ptr<StreamRunner>> streams_;
 };
 
 }  // namespace lockstitch::scheduler

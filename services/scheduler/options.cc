@@ -1,8 +1,46 @@
 #include "services/scheduler/options.h"
 
 #include <CLI/CLI.hpp>
+#include <utility>
 
 namespace lockstitch::scheduler {
+namespace {
+
+void AddCatalogFlags(CLI::App& app, ControlPlane::Options& options) {
+  CLI::Option_group* catalog = app.add_option_group(
+      "Catalog", "With a catalog database, integrations are kept and run by their schedules.");
+  CLI::Option* keys =
+      catalog
+          ->add_option("--secret-keys", options.secret_keys,
+                       "file of the keys that secrets in the catalog are encrypted by: each line "
+                       "a name and 32 bytes in base64, the first one encrypts")
+          ->envname(rpc::EnvironmentName("--secret-keys"));
+  CLI::Option* url =
+      catalog
+          ->add_option_function<std::string>(
+              "--catalog", [&](const std::string& text) { options.catalog.set_url(text); },
+              "URL of the catalog database, PostgreSQL 14 or newer; of one with a "
+              "password use the variable or --catalog-file")
+          ->envname(rpc::EnvironmentName("--catalog"))
+          ->needs(keys);
+  catalog
+      ->add_option_function<std::string>(
+          "--catalog-file", [&](const std::string& path) { options.catalog.set_url_file(path); },
+          "file that holds that URL")
+      ->envname(rpc::EnvironmentName("--catalog-file"))
+      ->needs(keys)
+      ->excludes(url);
+  catalog->add_option("--max-jobs", options.most_jobs, "jobs of the catalog at once; others wait")
+      ->envname(rpc::EnvironmentName("--max-jobs"))
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  rpc::AddDurationFlag(*catalog, "--retention", options.retention,
+                       "how long ended jobs and their logs are kept");
+  rpc::AddDurationFlag(*catalog, "--grace", options.grace,
+                       "how long runs go on at their extractors while no scheduler follows them");
+}
+
+}  // namespace
 
 ProcessOptions ParseOptions(int argc, char** argv) {
   ProcessOptions options;
@@ -12,9 +50,9 @@ ProcessOptions ParseOptions(int argc, char** argv) {
   const auto add_peer = [&](const std::string& flag, std::string& target, const std::string& help) {
     app.add_option(flag, target, help)->envname(rpc::EnvironmentName(flag))->capture_default_str();
   };
-  add_peer("--discovery", options.discovery, "where discovery serves");
-  add_peer("--extractor", options.extractor, "where extractors serve");
-  add_peer("--loader", options.loader, "where loaders serve");
+  add_peer("--discovery", options.peers.discovery, "where discovery serves");
+  add_peer("--extractor", options.peers.extractor, "where extractors serve");
+  add_peer("--loader", options.peers.loader, "where loaders serve");
   app.add_option("--max-parallel-streams", options.scheduler.max_parallel_streams,
                  "streams of a job at once")
       ->envname(rpc::EnvironmentName("--max-parallel-streams"))
@@ -22,7 +60,16 @@ ProcessOptions ParseOptions(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   rpc::AddDurationFlag(app, "--progress-deadline", options.scheduler.progress_deadline,
                        "how long an extractor may report nothing before it is given up");
+  app.add_option("--max-runs", options.scheduler.max_runs, "stream runs of all jobs at once")
+      ->envname(rpc::EnvironmentName("--max-runs"))
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  ControlPlane::Options control_plane;
+  AddCatalogFlags(app, control_plane);
   rpc::ParseOrExit(app, argc, argv);
+  const v1::PostgresConnection& catalog = control_plane.catalog;
+  if (!catalog.url().empty() || !catalog.url_file().empty())
+    options.control_plane = std::move(control_plane);
   return options;
 }
 

@@ -1,49 +1,124 @@
 #include "services/scheduler/plan.h"
 
 #include <algorithm>
+#include <limits>
+#include <map>
+#include <optional>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 
 namespace lockstitch::scheduler {
 namespace {
 
-bool IsOpen(const RunStanding& run) {
-  return run.state == v1::STREAM_RUN_STATE_QUEUED || run.state == v1::STREAM_RUN_STATE_RUNNING;
+// What is granted of a database, and how much of it there is.
+struct Database {
+  uint32_t limit = std::numeric_limits<uint32_t>::max();
+  uint32_t taken = 0;
+
+  uint32_t left() const { return limit > taken ? limit - taken : 0; }
+};
+
+// One job while a plan is made.
+struct Candidate {
+  size_t running = 0;
+  size_t started = 0;  // By this plan.
+  Database* source = nullptr;
+  Database* destination = nullptr;
+};
+
+class StartPlan {
+ public:
+  StartPlan(absl::Span<const JobStanding> jobs, size_t most_runs)
+      : jobs_(jobs), most_runs_(most_runs) {
+    for (const JobStanding& job : jobs) {
+      candidates_.push_back(
+          {.running = job.running,
+           .source = Share(job.limits->source, job.connections, sources_),
+           .destination = Share(job.limits->destination, job.connections, destinations_)});
+      running_ += job.running;
+    }
+  }
+
+  std::vector<StartRun> Make() {
+    std::vector<StartRun> starts;
+    while (running_ < most_runs_) {
+      const std::optional<size_t> next = Next();
+      if (!next) break;
+      starts.push_back(Start(*next));
+    }
+    return starts;
+  }
+
+ private:
+  static Database* Share(const DatabaseShare& share, uint32_t taken,
+                         std::map<std::string, Database>& databases) {
+    Database& database = databases[share.database];
+    database.limit = std::min(database.limit, share.connections);
+    database.taken += taken;
+    return &database;
+  }
+
+  const QueuedRun& First(size_t job) const { return jobs_[job].queued[candidates_[job].started]; }
+
+  bool MayStart(size_t job) const {
+    const Candidate& candidate = candidates_[job];
+    return candidate.started < jobs_[job].queued.size() &&
+           candidate.running < jobs_[job].limits->parallel_streams &&
+           candidate.source->left() > 0 && candidate.destination->left() > 0;
+  }
+
+  std::optional<size_t> Next() const {
+    std::optional<size_t> best;
+    const auto rank = [&](size_t job) {
+      return std::tuple(candidates_[job].running, -First(job).size_bytes);
+    };
+    for (size_t job = 0; job < jobs_.size(); ++job) {
+      if (MayStart(job) && (!best || rank(job) < rank(*best))) best = job;
+    }
+    return best;
+  }
+
+  StartRun Start(size_t job) {
+    Candidate& candidate = candidates_[job];
+    StartRun start = {.job = job, .queued = First(job)};
+    start.connections = std::min({std::max(1u, start.queued.connections), candidate.source->left(),
+                                  candidate.destination->left()});
+    candidate.source->taken += start.connections;
+    candidate.destination->taken += start.connections;
+    ++candidate.started;
+    ++candidate.running;
+    ++running_;
+    start.reason = absl::StrCat(
+        "largest queued, ", candidate.running, " of ", jobs_[job].limits->parallel_streams,
+        " of its job at once, ", running_, " of ", most_runs_, " in all, ", candidate.source->taken,
+        " of ", candidate.source->limit, " connections at the source, ",
+        candidate.destination->taken, " of ", candidate.destination->limit, " at the destination");
+    return start;
+  }
+
+  const absl::Span<const JobStanding> jobs_;
+  const size_t most_runs_;
+  size_t running_ = 0;
+  std::vector<Candidate> candidates_;
+  std::map<std::string, Database> sources_;
+  std::map<std::string, Database> destinations_;
+};
+
+bool IsOpen(v1::StreamRunState state) {
+  return state == v1::STREAM_RUN_STATE_QUEUED || state == v1::STREAM_RUN_STATE_RUNNING;
 }
 
 }  // namespace
 
-std::vector<StartRun> PlanStarts(const std::vector<RunStanding>& runs, const JobLimits& limits) {
-  std::vector<size_t> queued;
-  size_t running = 0;
-  uint32_t taken = 0;
-  for (size_t run = 0; run < runs.size(); ++run) {
-    if (runs[run].state == v1::STREAM_RUN_STATE_QUEUED) queued.push_back(run);
-    if (runs[run].state == v1::STREAM_RUN_STATE_RUNNING) {
-      ++running;
-      taken += runs[run].connections;
-    }
-  }
-  std::stable_sort(queued.begin(), queued.end(),
-                   [&](size_t a, size_t b) { return runs[a].size_bytes > runs[b].size_bytes; });
-  std::vector<StartRun> starts;
-  for (const size_t run : queued) {
-    if (running >= limits.parallel_streams || taken >= limits.connections) break;
-    const uint32_t granted = std::min(runs[run].connections, limits.connections - taken);
-    ++running;
-    taken += granted;
-    starts.push_back(
-        {run, granted,
-         absl::StrCat("largest queued, ", running, " of ", limits.parallel_streams, " at once, ",
-                      taken, " of ", limits.connections, " connections")});
-  }
-  return starts;
+std::vector<StartRun> PlanStarts(absl::Span<const JobStanding> jobs, size_t most_runs) {
+  return StartPlan(jobs, most_runs).Make();
 }
 
-v1::JobState PlanJobState(const std::vector<RunStanding>& runs, bool stopped) {
+v1::JobState PlanJobState(const std::vector<v1::StreamRunState>& runs, bool stopped) {
   if (std::any_of(runs.begin(), runs.end(), IsOpen)) return v1::JOB_STATE_RUNNING;
-  const bool succeeded = std::all_of(runs.begin(), runs.end(), [](const RunStanding& run) {
-    return run.state == v1::STREAM_RUN_STATE_SUCCEEDED;
+  const bool succeeded = std::all_of(runs.begin(), runs.end(), [](v1::StreamRunState run) {
+    return run == v1::STREAM_RUN_STATE_SUCCEEDED;
   });
   if (succeeded) return v1::JOB_STATE_SUCCEEDED;
   return stopped ? v1::JOB_STATE_CANCELLED : v1::JOB_STATE_FAILED;

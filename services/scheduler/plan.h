@@ -6,38 +6,57 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "lockstitch/v1/job.pb.h"
 
 namespace lockstitch::scheduler {
 
-// What a plan is made from: one stream run of a job.
-struct RunStanding {
-  v1::StreamRunState state = v1::STREAM_RUN_STATE_QUEUED;
-  int64_t size_bytes = 0;
-  uint32_t connections = 1;  // At each database: wanted while it is queued, granted while it runs.
+// A database that jobs read from or write to.
+struct DatabaseShare {
+  std::string database;      // What tells it from others.
+  uint32_t connections = 1;  // How many the job says may be open to it at once.
 };
 
 // What a job may take at once.
 struct JobLimits {
   size_t parallel_streams = 1;
-  uint32_t connections = 1;  // At each database.
+  DatabaseShare source;
+  DatabaseShare destination;
 };
 
-// A decision to start a run, and why.
+// A run that waits to be started.
+struct QueuedRun {
+  size_t run = 0;  // Its place among its job's runs.
+  int64_t size_bytes = 0;
+  uint32_t connections = 1;  // Wanted at each database.
+};
+
+// What a plan is made from: one job, of which an integration has one at a time.
+struct JobStanding {
+  const JobLimits* limits = nullptr;
+  size_t running = 0;                  // Runs.
+  uint32_t connections = 0;            // Granted to them, at each database.
+  absl::Span<const QueuedRun> queued;  // In the order in which they are to start.
+};
+
+// A decision to start the first of a job's queued runs, and why.
 struct StartRun {
-  size_t run = 0;            // Its place among the runs given.
-  uint32_t connections = 1;  // Granted to it.
+  size_t job = 0;  // Its place among the jobs given.
+  QueuedRun queued;
+  uint32_t connections = 1;  // Granted to it at each database.
   std::string reason;
 };
 
-// Which queued runs to start now within the limits: the largest first, since the last one to end
-// decides how long the job takes. A run gets as many connections as it wants and are left, at least
-// one. Pure.
-std::vector<StartRun> PlanStarts(const std::vector<RunStanding>& runs, const JobLimits& limits);
+// Which queued runs to start now so that at most `most_runs` run: first of the job with the fewest
+// runs under way, then the largest. Jobs share a database: the connections of all of them together
+// stay within the least that one of them says; a source and a destination are told apart even where
+// they are one database. A run gets as many connections as it wants and are left, at least one.
+// Pure.
+std::vector<StartRun> PlanStarts(absl::Span<const JobStanding> jobs, size_t most_runs);
 
 // What a job has come to: RUNNING while any run is open, then SUCCEEDED where all are; else
-// CANCELLED if it was stopped, or FAILED.
-v1::JobState PlanJobState(const std::vector<RunStanding>& runs, bool stopped);
+// CANCELLED if it was stopped by its user, or FAILED.
+v1::JobState PlanJobState(const std::vector<v1::StreamRunState>& runs, bool stopped);
 
 }  // namespace lockstitch::scheduler
 

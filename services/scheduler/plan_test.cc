@@ -1,5 +1,7 @@
 #include "services/scheduler/plan.h"
 
+#include <utility>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -8,59 +10,117 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
-constexpr auto kQueued = v1::STREAM_RUN_STATE_QUEUED;
-constexpr auto kRunning = v1::STREAM_RUN_STATE_RUNNING;
-constexpr auto kSucceeded = v1::STREAM_RUN_STATE_SUCCEEDED;
-constexpr auto kFailed = v1::STREAM_RUN_STATE_FAILED;
+// A job of its own source and destination, unless they are named.
+struct TestJob {
+  std::vector<QueuedRun> queued;
+  size_t running = 0;
+  uint32_t connections = 0;  // Taken.
+  JobLimits limits = {.parallel_streams = 100,
+                      .source = {.database = "", .connections = 100},
+                      .destination = {.database = "", .connections = 100}};
+};
 
-std::vector<size_t> Starts(const std::vector<RunStanding>& runs, size_t max_parallel) {
-  std::vector<size_t> starts;
-  const JobLimits limits = {.parallel_streams = max_parallel, .connections = 100};
-  for (const StartRun& start : PlanStarts(runs, limits)) {
-    EXPECT_FALSE(start.reason.empty());
-    starts.push_back(start.run);
+std::vector<StartRun> Starts(std::vector<TestJob> jobs, size_t most_runs = 100) {
+  std::vector<JobStanding> standings;
+  for (size_t job = 0; job < jobs.size(); ++job) {
+    JobLimits& limits = jobs[job].limits;
+    if (limits.source.database.empty()) limits.source.database = std::to_string(job);
+    if (limits.destination.database.empty()) limits.destination.database = std::to_string(job);
+    standings.push_back({.limits = &limits,
+                         .running = jobs[job].running,
+                         .connections = jobs[job].connections,
+                         .queued = jobs[job].queued});
   }
-  return starts;
+  return PlanStarts(standings, most_runs);
 }
 
-TEST(PlanStartsTest, TheLargestGoFirst) {
-  EXPECT_THAT(Starts({{kQueued, 10}, {kQueued, 30}, {kQueued, 20}}, 2), ElementsAre(1, 2));
+// Which run of which job.
+std::vector<std::pair<size_t, size_t>> Order(const std::vector<StartRun>& starts) {
+  std::vector<std::pair<size_t, size_t>> order;
+  for (const StartRun& start : starts) {
+    EXPECT_FALSE(start.reason.empty());
+    order.emplace_back(start.job, start.queued.run);
+  }
+  return order;
 }
 
-TEST(PlanStartsTest, EqualSizesKeepTheirOrder) {
-  EXPECT_THAT(Starts({{kQueued, 0}, {kQueued, 0}, {kQueued, 0}}, 9), ElementsAre(0, 1, 2));
+// How many connections each gets.
+std::vector<uint32_t> Grants(const std::vector<StartRun>& starts) {
+  std::vector<uint32_t> grants;
+  for (const StartRun& start : starts) grants.push_back(start.connections);
+  return grants;
 }
 
-TEST(PlanStartsTest, WhatRunsCountsAgainstTheLimitAndWhatEndedDoesNot) {
-  EXPECT_THAT(Starts({{kRunning, 1}, {kQueued, 1}, {kSucceeded, 9}, {kFailed, 9}, {kQueued, 2}}, 2),
-              ElementsAre(4));
-  EXPECT_THAT(Starts({{kRunning, 1}, {kQueued, 1}}, 1), IsEmpty());
+TEST(PlanStartsTest, AJobStartsItsRunsInTheirOrderUpToItsLimit) {
+  TestJob job = {.queued = {{7, 30}, {3, 20}, {5, 10}}, .running = 1};
+  job.limits.parallel_streams = 3;
+  EXPECT_THAT(Order(Starts({job})), ElementsAre(Pair(0, 7), Pair(0, 3)));
+  job.running = 3;
+  EXPECT_THAT(Starts({job}), IsEmpty());
+}
+
+TEST(PlanStartsTest, TheJobWithTheFewestRunsComesFirstThenTheLargestStream) {
+  const TestJob large = {.queued = {{0, 900}, {1, 800}, {2, 700}}, .running = 1};
+  const TestJob small = {.queued = {{0, 2}, {1, 1}}};
+  const TestJob other = {.queued = {{0, 3}}};
+  EXPECT_THAT(Order(Starts({large, small, other}, 5)),
+              ElementsAre(Pair(2, 0), Pair(1, 0), Pair(0, 0), Pair(1, 1)));
+}
+
+TEST(PlanStartsTest, NoMoreRunThanTheSchedulerAllows) {
+  const TestJob busy = {.queued = {{0, 1}}, .running = 3};
+  EXPECT_THAT(Order(Starts({busy, {.queued = {{0, 1}, {1, 1}}}}, 4)), ElementsAre(Pair(1, 0)));
+  EXPECT_THAT(Starts({busy}, 3), IsEmpty());
 }
 
 TEST(PlanStartsTest, ConnectionsAreGrantedAsFarAsTheyReach) {
-  const auto grants = [](const std::vector<RunStanding>& runs, uint32_t connections) {
-    std::vector<std::pair<size_t, uint32_t>> granted;
-    for (const StartRun& start :
-         PlanStarts(runs, {.parallel_streams = 10, .connections = connections})) {
-      granted.emplace_back(start.run, start.connections);
-    }
-    return granted;
-  };
-  EXPECT_THAT(grants({{kQueued, 1, 1}, {kQueued, 9, 3}, {kQueued, 5, 2}}, 4),
-              ElementsAre(std::pair(1, 3u), std::pair(2, 1u)));
-  EXPECT_THAT(grants({{kRunning, 1, 3}, {kQueued, 1, 8}}, 4), ElementsAre(std::pair(1, 1u)));
-  EXPECT_THAT(grants({{kRunning, 1, 4}, {kQueued, 1, 1}}, 4), IsEmpty());
+  TestJob job = {.queued = {{0, 9, 3}, {1, 5, 2}, {2, 1, 1}}};
+  job.limits.source.connections = 4;
+  EXPECT_THAT(Grants(Starts({job})), ElementsAre(3u, 1u));
+  job.connections = 3;
+  EXPECT_THAT(Grants(Starts({job})), ElementsAre(1u));
+  job.connections = 4;
+  EXPECT_THAT(Starts({job}), IsEmpty());
+}
+
+TEST(PlanStartsTest, JobsAtOneDatabaseShareTheSmallerLimit) {
+  TestJob first = {.queued = {{0, 9, 2}, {1, 8, 2}}};
+  first.limits.destination = {.database = "warehouse", .connections = 9};
+  TestJob second = {.queued = {{0, 7, 2}, {1, 6, 2}}};
+  second.limits.destination = {.database = "warehouse", .connections = 5};
+  const std::vector<StartRun> starts = Starts({first, second});
+  EXPECT_THAT(Order(starts), ElementsAre(Pair(0, 0), Pair(1, 0), Pair(0, 1)));
+  EXPECT_THAT(Grants(starts), ElementsAre(2u, 2u, 1u));
+}
+
+TEST(PlanStartsTest, AJobWhoseDatabaseIsFullLetsOthersPass) {
+  TestJob running = {.running = 1, .connections = 1};
+  running.limits.source = {.database = "busy", .connections = 1};
+  TestJob waiting = {.queued = {{0, 9}}};
+  waiting.limits.source = {.database = "busy", .connections = 8};
+  EXPECT_THAT(Order(Starts({running, waiting, {.queued = {{0, 1}}}})), ElementsAre(Pair(2, 0)));
+}
+
+TEST(PlanStartsTest, ASourceThatIsItsDestinationIsNoObstacle) {
+  TestJob job = {.queued = {{0, 1}}};
+  job.limits.source = job.limits.destination = {.database = "one", .connections = 1};
+  EXPECT_THAT(Order(Starts({job})), ElementsAre(Pair(0, 0)));
 }
 
 TEST(PlanJobStateTest, AJobEndsWithItsLastRun) {
-  EXPECT_EQ(PlanJobState({{kSucceeded}, {kRunning}}, false), v1::JOB_STATE_RUNNING);
-  EXPECT_EQ(PlanJobState({{kFailed}, {kQueued}}, true), v1::JOB_STATE_RUNNING);
-  EXPECT_EQ(PlanJobState({{kSucceeded}, {kSucceeded}}, false), v1::JOB_STATE_SUCCEEDED);
-  EXPECT_EQ(PlanJobState({{kSucceeded}, {kFailed}}, false), v1::JOB_STATE_FAILED);
-  EXPECT_EQ(PlanJobState({{kSucceeded}, {v1::STREAM_RUN_STATE_CANCELLED}}, true),
+  constexpr auto kQueued = v1::STREAM_RUN_STATE_QUEUED;
+  constexpr auto kRunning = v1::STREAM_RUN_STATE_RUNNING;
+  constexpr auto kSucceeded = v1::STREAM_RUN_STATE_SUCCEEDED;
+  constexpr auto kFailed = v1::STREAM_RUN_STATE_FAILED;
+  EXPECT_EQ(PlanJobState({kSucceeded, kRunning}, false), v1::JOB_STATE_RUNNING);
+  EXPECT_EQ(PlanJobState({kFailed, kQueued}, true), v1::JOB_STATE_RUNNING);
+  EXPECT_EQ(PlanJobState({kSucceeded, kSucceeded}, false), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(PlanJobState({kSucceeded, kFailed}, false), v1::JOB_STATE_FAILED);
+  EXPECT_EQ(PlanJobState({kSucceeded, v1::STREAM_RUN_STATE_CANCELLED}, true),
             v1::JOB_STATE_CANCELLED);
-  EXPECT_EQ(PlanJobState({{kSucceeded}}, true), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(PlanJobState({kSucceeded}, true), v1::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(PlanJobState({}, false), v1::JOB_STATE_SUCCEEDED);
 }
 

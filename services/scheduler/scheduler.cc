@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
-#include "postgres/connection_limit.h"
+#include "rpc/random_id.h"
 #include "schema/destination_names.h"
-#include "services/scheduler/job_runner.h"
+#include "services/scheduler/event_recorder.h"
 #include "services/scheduler/selection.h"
 #include "services/scheduler/validation.h"
 #include "services/scheduler/verification_run.h"
@@ -20,13 +20,24 @@ namespace {
 constexpr size_t kDefaultDifferences = 10;
 constexpr size_t kMostDifferences = 1'000;
 
-// How many a job of the integration may open at each of its databases: the lesser number.
-uint32_t ConnectionsOf(const v1::Integration& integration) {
-  return std::min(postgres::ConnectionLimit(integration.source().postgres()),
-                  postgres::ConnectionLimit(integration.destination().postgres()));
+// 0 where neither the request nor the integration says how many may run at once.
+size_t ParallelStreamsOf(const v1::RunOnceRequest& request) {
+  return request.max_parallel_streams() > 0 ? request.max_parallel_streams()
+                                            : request.integration().max_parallel_streams();
 }
 
 }  // namespace
+
+Scheduler::Scheduler(const Options& options)
+    : options_(options),
+      admission_(options.max_runs),
+      runner_({.discovery = options.discovery,
+               .admission = &admission_,
+               .metrics = options.metrics,
+               .dispatch = {.extractor = options.extractor,
+                            .loader = options.loader,
+                            .progress_deadline = options.progress_deadline},
+               .parallel_streams = options.max_parallel_streams}) {}
 
 absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
                                 const std::function<void(const v1::JobEvent&)>& listener,
@@ -37,24 +48,24 @@ absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
   std::stop_source either;
   const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
-  const size_t asked = request.max_parallel_streams();
-  const StreamVerifier::Options verifier = {.source = options_.source_checksums,
-                                            .destination = options_.destination_checksums,
-                                            .progress_deadline = options_.progress_deadline,
-                                            .stop = either.get_token()};
-  JobRunner job(request.integration(),
-                {.discovery = options_.discovery,
-                 .metrics = options_.metrics,
-                 .dispatch = {.extractor = options_.extractor,
-                              .loader = options_.loader,
-                              .progress_deadline = options_.progress_deadline,
-                              .stop = either.get_token()},
-                 .limits = {.parallel_streams = asked > 0 ? asked : options_.max_parallel_streams,
-                            .connections = ConnectionsOf(request.integration())},
-                 .reset = request.reset(),
-                 .verifier = request.verify() ? std::make_optional(verifier) : std::nullopt},
-                listener);
-  job.Run();
+  OpenJob open = {.integration = request.integration()};
+  open.job.set_job_id(rpc::RandomId());
+  open.job.set_integration(request.integration().name());
+  open.job.set_state(v1::JOB_STATE_PENDING);
+  EventRecorder recorder(listener);
+  JobRunner::Options runner = runner_;
+  runner.recorder = &recorder;
+  runner.dispatch.stop = either.get_token();
+  if (const size_t streams = ParallelStreamsOf(request); streams > 0)
+    runner.parallel_streams = streams;
+  runner.reset = request.reset();
+  if (request.verify()) {
+    runner.verifier = {.source = options_.source_checksums,
+                       .destination = options_.destination_checksums,
+                       .progress_deadline = options_.progress_deadline,
+                       .stop = either.get_token()};
+  }
+  JobRunner(open, runner).Run();
   return absl::OkStatus();
 }
 

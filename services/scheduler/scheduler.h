@@ -13,6 +13,8 @@
 #include "services/discovery/discovery_client.h"
 #include "services/extractor/extractor_client.h"
 #include "services/loader/loader_client.h"
+#include "services/scheduler/job_runner.h"
+#include "services/scheduler/run_admission.h"
 #include "telemetry/metrics.h"
 #include "verification/checksum_client.h"
 
@@ -29,12 +31,13 @@ class Scheduler {
     const verification::ChecksumClient* source_checksums = nullptr;
     const verification::ChecksumClient* destination_checksums = nullptr;
     telemetry::Metrics* metrics = nullptr;
-    size_t max_parallel_streams = 4;  // Where a request doesn't say.
+    size_t max_parallel_streams = 4;  // Of a job, where neither request nor integration say.
+    size_t max_runs = 100;            // Stream runs of all jobs at once.
     absl::Duration progress_deadline =
         absl::Minutes(2);  // An extractor that reports nothing for so long is given up.
   };
 
-  explicit Scheduler(const Options& options) : options_(options) {}
+  explicit Scheduler(const Options& options);
 
   // Runs one job to its end, in the caller's thread. INTEGRATION_INVALID before anything has begun;
   // a job that failed is OK and tells so by its last event. A stop request, or Stop, ends its
@@ -56,11 +59,17 @@ class Scheduler {
   absl::StatusOr<v1::ForgottenIntegration> ForgetIntegration(
       const v1::SchedulerServiceForgetIntegrationRequest& request) const;
 
-  // Stops every job and comparison under way, and refuses later ones with SHUTTING_DOWN.
+  // What every job of this process is run with; recorder, stop and leave are each one's own.
+  const JobRunner::Options& runner() const { return runner_; }
+
+  // Stops every job that is kept nowhere and every comparison, and refuses later ones with
+  // SHUTTING_DOWN.
   void Stop() { stop_.request_stop(); }
 
  private:
   const Options options_;
+  RunAdmission admission_;
+  const JobRunner::Options runner_;
   std::stop_source stop_;
 };
 

@@ -224,6 +224,26 @@ TEST_F(ProtocolTest, AbortLoadDropsWhatItsRunHasLoaded) {
   EXPECT_EQ(destination_->Text("SELECT to_regclass('s.t') IS NULL"), "t");
 }
 
+TEST_F(ProtocolTest, ARunIsCountedWithTheRowsOfAllItsExtractions) {
+  const auto send_half = [&](ScriptedRun& run) {
+    ASSERT_THAT(run.Reserve(loader_.client), IsOk());
+    ASSERT_THAT(run.Begin(loader_.client), IsOk());
+    ASSERT_THAT(run.SendRange(loader_.client, 0), IsOk());
+  };
+  ScriptedRun run(destination_url_, 1), given_up(destination_url_, 2);
+  send_half(run);
+  const auto published = run.RunAll(loader_.client);
+  ASSERT_THAT(published, IsOk());
+  EXPECT_EQ(published->rows(), 2);
+  EXPECT_EQ(published->run_rows(), 3);
+  send_half(given_up);
+  send_half(given_up);
+  const auto aborted = given_up.Abort(loader_.client);
+  ASSERT_THAT(aborted, IsOk());
+  EXPECT_EQ(aborted->rows(), 1);
+  EXPECT_EQ(aborted->run_rows(), 2);
+}
+
 TEST_F(ProtocolTest, OpeningARangeAgainRefusesTheChunksOfTheEarlierCall) {
   ScriptedRun run(destination_url_, 1);
   ASSERT_THAT(run.Reserve(loader_.client), IsOk());

@@ -48,12 +48,14 @@ ORDER BY r.range, c.chunk)sql";
 
 // $1 stream, $2 run, $3 load. A load without a table of its own left its rows where they count.
 constexpr absl::string_view kCountRun = R"sql(
-SELECT (pg_catalog.sum(c.rows) FILTER (WHERE NOT r.keys))::pg_catalog.int8,
-       (pg_catalog.sum(c.bytes) FILTER (WHERE NOT r.keys))::pg_catalog.int8,
-       pg_catalog.sum(c.deleted)::pg_catalog.int8
+SELECT (pg_catalog.sum(c.rows) FILTER (WHERE stands AND NOT r.keys))::pg_catalog.int8,
+       (pg_catalog.sum(c.bytes) FILTER (WHERE stands AND NOT r.keys))::pg_catalog.int8,
+       (pg_catalog.sum(c.deleted) FILTER (WHERE stands))::pg_catalog.int8,
+       (pg_catalog.sum(c.rows) FILTER (WHERE NOT r.keys))::pg_catalog.int8
 FROM _lockstitch.chunks c JOIN _lockstitch.loads l USING (stream_id, load_id)
-     JOIN _lockstitch.ranges r USING (stream_id, load_id, range)
-WHERE c.stream_id = $1 AND c.run_id = $2 AND (c.load_id = $3 OR l.load_table = ''))sql";
+     JOIN _lockstitch.ranges r USING (stream_id, load_id, range),
+     LATERAL (SELECT c.load_id = $3 OR l.load_table = '' AS stands) s
+WHERE c.stream_id = $1 AND c.run_id = $2)sql";
 
 // $1 stream, $2 bookmark, $3 load, $4 horizon. Rows of a load before it were written with other
 // columns. The bookmark stays as well if it is the greatest of their keys, or the horizon keeps it.
@@ -178,6 +180,7 @@ absl::Status CountRun(Connection& connection, const StreamState& state, const st
   result->set_rows(sums.Int(0, 0));
   result->set_bytes(sums.Int(0, 1));
   result->set_deleted(sums.Int(0, 2));
+  result->set_run_rows(sums.Int(0, 3));
   return absl::OkStatus();
 }
 

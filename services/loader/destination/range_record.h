@@ -59,7 +59,8 @@ absl::Status InsertChunk(postgres::Connection& connection, const LoadRecord& loa
                          const v1::ChunkEnd& chunk, const ChunkOutcome& outcome);
 
 // Rows and bytes that the run committed to this load, 0 for none, and in mode CHANGES to those of
-// its earlier extractions, and the rows it deleted or marked. Keys are no rows.
+// its earlier extractions, and the rows it deleted or marked; and its rows in all, whatever became
+// of the loads. Keys are no rows.
 absl::Status CountRun(postgres::Connection& connection, const StreamState& state,
                       const std::string& run_id, int64_t load_id, v1::LoadResult* result);
 

@@ -90,10 +90,11 @@ absl::StatusOr<std::map<std::string, v1::StreamRecord>> Streams::Records(
     const std::string& id, const v1::Integration& integration) const {
   ASSIGN_OR_RETURN(discovery::Catalog catalog, options_.discovery->Discover(integration.source()));
   std::vector<SelectedStream> selected = SelectStreams(integration, catalog.tables);
-  if (IgnoresNew(integration)) {
+  if (DependsOnKnown(integration, selected)) {
     ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse registered,
                      options_.loader->RegisterStreams(
                          RegistrationOf(integration, selected, /*validate_only=*/true)));
+    selected = SelectStreams(integration, catalog.tables, registered);
     LeaveOutNew(integration, registered, &selected);
   }
   NameStreams(integration, &selected);

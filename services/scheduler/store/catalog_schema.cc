@@ -58,7 +58,7 @@ CREATE TABLE lockstitch.integrations (
   hold_at_rows bigint,
   next_slot timestamptz,
   replan boolean NOT NULL DEFAULT true,
-  had_job boolean NOT NULL DEFAULT false,
+  last_slot timestamptz,
   version bigint NOT NULL DEFAULT 1,
   due_at timestamptz GENERATED ALWAYS AS (CASE WHEN replan THEN '-infinity' ELSE next_slot END) STORED,
   -- Whether it selects anything.

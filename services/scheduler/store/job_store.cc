@@ -50,7 +50,7 @@ WHERE integration_key = $1 AND state IN (1, 2) AND NOT EXISTS (SELECT FROM made)
 // $1 integration's key, $2 its next slot, or NULL to leave what was planned.
 constexpr absl::string_view kRebase = R"sql(
 UPDATE lockstitch.integrations
-SET had_job = true, version = version + 1, next_slot = coalesce($2, next_slot), replan = replan AND $2 IS NULL
+SET last_slot = now(), version = version + 1, next_slot = coalesce($2, next_slot), replan = replan AND $2 IS NULL
 WHERE key = $1)sql";
 // $1 integration's key, $2 request id, $3 job's key, $4 attached.
 constexpr absl::string_view kRememberRequest = R"sql(

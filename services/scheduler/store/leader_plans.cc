@@ -20,7 +20,7 @@ SELECT i.key, i.id, i.uid, i.schedule, i.paused_at IS NOT NULL,
                   WHERE u.integration_key = i.key AND
                         u.day >= date_trunc('month', $1::timestamptz AT TIME ZONE 'UTC')::date) END,
        EXISTS (SELECT FROM lockstitch.jobs j WHERE j.integration_key = i.key AND j.state IN (1, 2)),
-       NOT i.had_job, CASE WHEN NOT i.replan THEN i.next_slot END, i.schedule_changed_at, i.version
+       i.last_slot, CASE WHEN NOT i.replan THEN i.next_slot END, i.schedule_changed_at, i.version
 FROM lockstitch.integrations i
 WHERE i.due_at <= $1 AND i.deleting_at IS NULL
 ORDER BY i.due_at LIMIT $2)sql";
@@ -30,7 +30,7 @@ ORDER BY i.due_at LIMIT $2)sql";
 constexpr absl::string_view kApply = R"sql(
 planned AS (
   UPDATE lockstitch.integrations i
-  SET next_slot = p.next_slot, replan = false, version = i.version + 1, had_job = i.had_job OR p.slot IS NOT NULL
+  SET next_slot = p.next_slot, replan = false, version = i.version + 1, last_slot = coalesce(p.slot, i.last_slot)
   FROM lead, unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
                     $7::bigint[], $8::text[], $9::timestamptz[], $10::timestamptz[])
     AS p(key, version, slot, first_skipped, last_skipped, skipped, reason, recorded_at, next_slot)
@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<DueIntegration>> LeaderStore::ReadDue(absl::Time now,
     integration.paused = found.Bool(row, 4);
     integration.held = found.Bool(row, 5);
     integration.job_open = found.Bool(row, 6);
-    integration.first_job = found.Bool(row, 7);
+    integration.last_slot = TimeAt(found, row, 7);
     integration.next_slot = TimeAt(found, row, 8);
     integration.changed_at = TimeAt(found, row, 9).value_or(absl::UnixEpoch());
     integration.version = found.Int(row, 10);

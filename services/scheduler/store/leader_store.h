@@ -12,6 +12,7 @@
 #include "lockstitch/v1/integration.pb.h"
 #include "lockstitch/v1/job.pb.h"
 #include "lockstitch/v1/record.pb.h"
+#include "services/scheduler/dispatched_run.h"
 #include "services/scheduler/secrets/secret_box.h"
 #include "services/scheduler/store/catalog.h"
 
@@ -26,7 +27,8 @@ struct DueIntegration {
   bool paused = false;
   bool held = false;  // Its quota is used up, and it wants that to count.
   bool job_open = false;
-  bool first_job = false;  // It has had none.
+  // Of its last job, or when that started if it was started by hand; nullopt before the first.
+  std::optional<absl::Time> last_slot;
   int64_t version = 0;     // Of what was read; grows with all that matters to a plan.
   std::optional<absl::Time> next_slot;
   absl::Time changed_at;  // Created, schedule edited, or resumed.
@@ -39,13 +41,6 @@ struct PlannedSlot {
   std::optional<absl::Time> job;  // The slot that a PENDING job is made for.
   std::optional<v1::SkippedSlots> skipped;
   std::optional<absl::Time> next_slot;
-};
-
-// How an open run was dispatched, so that the next leader can go on.
-struct DispatchedRun {
-  int64_t fence = 0;      // 0: never dispatched.
-  uint32_t draws = 0;     // Fences that were, or may have been, drawn for it.
-  std::string extractor;  // Its address; empty: none that outlives its owner.
 };
 
 struct OpenRun {

@@ -54,7 +54,7 @@ TEST_F(LeaderStoreTest, WhatIsNewOrDueIsReadTheLongestDueFirst) {
   const DueIntegration due = Due("a");
   EXPECT_EQ(due.uid, "uid-a");
   EXPECT_EQ(due.schedule.every().seconds(), 3600);
-  EXPECT_TRUE(due.first_job);
+  EXPECT_FALSE(due.last_slot);
   EXPECT_FALSE(due.paused || due.held || due.job_open);
   EXPECT_FALSE(due.next_slot);
   EXPECT_EQ(due.changed_at, catalog_.integrations.Get("a")->schedule_changed_at);
@@ -89,7 +89,7 @@ TEST_F(LeaderStoreTest, APlanMakesJobsAndRecordsWhatItSkips) {
   ASSERT_THAT(skipped, SizeIs(1));
   EXPECT_EQ(skipped[0].slots.SerializeAsString(), plan.skipped->SerializeAsString());
   EXPECT_TRUE(Due("shop").job_open);
-  EXPECT_FALSE(Due("shop").first_job);
+  EXPECT_TRUE(Due("shop").last_slot);
 
   // Repeated it changes nothing.
   ASSERT_THAT(leader_.EndJob(TestCatalog::EndedJob(job, v1::JOB_STATE_SUCCEEDED, absl::Now()), {}),

@@ -1,0 +1,82 @@
+#include "services/scheduler/catalog_recorder.h"
+
+#include "absl/strings/str_cat.h"
+#include "rpc/retry.h"
+#include "services/scheduler/log_line.h"
+#include "services/scheduler/notification/notifications.h"
+#include "status/macros.h"
+#include "status/reason.h"
+#include "telemetry/log.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+// Between attempts at a write.
+constexpr rpc::RetryPolicy kPolicy = {.first = absl::Milliseconds(100), .most = absl::Seconds(5)};
+
+}  // namespace
+
+CatalogRecorder::CatalogRecorder(const Options& options)
+    : options_(options), job_id_(options.job->job.job_id()) {
+  for (const OpenRun& open : options_.job->runs) {
+    const v1::StreamRun& run = open.run;
+    if (run.has_ended_at()) ended_.push_back({.run = run, .rows = run.progress().rows_loaded()});
+  }
+}
+
+absl::Status CatalogRecorder::StartJob(const v1::Job& job) {
+  return Write([&] { return options_.store->StartJob(job); });
+}
+
+absl::Status CatalogRecorder::AddRuns(const std::vector<v1::StreamRun>& runs) {
+  return Write([&] { return options_.store->AddRuns(job_id_, runs); });
+}
+
+void CatalogRecorder::TellPreview(const v1::StreamPreview& preview) {
+  for (const v1::SchemaChange& change : preview.changes())
+    Log(LogLine(v1::SEVERITY_INFO, preview.stream(), change.effect()));
+  if (preview.why_anew().empty()) return;
+  Log(LogLine(v1::SEVERITY_INFO, preview.stream(),
+              absl::StrCat("will be loaded anew: ", preview.why_anew())));
+}
+
+absl::Status CatalogRecorder::RecordDispatch(const std::string& run_id,
+                                             const DispatchedRun& dispatched) {
+  return Write([&] { return options_.store->RecordDispatch(run_id, dispatched); });
+}
+
+void CatalogRecorder::TellProgress(const v1::StreamRun& run) {
+  options_.journal->TellProgress(run);
+}
+
+void CatalogRecorder::Log(const v1::LogEntry& entry) { options_.journal->Log(job_id_, entry); }
+
+absl::Status CatalogRecorder::EndRun(const EndedRun& ended) {
+  options_.journal->Forget(ended.run.run_id());
+  RETURN_IF_ERROR(options_.journal->Flush(job_id_));
+  RETURN_IF_ERROR(Write([&] { return options_.store->EndRun(job_id_, ended); }));
+  absl::MutexLock lock(&mutex_);
+  ended_.push_back(ended);
+  return absl::OkStatus();
+}
+
+absl::Status CatalogRecorder::EndJob(const v1::Job& job) {
+  RETURN_IF_ERROR(options_.journal->Flush(job_id_));
+  std::vector<Notification> notifications;
+  {
+    absl::MutexLock lock(&mutex_);
+    notifications = NotificationsOf(options_.job->integration, job, ended_);
+  }
+  return Write([&] { return options_.store->EndJob(job, notifications); });
+}
+
+absl::Status CatalogRecorder::Write(absl::FunctionRef<absl::Status()> write) {
+  for (int attempt = 1; rpc::WaitBeforeAttempt(kPolicy, attempt, options_.leave); ++attempt) {
+    const absl::Status written = write();
+    if (written.ok() || ReasonOf(written) == Reason::kLeadershipLost) return written;
+    telemetry::LogError("what became of a job is not written yet", written, {{"job_id", job_id_}});
+  }
+  return Error(Reason::kLeadershipLost, "the job was left to the scheduler that leads next");
+}
+
+}  // namespace lockstitch::scheduler

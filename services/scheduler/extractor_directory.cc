@@ -1,0 +1,21 @@
+#include "services/scheduler/extractor_directory.h"
+
+#include "rpc/channel.h"
+
+namespace lockstitch::scheduler {
+
+std::shared_ptr<const extractor::ExtractorClient> ExtractorDirectory::At(
+    const std::string& address) {
+  absl::MutexLock lock(&mutex_);
+  std::erase_if(clients_, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<const extractor::ExtractorClient>& known = clients_[address];
+  std::shared_ptr<const extractor::ExtractorClient> client = known.lock();
+  if (client == nullptr) {
+    client = std::make_shared<extractor::ExtractorClient>(rpc::Connect(address),
+                                                          "extractor at " + address);
+    known = client;
+  }
+  return client;
+}
+
+}  // namespace lockstitch::scheduler

@@ -1,0 +1,28 @@
+#ifndef LOCKSTITCH_SERVICES_SCHEDULER_EXTRACTOR_DIRECTORY_H_
+#define LOCKSTITCH_SERVICES_SCHEDULER_EXTRACTOR_DIRECTORY_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/synchronization/mutex.h"
+#include "services/extractor/extractor_client.h"
+
+namespace lockstitch::scheduler {
+
+// Single extractors, for going on with runs that they have. Thread-safe.
+class ExtractorDirectory {
+ public:
+  // The extractor at that address. Those who ask at the same time share a channel, which goes with
+  // the last of them.
+  std::shared_ptr<const extractor::ExtractorClient> At(const std::string& address);
+
+ private:
+  absl::Mutex mutex_;
+  std::map<std::string, std::weak_ptr<const extractor::ExtractorClient>> clients_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace lockstitch::scheduler
+
+#endif  // LOCKSTITCH_SERVICES_SCHEDULER_EXTRACTOR_DIRECTORY_H_

@@ -1,0 +1,152 @@
+#include "services/scheduler/leader.h"
+
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "rpc/retry.h"
+#include "rpc/timestamp.h"
+#include "services/scheduler/notification/notifier.h"
+#include "status/macros.h"
+#include "status/reason.h"
+#include "telemetry/log.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+using telemetry::LogSeverity;
+using telemetry::Metric;
+
+// Integrations in one plan: after a takeover, those that wait for their turn are among them.
+constexpr int kMostDue = 20'000;
+// The longest wait between steps while the catalog fails.
+constexpr absl::Duration kLongestWait = absl::Seconds(5);
+// A step of pruning, and the time between two where nothing more is left.
+constexpr int kPrunedAtOnce = 100;
+constexpr absl::Duration kPruneInterval = absl::Minutes(1);
+
+// When it was due or asked for.
+absl::Time DueTime(const v1::Job& job) {
+  return rpc::FromTimestamp(job.has_slot() ? job.slot() : job.created_at());
+}
+
+}  // namespace
+
+Leader::Leader(const Options& options, int64_t term)
+    : options_(options),
+      store_(options.catalog, options.secrets, term),
+      since_(absl::Now()),
+      journal_([this](const auto& runs,
+                      const auto& entries) { return store_.WriteProgress(runs, entries); },
+               {.leave = leave_.get_token()}) {}
+
+void Leader::Run(std::stop_token lost) {
+  const std::stop_callback on_lost(lost, [&] { leave_.request_stop(); });
+  options_.metrics->Set(Metric::kSchedulerLeading, {}, 1);
+  const Notifier notifier(
+      {.store = &store_, .sender = options_.sender, .metrics = options_.metrics});
+  std::thread notifying([&] { notifier.Run(leave_.get_token()); });
+  const rpc::RetryPolicy pace = {.first = options_.interval, .most = kLongestWait};
+  int failures = 0;
+  while (rpc::WaitBeforeAttempt(pace, failures + 2, leave_.get_token())) {
+    const absl::Status status = Step();
+    failures = status.ok() ? 0 : failures + 1;
+    if (status.ok() || leave_.stop_requested()) continue;
+    if (ReasonOf(status) == Reason::kLeadershipLost) leave_.request_stop();
+    telemetry::LogError("the jobs of the catalog wait", status);
+    options_.metrics->Add(Metric::kSchedulerCatalogFailures, {Explain(status).reason}, 1);
+  }
+  notifying.join();
+  jobs_.clear();
+  options_.metrics->Set(Metric::kSchedulerJobsRunning, {}, 0);
+  options_.metrics->Set(Metric::kSchedulerLeading, {}, 0);
+}
+
+absl::Status Leader::Step() {
+  Reap();
+  RETURN_IF_ERROR(PlanDueSlots());
+  RETURN_IF_ERROR(TakeJobs());
+  RETURN_IF_ERROR(StopJobs());
+  return PruneJobs();
+}
+
+absl::Status Leader::PlanDueSlots() {
+  const absl::Time now = absl::Now();
+  ASSIGN_OR_RETURN(const std::vector<DueIntegration> due, store_.ReadDue(now, kMostDue));
+  const DuePlan plan = PlanDue(due, since_, now);
+  if (plan.slots.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(store_.Apply(plan.slots));
+  for (const PlannedStep& step : plan.steps) ReportStep(step);
+  return absl::OkStatus();
+}
+
+void Leader::ReportStep(const PlannedStep& step) {
+  const bool noted = step.action == "skip" || step.action == "invalid";
+  telemetry::Log(noted ? LogSeverity::kWarning : LogSeverity::kInfo, "planned",
+                 {{"integration", step.integration},
+                  {"action", step.action},
+                  {"slots", absl::StrCat(step.slots)},
+                  {"why", step.reason}});
+  options_.metrics->Add(Metric::kSchedulerPlanned, {step.action}, 1);
+  if (step.slots > 0)
+    options_.metrics->Add(Metric::kSchedulerSkippedSlots, {}, static_cast<double>(step.slots));
+}
+
+absl::Status Leader::TakeJobs() {
+  if (jobs_.size() >= options_.most_jobs) return absl::OkStatus();
+  std::vector<std::string> known;
+  for (const RunningJob& job : jobs_) known.push_back(job.id());
+  const int room = static_cast<int>(options_.most_jobs - jobs_.size());
+  ASSIGN_OR_RETURN(std::vector<OpenJob> taken, store_.TakeOpenJobs(known, room));
+  for (OpenJob& job : taken) {
+    telemetry::Log(LogSeverity::kInfo, "job taken",
+                   {{"integration", job.integration_id},
+                    {"job_id", job.job.job_id()},
+                    {"state", v1::JobState_Name(job.job.state())}});
+    if (job.job.state() == v1::JOB_STATE_PENDING) {
+      options_.metrics->Observe(Metric::kSchedulerStartLagSeconds, {},
+                                absl::ToDoubleSeconds(absl::Now() - DueTime(job.job)));
+    }
+    jobs_.emplace_back(std::move(job), RunningJob::Options{.store = &store_,
+                                                           .journal = &journal_,
+                                                           .runner = options_.runner,
+                                                           .leave = leave_.get_token()});
+  }
+  options_.metrics->Set(Metric::kSchedulerJobsRunning, {}, static_cast<double>(jobs_.size()));
+  return absl::OkStatus();
+}
+
+absl::Status Leader::StopJobs() {
+  if (jobs_.empty()) return absl::OkStatus();
+  std::vector<std::string> ids;
+  for (RunningJob& job : jobs_) {
+    ids.push_back(job.id());
+    if (absl::Now() >= job.deadline()) job.StopAtTimeLimit();
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> asked, store_.ReadStopRequests(ids));
+  for (const std::string& id : asked) {
+    for (RunningJob& job : jobs_) {
+      if (job.id() == id) job.Stop(Error(Reason::kStopped, "the job was stopped"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Leader::PruneJobs() {
+  if (absl::Now() < next_prune_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int pruned, store_.Prune(absl::Now() - options_.retention, kPrunedAtOnce));
+  if (pruned > 0)
+    telemetry::Log(LogSeverity::kInfo, "old jobs pruned", {{"jobs", absl::StrCat(pruned)}});
+  if (pruned < kPrunedAtOnce) next_prune_ = absl::Now() + kPruneInterval;
+  return absl::OkStatus();
+}
+
+void Leader::Reap() {
+  jobs_.remove_if([](const RunningJob& job) { return job.ended(); });
+  options_.metrics->Set(Metric::kSchedulerJobsRunning, {}, static_cast<double>(jobs_.size()));
+}
+
+}  // namespace lockstitch::scheduler

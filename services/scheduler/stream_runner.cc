@@ -1,0 +1,177 @@
+#include "services/scheduler/stream_runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "rpc/timestamp.h"
+#include "schema/protocol_version.h"
+#include "services/scheduler/job_error.h"
+#include "services/scheduler/load_verification.h"
+#include "services/scheduler/log_line.h"
+#include "status/reason.h"
+
+namespace lockstitch::scheduler {
+namespace {
+
+using telemetry::Metric;
+
+double SecondsOf(const v1::StreamRun& run) {
+  return static_cast<double>(run.ended_at().seconds() - run.started_at().seconds()) +
+         1e-9 * (run.ended_at().nanos() - run.started_at().nanos());
+}
+
+// "STREAM_RUN_STATE_SUCCEEDED" -> "succeeded", the label of metrics.
+std::string LabelOf(v1::StreamRunState state) {
+  return absl::AsciiStrToLower(
+      absl::StripPrefix(v1::StreamRunState_Name(state), "STREAM_RUN_STATE_"));
+}
+
+// A table that was altered for one attempt of a run is as it should be for the next.
+void AddChanges(const v1::ExtractBegun& begun, v1::StreamRun* run) {
+  for (const v1::SchemaChange& change : begun.changes()) {
+    const auto same = [&](const v1::SchemaChange& told) {
+      return told.effect() == change.effect();
+    };
+    if (std::none_of(run->changes().begin(), run->changes().end(), same))
+      *run->add_changes() = change;
+  }
+}
+
+void AddResult(const v1::LoadResult& result, v1::StreamRun* run) {
+  run->set_destination_table(result.destination_table());
+  run->set_rows_deleted(result.deleted());
+  if (!result.changes().empty()) *run->mutable_changes() = result.changes();
+  v1::Progress& progress = *run->mutable_progress();
+  progress.set_rows_loaded(result.rows());
+  if (progress.rows_extracted() >= result.rows()) return;
+  // The extractor's last words were lost; its rows are durable.
+  progress.set_rows_extracted(result.rows());
+  progress.set_bytes_extracted(result.bytes());
+}
+
+}  // namespace
+
+StreamRunner::StreamRunner(const Options& options, SelectedStream selected, OpenRun open)
+    : options_(options),
+      selected_(std::move(selected)),
+      dispatched_(std::move(open.dispatched)),
+      run_(std::move(open.run)) {}
+
+absl::Status StreamRunner::Run(uint32_t connections) {
+  if (!run_.has_started_at()) *run_.mutable_started_at() = rpc::ToTimestamp(absl::Now());
+  run_.set_state(v1::STREAM_RUN_STATE_RUNNING);
+  Dispatch::Options options = options_.dispatch;
+  if (options.keeping) {
+    options.keeping->left = dispatched_;
+    options.keeping->record = [&](const DispatchedRun& dispatched) {
+      return options_.recorder->RecordDispatch(run_.run_id(), dispatched);
+    };
+  }
+  Dispatch dispatch(OfferOf(connections), options,
+                    [&](const v1::ExtractResponse& response) { Follow(response); });
+  const absl::Status problem = ProblemOf(selected_);
+  const bool explained = selected_.replication_key_lost && selected_.problems.size() == 1;
+  const absl::StatusOr<v1::LoadResult> result =
+      problem.ok() || explained ? dispatch.Run() : dispatch.GiveUp(problem);
+  if (dispatch.left()) return result.status();
+  run_.set_attempts(static_cast<uint32_t>(dispatch.attempts()));
+  durable_rows_ = dispatch.durable_rows();
+  if (!result.ok()) return End(result.status(), dispatch.kept());
+  return End(Verify(), *result);
+}
+
+absl::Status StreamRunner::Verify() {
+  if (!options_.verifier) return absl::OkStatus();
+  v1::StreamVerification verification;
+  const absl::Status status =
+      VerifyLoad(*options_.integration, selected_.table, run_.run_id(), snapshot_sums_,
+                 *options_.dispatch.loader, *options_.verifier, &verification);
+  *run_.mutable_verification() = std::move(verification);
+  return status;
+}
+
+v1::ExtractOffer StreamRunner::OfferOf(uint32_t connections) const {
+  const v1::Integration& integration = *options_.integration;
+  const std::string& uid = options_.integration_uid;
+  v1::ExtractOffer offer;
+  offer.set_run_id(run_.run_id());
+  *offer.mutable_source() = integration.source();
+  *offer.mutable_target()->mutable_destination() = integration.destination();
+  offer.mutable_target()->set_integration(integration.name());
+  offer.mutable_target()->set_integration_uid(uid.empty() ? integration.uid() : uid);
+  offer.mutable_target()->set_registered(!uid.empty());
+  *offer.mutable_target()->mutable_table() = selected_.table;
+  *offer.mutable_target()->mutable_naming() = integration.naming();
+  *offer.mutable_settings() = selected_.settings;
+  offer.set_system_columns(integration.system_columns());
+  offer.mutable_grant()->set_source(connections);
+  offer.mutable_grant()->set_destination(connections);
+  offer.set_new_columns(integration.selection().new_columns());
+  offer.set_reset(options_.reset);
+  offer.set_reset_generation(selected_.settings.reset());
+  offer.set_verify(options_.verifier.has_value());
+  offer.mutable_known_columns()->Add(selected_.known_columns.begin(),
+                                     selected_.known_columns.end());
+  return offer;
+}
+
+void StreamRunner::Follow(const v1::ExtractResponse& response) {
+  if (response.has_log()) {
+    v1::LogEntry entry = response.log();
+    *entry.mutable_time() = rpc::ToTimestamp(absl::Now());
+    entry.set_stream(run_.stream());
+    if (entry.origin().empty()) entry.set_origin(std::string(kExtractorOrigin));
+    return options_.recorder->Log(entry);
+  }
+  if (response.has_accepted()) {
+    const std::string unheeded = schema::UnheededSettings(
+        "the extractor", response.accepted().protocol(), selected_.settings);
+    if (!unheeded.empty())
+      options_.recorder->Log(LogLine(v1::SEVERITY_WARNING, run_.stream(), unheeded));
+  }
+  if (response.has_begun()) {
+    run_.set_destination_table(response.begun().destination_table());
+    AddChanges(response.begun(), &run_);
+  }
+  if (response.has_snapshot_sums()) snapshot_sums_ = response.snapshot_sums();
+  if (response.has_progress()) *run_.mutable_progress() = response.progress();
+  options_.recorder->TellProgress(run_);
+}
+
+absl::Status StreamRunner::End(const absl::Status& failure,
+                               const std::optional<v1::LoadResult>& kept) {
+  *run_.mutable_ended_at() = rpc::ToTimestamp(absl::Now());
+  EndedRun ended = {.rows = run_.progress().rows_loaded(),
+                    .replication_key = selected_.settings.replication_key()};
+  if (kept) {
+    // An older loader tells only the rows of the last load.
+    ended.rows = std::max(kept->rows(), kept->run_rows());
+    if (kept->has_bookmark()) ended.bookmark = kept->bookmark();
+    ended.table_version = kept->table_version();
+  }
+  rows_ = ended.rows;
+  if (kept && kept->outcome() == v1::LOAD_OUTCOME_PUBLISHED) {
+    run_.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
+    AddResult(*kept, &run_);
+  } else {
+    run_.mutable_progress()->set_rows_loaded(durable_rows_);
+  }
+  if (!failure.ok()) {
+    const bool stopped =
+        ReasonOf(failure) == Reason::kStopped && options_.dispatch.stop.stop_requested();
+    run_.set_state(stopped ? v1::STREAM_RUN_STATE_CANCELLED : v1::STREAM_RUN_STATE_FAILED);
+    *run_.mutable_error() = ErrorOf(failure);
+    options_.recorder->Log(FailureLine(run_.stream(), run_.error()));
+  }
+  const std::string state = LabelOf(run_.state());
+  options_.metrics->Add(Metric::kSchedulerStreamRuns,
+                        {state, run_.error().reason().empty() ? "NONE" : run_.error().reason()}, 1);
+  options_.metrics->Observe(Metric::kSchedulerStreamRunSeconds, {state}, SecondsOf(run_));
+  ended.run = run_;
+  return options_.recorder->EndRun(ended);
+}
+
+}  // namespace lockstitch::scheduler
