@@ -13,7 +13,7 @@ namespace {
 constexpr int kOldestVersion = 140000;
 
 constexpr absl::string_view kSessionSettings =
-    "SET statement_timeout = '30s'; SET lock_timeout = '3s'; "
+    "SET statement_timeout = '30s'; SET lock_timeout = '3s'; SET jit = off; "
     "SET idle_in_transaction_session_timeout = '4s'";
 
 // Two schedulers stay far below the 100 connections that servers have by default.

@@ -9,12 +9,16 @@ namespace {
 
 constexpr char kTimeFormat[] = "%Y-%m-%d %H:%M:%E6S+00";
 constexpr char kAnyTimeFormat[] = "%Y-%m-%d %H:%M:%E*S+00";
+constexpr char kNever[] = "infinity";
+constexpr char kAlways[] = "-infinity";
 
 }  // namespace
 
 std::string NumberValue(int64_t number) { return absl::StrCat(number); }
 
 std::string TimeValue(absl::Time time) {
+  if (time == absl::InfiniteFuture()) return kNever;
+  if (time == absl::InfinitePast()) return kAlways;
   return absl::FormatTime(kTimeFormat, time, absl::UTCTimeZone());
 }
 
@@ -27,12 +31,13 @@ std::string MessageValue(const google::protobuf::MessageLite& message) {
 }
 
 std::optional<absl::Time> TimeAt(const postgres::Result& result, int row, int column) {
+  if (result.IsNull(row, column)) return std::nullopt;
+  const absl::string_view text = result.Text(row, column);
+  if (text == kNever) return absl::InfiniteFuture();
+  if (text == kAlways) return absl::InfinitePast();
   absl::Time time;
   std::string problem;
-  if (result.IsNull(row, column) ||
-      !absl::ParseTime(kAnyTimeFormat, result.Text(row, column), &time, &problem)) {
-    return std::nullopt;
-  }
+  if (!absl::ParseTime(kAnyTimeFormat, text, &time, &problem)) return std::nullopt;
   return time;
 }
 

@@ -51,8 +51,8 @@ class IntegrationStore {
   IntegrationStore(Catalog* catalog, const SecretBox* secrets)
       : catalog_(catalog), secrets_(secrets) {}
 
-  // INTEGRATION_EXISTS if the id, or the destination schema that its name makes, is taken. The same
-  // request_id gives what it gave before.
+  // INTEGRATION_EXISTS if the id, the uid or the destination schema that its name makes is taken,
+  // INTEGRATION_INVALID if it makes none. The same request_id gives what it gave before.
   absl::StatusOr<KeptIntegration> Create(const NewIntegration& created) const;
   // INTEGRATION_NOT_FOUND, also once it is deleted. SECRET_KEY_UNKNOWN if its secrets were
   // encrypted by a key that is gone.

@@ -21,7 +21,7 @@ class IntegrationStoreTest : public ::testing::Test {
  protected:
   std::vector<std::string> Ids(v1::IntegrationState state) {
     std::vector<std::string> ids;
-    for (const KeptIntegration& kept : *catalog_.integrations.List("", 100, state))
+    for (const KeptIntegration& kept : OrDie(catalog_.integrations.List("", 100, state)))
       ids.push_back(kept.id);
     return ids;
   }
@@ -147,7 +147,7 @@ TEST_F(IntegrationStoreTest, AListByStateAgreesWithHowEachStands) {
   EXPECT_THAT(Ids(v1::INTEGRATION_STATE_FAILED), ElementsAre("failed"));
   for (int state = v1::INTEGRATION_STATE_PENDING; state <= v1::INTEGRATION_STATE_FAILED; ++state) {
     for (const KeptIntegration& kept :
-         *integrations_.List("", 100, static_cast<v1::IntegrationState>(state))) {
+         OrDie(integrations_.List("", 100, static_cast<v1::IntegrationState>(state)))) {
       EXPECT_EQ(StandingOf(kept).state, state) << kept.id;
       EXPECT_NE(StandingOf(kept).reason, "") << kept.id;
     }

@@ -38,7 +38,7 @@ class JobStoreTest : public ::testing::Test {
   }
   std::vector<std::string> Messages(const LogFilter& filter, int64_t after = 0, int limit = 100) {
     std::vector<std::string> messages;
-    for (const KeptLogEntry& entry : *jobs_.ListLogEntries(filter, after, limit))
+    for (const KeptLogEntry& entry : OrDie(jobs_.ListLogEntries(filter, after, limit)))
       messages.push_back(entry.entry.message());
     return messages;
   }
@@ -166,7 +166,8 @@ TEST_F(JobStoreTest, JobsAreListedTheLatestFirstPageByPage) {
   const std::string open = catalog_.Request("other").job_id();
   const auto ids = [&](const JobFilter& filter, const std::string& before = "", int limit = 100) {
     std::vector<std::string> listed;
-    for (const v1::Job& job : *jobs_.List(filter, before, limit)) listed.push_back(job.job_id());
+    for (const v1::Job& job : OrDie(jobs_.List(filter, before, limit)))
+      listed.push_back(job.job_id());
     return listed;
   };
   EXPECT_THAT(ids({}), ElementsAre(open, made[0], made[1], made[2]));
@@ -236,7 +237,8 @@ TEST_F(JobStoreTest, WhoTailsALogMissesNothingOfConcurrentWriters) {
   int read = 0;
   for (bool last = false; !last;) {
     last = written;
-    for (const KeptLogEntry& entry : *jobs_.ListLogEntries({.integration = "shop"}, after, 1000)) {
+    for (const KeptLogEntry& entry :
+         OrDie(jobs_.ListLogEntries({.integration = "shop"}, after, 1000))) {
       after = entry.number;
       ++read;
     }

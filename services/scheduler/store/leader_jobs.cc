@@ -17,7 +17,9 @@ namespace {
 using postgres::Connection;
 using postgres::Result;
 
-// $2 ids of jobs that are known, $3 how many others. One row where there is none.
+// $2 ids of jobs that are known, $3 how many others: their keys, a row without one where there are
+// none. What is read of them comes in another statement: a server that can't get rid of a long
+// answer, because the process was stopped, would keep the leadership's row locked.
 constexpr absl::string_view kTakeOpenJobs = R"sql(
 taken AS (
   UPDATE lockstitch.jobs j SET term = $1
@@ -26,19 +28,24 @@ taken AS (
                     NOT EXISTS (SELECT FROM unnest($2::text[]) AS known(job_id) WHERE known.job_id = o.job_id)
               ORDER BY o.key LIMIT $3) AS others
   WHERE j.key = others.key
-  RETURNING j.*)
-SELECT l.led, true, j.key, i.key, i.uid, j.revision, r.settings, r.secrets, )sql";
-constexpr absl::string_view kTakenTables = R"sql(
-FROM (SELECT EXISTS (SELECT FROM lead) AS led) l
-     LEFT JOIN taken j ON true
-     LEFT JOIN lockstitch.integrations i ON i.key = j.integration_key
+  RETURNING j.key)
+SELECT l.led, true, t.key FROM (SELECT EXISTS (SELECT FROM lead) AS led) l LEFT JOIN taken t ON true)sql";
+
+// $1 keys of jobs.
+constexpr absl::string_view kReadOpenJobs =
+    "SELECT j.key, i.key, i.uid, j.revision, r.settings, r.secrets, ";
+constexpr absl::string_view kOpenJobsTables = R"sql(
+FROM lockstitch.jobs j
+     JOIN lockstitch.integrations i ON i.key = j.integration_key
      LEFT JOIN lockstitch.revisions r ON r.integration_key = j.integration_key AND r.revision = j.revision
-ORDER BY j.key)sql";
+WHERE j.key = ANY ($1::bigint[]) ORDER BY j.key)sql";
 
 // $1 keys of jobs.
 constexpr absl::string_view kReadRuns = R"sql(
-SELECT job_key, run, fence, draws, extractor FROM lockstitch.runs WHERE job_key = ANY ($1::bigint[])
-ORDER BY job_key, stream)sql";
+SELECT j.job_id, r.run, r.fence, r.draws, r.extractor
+FROM lockstitch.runs r JOIN lockstitch.jobs j ON j.key = r.job_key
+WHERE r.job_key = ANY ($1::bigint[])
+ORDER BY r.job_key, r.stream)sql";
 
 // $1 ids of jobs.
 constexpr absl::string_view kReadStopRequests = R"sql(
@@ -76,19 +83,18 @@ Connection::Parameter OptionalTime(bool has, const Message& timestamp) {
   return TimeValue(rpc::FromTimestamp(timestamp));
 }
 
-// Columns of kTakeOpenJobs.
-constexpr int kKey = 2;
-constexpr int kSettings = 6;
-constexpr int kJob = 8;
+// Columns of kReadOpenJobs.
+constexpr int kSettings = 4;
+constexpr int kJob = 6;
 
 absl::StatusOr<OpenJob> OpenJobAt(const Result& found, int row, const SecretBox& secrets) {
   OpenJob open;
   ASSIGN_OR_RETURN(open.job, JobAt(found, row, kJob));
-  open.integration_key = found.Int(row, kKey + 1);
+  open.integration_key = found.Int(row, 1);
   open.integration_id = found.String(row, kJob + 1);
-  const std::string uid = found.String(row, kKey + 2);
+  const std::string uid = found.String(row, 2);
   absl::StatusOr<v1::Integration> integration =
-      UnsealRevision(found, row, kSettings, uid, found.Int(row, kKey + 3), secrets);
+      UnsealRevision(found, row, kSettings, uid, found.Int(row, 3), secrets);
   open.readable = integration.status();
   if (!integration.ok()) return open;
   open.integration = *std::move(integration);
@@ -96,39 +102,47 @@ absl::StatusOr<OpenJob> OpenJobAt(const Result& found, int row, const SecretBox&
   return open;
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<OpenJob>> LeaderStore::TakeOpenJobs(
-    const std::vector<std::string>& known, int limit) const {
-  ArrayValue known_ids;
-  for (const std::string& id : known) known_ids.Add(id);
-  ASSIGN_OR_RETURN(
-      const Result found,
-      RunAsLeader(*catalog_, term_, absl::StrCat(kTakeOpenJobs, kJobColumns, kTakenTables),
-                  {known_ids.text(), NumberValue(limit)}));
-  std::vector<OpenJob> jobs;
-  std::map<int64_t, OpenJob*> begun;
-  for (int row = 0; row < found.rows() && !found.IsNull(row, kKey); ++row) {
-    ASSIGN_OR_RETURN(OpenJob open, OpenJobAt(found, row, *secrets_));
-    jobs.push_back(std::move(open));
-  }
-  ArrayValue keys;
-  for (size_t i = 0; i < jobs.size(); ++i) {
-    if (jobs[i].job.state() != v1::JOB_STATE_RUNNING) continue;
-    const int row = static_cast<int>(i);
-    begun[found.Int(row, kKey)] = &jobs[i];
-    keys.Add(found.String(row, kKey));
-  }
-  if (begun.empty()) return jobs;
-  ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  ASSIGN_OR_RETURN(const Result runs, session->Query(kReadRuns, {keys.text()}));
+absl::Status ReadRuns(Connection& session, const ArrayValue& keys, std::vector<OpenJob>* jobs) {
+  std::map<std::string, OpenJob*> by_id;
+  for (OpenJob& open : *jobs) by_id[open.job.job_id()] = &open;
+  ASSIGN_OR_RETURN(const Result runs, session.Query(kReadRuns, {keys.text()}));
   for (int row = 0; row < runs.rows(); ++row) {
-    OpenRun& run = begun.at(runs.Int(row, 0))->runs.emplace_back();
+    OpenRun& run = by_id.at(runs.String(row, 0))->runs.emplace_back();
     RETURN_IF_ERROR(ReadMessage(runs, row, 1, &run.run));
     run.dispatched = {.fence = runs.Int(row, 2),
                       .draws = static_cast<uint32_t>(runs.Int(row, 3)),
                       .extractor = runs.String(row, 4)};
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<OpenJob>> LeaderStore::TakeOpenJobs(
+    const std::vector<std::string>& known, int limit) const {
+  ArrayValue known_ids, keys;
+  for (const std::string& id : known) known_ids.Add(id);
+  ASSIGN_OR_RETURN(const Result taken, RunAsLeader(*catalog_, term_, kTakeOpenJobs,
+                                                   {known_ids.text(), NumberValue(limit)}));
+  if (taken.IsNull(0, 2)) return std::vector<OpenJob>();
+  for (int row = 0; row < taken.rows(); ++row) keys.Add(taken.String(row, 2));
+
+  ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
+  ASSIGN_OR_RETURN(
+      const Result found,
+      session->Query(absl::StrCat(kReadOpenJobs, kJobColumns, kOpenJobsTables), {keys.text()}));
+  std::vector<OpenJob> jobs;
+  ArrayValue begun;
+  bool any_begun = false;
+  for (int row = 0; row < found.rows(); ++row) {
+    ASSIGN_OR_RETURN(OpenJob open, OpenJobAt(found, row, *secrets_));
+    if (open.job.state() == v1::JOB_STATE_RUNNING) {
+      begun.Add(found.String(row, 0));
+      any_begun = true;
+    }
+    jobs.push_back(std::move(open));
+  }
+  if (any_begun) RETURN_IF_ERROR(ReadRuns(*session, begun, &jobs));
   return jobs;
 }
 

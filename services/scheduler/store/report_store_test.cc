@@ -115,7 +115,7 @@ TEST_F(ReportStoreTest, ReportsArePagedByStream) {
   for (const char* stream : {"public.c", "public.a", "public.b"}) Run(Succeeded(stream, 1, kNow));
   const auto streams = [&](const std::string& after, int limit) {
     std::vector<std::string> listed;
-    for (const v1::LoadReport& report : *reports_.ListLoadReports("shop", after, limit, kNow))
+    for (const v1::LoadReport& report : OrDie(reports_.ListLoadReports("shop", after, limit, kNow)))
       listed.push_back(report.stream());
     return listed;
   };
@@ -131,8 +131,8 @@ TEST_F(ReportStoreTest, UsageIsTheSumOfADayOfEachIntegration) {
   ASSERT_THAT(catalog_.integrations.FinishDeletion(shop_.key), IsOk());
   const auto usage = [&](const std::string& integration, int first, int last) {
     std::vector<std::string> told;
-    for (const v1::UsageDay& day : *reports_.ListUsage(integration, absl::CivilDay(2026, 3, first),
-                                                       absl::CivilDay(2026, 3, last))) {
+    for (const v1::UsageDay& day : OrDie(reports_.ListUsage(
+             integration, absl::CivilDay(2026, 3, first), absl::CivilDay(2026, 3, last)))) {
       told.push_back(absl::StrCat(day.integration(), " ", day.day(), " ", day.rows()));
     }
     return told;

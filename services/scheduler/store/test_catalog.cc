@@ -1,10 +1,6 @@
 #include "services/scheduler/store/test_catalog.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <iostream>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -18,11 +14,7 @@ void OrDie(const absl::Status& status) {
   std::cerr << status << std::endl;
   std::abort();
 }
-template <typename T>
-T OrDie(absl::StatusOr<T> value) {
-  OrDie(value.status());
-  return *std::move(value);
-}
+using scheduler::OrDie;
 
 std::string MakeDatabase() {
   static std::atomic<int> made = 0;

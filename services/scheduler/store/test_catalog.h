@@ -1,10 +1,15 @@
 #ifndef LOCKSTITCH_SERVICES_SCHEDULER_STORE_TEST_CATALOG_H_
 #define LOCKSTITCH_SERVICES_SCHEDULER_STORE_TEST_CATALOG_H_
 
+#include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "services/scheduler/store/integration_store.h"
 #include "services/scheduler/store/job_store.h"
 #include "services/scheduler/store/leader_store.h"
@@ -14,6 +19,14 @@
 #include "testing/temporary_folder.h"
 
 namespace lockstitch::scheduler {
+
+// What came; an error ends the test program.
+template <typename T>
+T OrDie(absl::StatusOr<T> value) {
+  if (value.ok()) return *std::move(value);
+  std::cerr << value.status() << std::endl;
+  std::abort();
+}
 
 // A catalog database of a test's own, in a cluster that all tests of the program share. What fails
 // here ends the test program.
