@@ -186,6 +186,47 @@ CLI::App* AddForget(CLI::App& app, ForgetCommand& forget) {
   return command;
 }
 
+CLI::App* AddUp(CLI::App& app, UpCommand& up) {
+  CLI::App* command = app.add_subcommand(
+      "up", "Run everything in this process: integrations are kept, and run by their schedules.");
+  command->footer(
+      "Example:\n"
+      "  lockstitch up --data-dir /var/lib/lockstitch\n"
+      "\n"
+      "Without --catalog a private PostgreSQL cluster in the data folder keeps the integrations.\n"
+      "Their passwords are encrypted by the keys of --secret-keys. Ctrl-C stops it all; jobs "
+      "under\n"
+      "way go on when it is up again.\n"
+      "Exit status: 0 it was stopped, 1 it could not start, 2 wrong usage.");
+  command->add_option("--data-dir", up.data_folder, "the data folder [~/.local/share/lockstitch]")
+      ->envname(rpc::EnvironmentName("--data-dir"))
+      ->option_text("DIR (Env:" + rpc::EnvironmentName("--data-dir") + ")");
+  command->add_option("--listen", up.listen, "where to serve the API [" + up.listen + "]")
+      ->option_text("ADDRESS");
+  command
+      ->add_option("--metrics-listen", up.metrics_listen,
+                   "where to serve metrics [" + up.metrics_listen + "]")
+      ->option_text("ADDRESS");
+  command
+      ->add_option("--catalog", up.catalog, "a catalog database elsewhere, PostgreSQL 14 or newer")
+      ->envname(rpc::EnvironmentName("--catalog"))
+      ->option_text("URL (Env:" + rpc::EnvironmentName("--catalog") + ")");
+  command
+      ->add_option("--secret-keys", up.secret_keys,
+                   "keys that secrets in the catalog are encrypted by [DIR/secret-keys]")
+      ->option_text("FILE");
+  command
+      ->add_option("--postgres-programs", up.postgres_programs,
+                   "where initdb and postgres are [the newest that is installed]")
+      ->option_text("DIR");
+  command->add_option("--max-jobs", up.max_jobs, "jobs at once; others wait [100]")
+      ->check(CLI::Range(1, 10000))
+      ->option_text("N");
+  rpc::AddDurationFlag(*command, "--retention", up.retention,
+                       "how long ended jobs and their logs are kept");
+  return command;
+}
+
 CLI::App* AddCompletion(CLI::App& app, std::string& shell) {
   CLI::App* command =
       app.add_subcommand("completion", "Print a script that completes commands in a shell.");
@@ -197,6 +238,37 @@ CLI::App* AddCompletion(CLI::App& app, std::string& shell) {
       ->required()
       ->check(CLI::IsMember({"bash", "zsh"}))
       ->option_text(" ");
+  return command;
+}
+
+CLI::App* AddSchedulePreview(CLI::App& app, SchedulePreviewCommand& preview) {
+  CLI::App* schedule = app.add_subcommand("schedule", "Schedules, without any integration.");
+  schedule->require_subcommand(1);
+  CLI::App* command =
+      schedule->add_subcommand("preview", "Show the next runs of a schedule, and why then.");
+  command->footer(
+      "Examples:\n"
+      "  lockstitch schedule preview --cron '0 30 2 ? * MON-FRI' --time-zone Europe/Berlin\n"
+      "  lockstitch schedule preview --every 360 --anchor 2026-01-01T03:30:00Z --count 4\n"
+      "\n"
+      "Needs no server. docs/schedules.md tells the rules and how cron expressions are written.\n"
+      "Exit status: 0 the runs are shown, 2 wrong usage.");
+  CLI::Option* cron =
+      command->add_option("--cron", preview.cron, "a Quartz expression of 6 or 7 fields, seconds 0")
+          ->option_text("EXPRESSION");
+  CLI::Option* every =
+      command->add_option("--every", preview.every_minutes, "minutes from one run to the next")
+          ->option_text("MINUTES")
+          ->excludes(cron);
+  command->add_option("--anchor", preview.anchor, "a time from which --every is counted")
+      ->option_text("TIME")
+      ->needs(every);
+  command
+      ->add_option("--time-zone", preview.time_zone,
+                   "the zone that --cron is read in, and that runs are shown in as well [UTC]")
+      ->option_text("ZONE");
+  command->add_option("--from", preview.from, "show runs from then on [now]")->option_text("TIME");
+  command->add_option("--count", preview.count, "runs to show [10]")->option_text("N");
   return command;
 }
 
@@ -263,18 +335,22 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   CleanCommand clean;
   ForgetCommand forget;
   ControlCommand control;
+  SchedulePreviewCommand preview;
   CLI::App* sync_app = AddSync(app, sync);
   CLI::App* verify_app = AddVerify(app, verify);
   CLI::App* discover_app = AddDiscover(app, discover);
   CLI::App* check_app = AddCheck(app, check);
   CLI::App* clean_app = AddClean(app, clean);
   CLI::App* forget_app = AddForget(app, forget);
+  CLI::App* preview_app = AddSchedulePreview(app, preview);
+  UpCommand up;
+  CLI::App* up_app = AddUp(app, up);
   std::string shell;
   CLI::App* completion_app = AddCompletion(app, shell);
   CLI::App* version_app = app.add_subcommand("version", "Print the version.");
   std::vector<CLI::App*> commands = AddControlCommands(app, control);
   commands.insert(commands.end(), {sync_app, verify_app, discover_app, check_app, clean_app,
-                                   forget_app, version_app});
+                                   forget_app, preview_app, up_app, version_app});
   for (CLI::App* command : commands) AddOutput(command, line);
   app.parse_complete_callback([&] {
     RequireIntegration(sync_app, sync);
@@ -284,6 +360,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
     Require(forget_app, !forget.file.empty() || !forget.name.empty(), "--name or --file");
     Require(forget_app, !forget.file.empty() || !forget.destination.empty(),
             "--destination or --file");
+    Require(preview_app, !preview.cron.empty() || preview.every_minutes, "--cron or --every");
     Require(check_app, !check.file.empty() || !check.source.empty() || !check.destination.empty(),
             "--source, --destination or --file");
   });
@@ -302,6 +379,8 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   if (check_app->parsed()) line.command = std::move(check);
   if (clean_app->parsed()) line.command = std::move(clean);
   if (forget_app->parsed()) line.command = std::move(forget);
+  if (preview_app->parsed()) line.command = std::move(preview);
+  if (up_app->parsed()) line.command = std::move(up);
   if (completion_app->parsed()) {
     line.command =
         CompletionCommand{CompletionScript(app, shell == "zsh" ? Shell::kZsh : Shell::kBash)};
@@ -316,6 +395,8 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   }();
   if (line.output == Output::kJson && !asked_for_logs)
     line.log_level = telemetry::LogSeverity::kInfo;
+  // What serves says what it does.
+  if (up_app->parsed() && !asked_for_logs) line.log_level = telemetry::LogSeverity::kInfo;
   return line;
 }
 

@@ -2,10 +2,12 @@
 #define LOCKSTITCH_CLI_COMMAND_LINE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "cli/control/control_command.h"
 #include "cli/output.h"
 #include "telemetry/log.h"
@@ -68,6 +70,29 @@ struct ForgetCommand {
   bool dry_run = false;
 };
 
+// lockstitch schedule preview: likewise.
+struct SchedulePreviewCommand {
+  std::string cron;
+  std::optional<int64_t> every_minutes;
+  std::string anchor;
+  std::string time_zone;
+  std::string from;
+  int count = 10;
+};
+
+// lockstitch up: flags that were given; what wasn't is as it stands here.
+struct UpCommand {
+  std::string data_folder;  // Empty: the user's.
+  std::string listen = "127.0.0.1:7400";
+  std::string metrics_listen = "127.0.0.1:9400";
+  std::string catalog;      // Empty: a private cluster in the data folder.
+  std::string secret_keys;  // Empty: a file in the data folder, made if it isn't there.
+  std::string postgres_programs;
+  int max_jobs = 100;
+  absl::Duration retention = absl::Hours(24 * 60);
+  absl::Duration shutdown_grace = absl::Seconds(10);
+};
+
 // lockstitch completion: the script.
 struct CompletionCommand {
   std::string script;
@@ -77,7 +102,8 @@ struct VersionCommand {};
 
 struct CommandLine {
   std::variant<SyncCommand, VerifyCommand, DiscoverCommand, CheckCommand, CleanCommand,
-               ForgetCommand, ControlCommand, CompletionCommand, VersionCommand>
+               ForgetCommand, SchedulePreviewCommand, ControlCommand, UpCommand, CompletionCommand,
+               VersionCommand>
       command;
   Output output = Output::kTable;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kOff;

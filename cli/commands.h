@@ -15,7 +15,9 @@ int Run(const DiscoverCommand& command, Output output, std::stop_token stop);
 int Run(const CheckCommand& command, Output output, std::stop_token stop);
 int Run(const CleanCommand& command, Output output, std::stop_token stop);
 int Run(const ForgetCommand& command, Output output, std::stop_token stop);
+int Run(const UpCommand& command, Output output, std::stop_token stop);
 int Run(const CompletionCommand& command, Output output, std::stop_token stop);
+int Run(const SchedulePreviewCommand& command, Output output, std::stop_token stop);
 int Run(const VersionCommand& command, Output output, std::stop_token stop);
 
 }  // namespace lockstitch::cli

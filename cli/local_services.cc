@@ -30,12 +30,15 @@ constexpr int kSlots = 1000;
 
 // In the order of their making: each uses only what stands before it.
 struct LocalServices::State {
-  telemetry::NoMetrics metrics;
-  loader::Loader loader{{.metrics = &metrics}};
+  explicit State(telemetry::Metrics* given) : metrics(given == nullptr ? &no_metrics : given) {}
+
+  telemetry::NoMetrics no_metrics;
+  telemetry::Metrics* metrics;
+  loader::Loader loader{{.metrics = metrics}};
   std::unique_ptr<rpc::Server> loader_server;
   std::optional<loader::LoaderClient> loader_client;
   std::optional<verification::ChecksumClient> destination_checksums;
-  discovery::Discovery discovery{&metrics};
+  discovery::Discovery discovery{metrics};
   std::unique_ptr<rpc::Server> discovery_server;
   std::optional<discovery::DiscoveryClient> discovery_client;
   std::optional<extractor::Extractor> extractor;
@@ -47,13 +50,13 @@ struct LocalServices::State {
   std::optional<scheduler::SchedulerClient> scheduler_client;
 };
 
-absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start() {
-  auto owned = std::make_unique<State>();
+absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start(telemetry::Metrics* metrics) {
+  auto owned = std::make_unique<State>(metrics);
   State& state = *owned;
   const auto serve = [&](std::vector<std::shared_ptr<grpc::Service>> services) {
-    return rpc::Server::Start({.services = std::move(services), .metrics = &state.metrics});
+    return rpc::Server::Start({.services = std::move(services), .metrics = state.metrics});
   };
-  ASSIGN_OR_RETURN(state.loader_server, serve({loader::MakeService(&state.loader, &state.metrics),
+  ASSIGN_OR_RETURN(state.loader_server, serve({loader::MakeService(&state.loader, state.metrics),
                                                verification::MakeService(std::bind_front(
                                                    &loader::Loader::Checksum, &state.loader))}));
   state.loader_client.emplace(state.loader_server->InProcessChannel(), "loader");
@@ -61,7 +64,7 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start() {
   ASSIGN_OR_RETURN(state.discovery_server, serve({discovery::MakeService(&state.discovery)}));
   state.discovery_client.emplace(state.discovery_server->InProcessChannel(), "discovery");
   state.extractor.emplace(extractor::Extractor::Options{
-      .loader = &*state.loader_client, .metrics = &state.metrics, .slots = kSlots});
+      .loader = &*state.loader_client, .metrics = state.metrics, .slots = kSlots});
   ASSIGN_OR_RETURN(state.extractor_server,
                    serve({extractor::MakeService(&*state.extractor),
                           verification::MakeService(std::bind_front(&extractor::Extractor::Checksum,
@@ -74,7 +77,7 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start() {
                                     .loader = &*state.loader_client,
                                     .source_checksums = &*state.source_checksums,
                                     .destination_checksums = &*state.destination_checksums,
-                                    .metrics = &state.metrics,
+                                    .metrics = state.metrics,
                                     .max_runs = kSlots});
   ASSIGN_OR_RETURN(state.scheduler_server, serve({scheduler::MakeService(&*state.scheduler)}));
   state.scheduler_client.emplace(state.scheduler_server->InProcessChannel(), "scheduler");
@@ -85,6 +88,8 @@ LocalServices::LocalServices(std::unique_ptr<State> state) : state_(std::move(st
 LocalServices::~LocalServices() = default;
 
 void LocalServices::StopJobs() { state_->scheduler->Stop(); }
+
+scheduler::Scheduler& LocalServices::local_scheduler() { return *state_->scheduler; }
 
 const discovery::DiscoveryClient& LocalServices::discovery() const {
   return *state_->discovery_client;

@@ -6,7 +6,9 @@
 #include "absl/status/statusor.h"
 #include "services/discovery/discovery_client.h"
 #include "services/loader/loader_client.h"
+#include "services/scheduler/scheduler.h"
 #include "services/scheduler/scheduler_client.h"
+#include "telemetry/metrics.h"
 
 namespace lockstitch::cli {
 
@@ -14,12 +16,17 @@ namespace lockstitch::cli {
 // and the same protocol as four processes.
 class LocalServices {
  public:
-  static absl::StatusOr<std::unique_ptr<LocalServices>> Start();
+  // `metrics`, where they are given, must outlive the services.
+  static absl::StatusOr<std::unique_ptr<LocalServices>> Start(
+      telemetry::Metrics* metrics = nullptr);
   ~LocalServices();
 
   const discovery::DiscoveryClient& discovery() const;
   const loader::LoaderClient& loader() const;
   const scheduler::SchedulerClient& scheduler() const;
+
+  // The scheduler itself, for who serves it elsewhere as well.
+  scheduler::Scheduler& local_scheduler();
 
   // Stops the jobs under way; their events come to their end.
   void StopJobs();

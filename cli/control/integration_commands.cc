@@ -39,7 +39,7 @@ int RunList(const IntegrationArguments& arguments, const ControlCall& call) {
   v1::ListIntegrationsRequest request;
   request.set_page_size(1000);
   if (!arguments.state.empty()) {
-    v1::IntegrationState state;
+    v1::IntegrationState state = v1::INTEGRATION_STATE_UNSPECIFIED;
     v1::IntegrationState_Parse("INTEGRATION_STATE_" + arguments.state, &state);
     request.set_state(state);
   }

@@ -130,7 +130,7 @@ int RunList(const JobArguments& arguments, const ControlCall& call) {
     request.set_parent(*name);
   }
   if (!arguments.state.empty()) {
-    v1::JobState state;
+    v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
     v1::JobState_Parse("JOB_STATE_" + arguments.state, &state);
     request.set_state(state);
   }
@@ -181,7 +181,7 @@ absl::StatusOr<v1::ListLogEntriesRequest> LogRequest(const JobArguments& argumen
   ASSIGN_OR_RETURN(*request.mutable_parent(), Resource(arguments));
   request.set_page_size(1000);
   request.set_stream(arguments.stream);
-  v1::Severity severity;
+  v1::Severity severity = v1::SEVERITY_INFO;
   v1::Severity_Parse("SEVERITY_" + arguments.severity, &severity);
   request.set_min_severity(severity);
   if (!arguments.job.empty() || arguments.all) return request;

@@ -107,7 +107,7 @@ void SetList(const std::vector<std::string>& given,
 int RunSet(const StreamArguments& arguments, const ControlCall& call) {
   return RunEdit(arguments, call, [&](v1::StreamSettings* settings) {
     if (arguments.method) {
-      v1::ReplicationMethod method;
+      v1::ReplicationMethod method = v1::REPLICATION_METHOD_UNSPECIFIED;
       v1::ReplicationMethod_Parse("REPLICATION_METHOD_" + *arguments.method, &method);
       settings->set_method(method);
       if (method != v1::REPLICATION_METHOD_INCREMENTAL) settings->clear_replication_key();
@@ -118,7 +118,7 @@ int RunSet(const StreamArguments& arguments, const ControlCall& call) {
     if (arguments.time_zone) settings->set_time_zone(*arguments.time_zone);
     if (arguments.ranges) settings->set_ranges(*arguments.ranges);
     if (arguments.backfill) {
-      v1::Backfill backfill;
+      v1::Backfill backfill = v1::BACKFILL_UNSPECIFIED;
       v1::Backfill_Parse("BACKFILL_" + *arguments.backfill, &backfill);
       settings->set_backfill(backfill);
     }

@@ -288,7 +288,7 @@ TEST(JobPlanSimulationTest, EverySlotIsRunOrRecordedOnceWhateverHappens) {
   const char* chosen = std::getenv("LOCKSTITCH_SEED");
   const unsigned first = chosen == nullptr ? 1 : static_cast<unsigned>(std::atol(chosen));
   Tally all;
-  for (unsigned seed = first; seed < first + 5; ++seed) {
+  for (unsigned seed = first; seed < first + 3; ++seed) {
     SCOPED_TRACE(absl::StrCat("LOCKSTITCH_SEED=", seed));
     const Tally tally = Simulation(seed).RunUntil(kBegin + 3 * 365 * kDay);
     std::cout << "seed " << seed << ": started " << tally.started << ", by hand " << tally.by_hand
@@ -300,6 +300,7 @@ TEST(JobPlanSimulationTest, EverySlotIsRunOrRecordedOnceWhateverHappens) {
     all.quota += tally.quota;
     all.abandoned += tally.abandoned;
   }
+  if (HasFailure()) return;
   EXPECT_GT(all.started, 100000);
   EXPECT_GT(all.missed, 1000);
   EXPECT_GT(all.job_open, 1000);
