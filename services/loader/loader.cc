@@ -91,7 +91,7 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
   Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   v1::AbortLoadResponse response;
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
   ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
                    KeptResult(connection, state, claim.run_id()));
@@ -109,10 +109,10 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   if (state.bookmark) result.set_bookmark(*state.bookmark);
   RETURN_IF_ERROR(CountRun(connection, state, claim.run_id(), own ? load->load_id : 0, &result));
-  RETURN_IF_ERROR(KeepResult(connection, state, claim.run_id(), result));
+  KeepResult(connection, state, claim.run_id(), result);
   // The stream's next run goes on with what is durable of a first load.
   const bool ends = own && (load->plan.mode() != v1::LOAD_MODE_FIRST || request.cancelled());
-  if (ends) RETURN_IF_ERROR(EndLoad(connection, *load, "aborted"));
+  if (ends) EndLoad(connection, *load, "aborted");
   RETURN_IF_ERROR(transaction.Commit());
   // What can't be dropped now is swept by the stream's next load.
   if (ends) DropLoadTable(connection, load->load_table, load->load_oid).IgnoreError();

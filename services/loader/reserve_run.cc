@@ -25,7 +25,7 @@ constexpr absl::Duration kPatience = absl::Seconds(15);
 absl::StatusOr<v1::ReserveRunResponse> Draw(Connection& connection,
                                             const v1::ReserveRunRequest& request,
                                             absl::Duration wait) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   RETURN_IF_ERROR(EnsureStream(connection, request.target()));
   ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, request.target(), wait));
   v1::ReserveRunResponse response;

@@ -1,5 +1,7 @@
 #include "services/extractor/source/source_moment.h"
 
+#include <vector>
+
 #include "absl/strings/substitute.h"
 #include "status/macros.h"
 
@@ -7,18 +9,21 @@ namespace lockstitch::extractor {
 namespace {
 
 // A standby's transactions have committed at its primary, by the primary's clock; those that it has
-// not replayed yet, later than the last one that it has.
+// not replayed yet, later than the last one that it has. The next statement finds it in the
+// setting.
 constexpr absl::string_view kClock = R"sql(
-SELECT least(pg_catalog.clock_timestamp(),
-             CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_xact_replay_timestamp() END),
+SELECT pg_catalog.set_config('lockstitch.clock',
+         least(pg_catalog.clock_timestamp(),
+               CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_xact_replay_timestamp() END)::text,
+         true),
        pg_catalog.pg_is_in_recovery())sql";
 
-// $$1 the clock; $0: what kind of session a is. Between two transactions of one message, a session
+// $0: what kind of session a is. Between two transactions of one message, a session
 // has no xact_start though now() will be the message's arrival, which is query_start; a second
 // covers the instants in which a session has drawn its now() and doesn't show it yet. The
 // extractors' own sessions are read-only, and may hold a snapshot for hours.
 constexpr absl::string_view kSessions = R"sql(
-SELECT least($$1::pg_catalog.timestamptz - '1 s'::pg_catalog.interval, pg_catalog.min(least(a.xact_start, a.query_start))),
+SELECT least(pg_catalog.current_setting('lockstitch.clock')::pg_catalog.timestamptz - '1 s'::pg_catalog.interval, pg_catalog.min(least(a.xact_start, a.query_start))),
        coalesce(pg_catalog.bool_or(a.query = '<insufficient privilege>'), false),
        coalesce(pg_catalog.bool_or(a.state = 'disabled'), false) OR pg_catalog.current_setting('track_activities') = 'off'
 FROM pg_catalog.pg_stat_activity a
@@ -37,19 +42,19 @@ constexpr absl::string_view kPrepared =
 }  // namespace
 
 absl::StatusOr<SourceMoment> ReadSourceMoment(postgres::Connection& source) {
-  ASSIGN_OR_RETURN(const postgres::Result clock, source.Query(kClock, {}));
+  const bool tells_type = source.server_version() >= kFirstWithBackendType;
+  // Prepared transactions last, or a session that prepares its own in between would be seen by
+  // neither statement.
+  ASSIGN_OR_RETURN(
+      const std::vector<postgres::Result> answers,
+      source.QueryAll({{std::string(kClock)},
+                       {absl::Substitute(kSessions, tells_type ? kWritesRows : "true")},
+                       {std::string(kPrepared)}}));
+  const postgres::Result &clock = answers[0], &sessions = answers[1], &prepared = answers[2];
   SourceMoment moment = {.clock = clock.String(0, 0)};
   if (clock.Bool(0, 1)) {
     moment.unknown = "the source is a standby";
-    return moment;
-  }
-  const bool tells_type = source.server_version() >= kFirstWithBackendType;
-  ASSIGN_OR_RETURN(
-      const postgres::Result sessions,
-      source.Query(absl::Substitute(kSessions, tells_type ? kWritesRows : "true"), {moment.clock}));
-  // Last, or a session that prepares its transaction in between would be seen by neither query.
-  ASSIGN_OR_RETURN(const postgres::Result prepared, source.Query(kPrepared, {}));
-  if (sessions.Bool(0, 1)) {
+  } else if (sessions.Bool(0, 1)) {
     moment.unknown =
         "other roles' sessions at the source are hidden from its user, who is not in "
         "pg_read_all_stats";

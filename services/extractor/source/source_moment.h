@@ -22,7 +22,8 @@ struct SourceMoment {
 };
 
 // Must come before the snapshot's transaction, outside of any: in this order, the clock, then the
-// sessions of the database, then its prepared transactions, each by a statement of its own. Read
+// sessions of the database, then its prepared transactions, each by a statement of its own (of one
+// message, in which nothing has been asked before). Read
 // otherwise, a transaction could slip through. Sessions that don't write rows don't count: the
 // caller's, replication's, autovacuum's.
 absl::StatusOr<SourceMoment> ReadSourceMoment(postgres::Connection& source);

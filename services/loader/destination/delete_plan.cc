@@ -120,12 +120,12 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
   return absl::OkStatus();
 }
 
-absl::Status InsertKeysRange(postgres::Connection& connection, const LoadRecord& load) {
-  if (load.plan.keys().empty()) return absl::OkStatus();
+void InsertKeysRange(postgres::Connection& connection, const LoadRecord& load) {
+  if (load.plan.keys().empty()) return;
   v1::PlannedRange range;
   range.set_number(1);
   range.set_keys(true);
-  return InsertRange(connection, load, range);
+  InsertRange(connection, load, range);
 }
 
 }  // namespace lockstitch::loader

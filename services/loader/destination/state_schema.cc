@@ -187,7 +187,7 @@ absl::Status LockSchemas(postgres::Connection& connection) { return connection.E
 absl::Status MigrateState(postgres::Connection& connection, int to) {
   ASSIGN_OR_RETURN(std::optional<int> version, StateVersion(connection));
   if (version.value_or(0) >= to) return absl::OkStatus();
-  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  postgres::Transaction transaction = postgres::Transaction::Begin(connection);
   RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(version, StateVersion(connection));
   for (int present = version.value_or(0); present < to; ++present)

@@ -250,9 +250,9 @@ absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const Stream
   return drawn.Int(0, 0);
 }
 
-absl::Status SetBookmark(postgres::Connection& connection, const StreamState& state,
-                         const std::string& bookmark) {
-  return connection.Execute(kSetBookmark, {absl::StrCat(state.stream_id), bookmark});
+void SetBookmark(postgres::Connection& connection, const StreamState& state,
+                 const std::string& bookmark) {
+  connection.Defer({std::string(kSetBookmark), {absl::StrCat(state.stream_id), bookmark}});
 }
 
 absl::Status TestClaim(const StreamState& state, const v1::Claim& claim) {
@@ -281,8 +281,17 @@ absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_
 absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,
                                                          const StreamState& state,
                                                          const std::string& run_id) {
-  ASSIGN_OR_RETURN(const postgres::Result kept,
-                   connection.Query(kKeptResult, {absl::StrCat(state.stream_id), run_id}));
+  const postgres::Connection::Statement asked = AskForResult(state, run_id);
+  ASSIGN_OR_RETURN(const postgres::Result kept, connection.Query(asked.sql, asked.parameters));
+  return ResultOf(run_id, kept);
+}
+
+postgres::Connection::Statement AskForResult(const StreamState& state, const std::string& run_id) {
+  return {std::string(kKeptResult), {absl::StrCat(state.stream_id), run_id}};
+}
+
+absl::StatusOr<std::optional<v1::LoadResult>> ResultOf(const std::string& run_id,
+                                                       const postgres::Result& kept) {
   if (kept.empty()) return std::nullopt;
   v1::LoadResult result;
   if (!result.ParseFromString(absl::HexStringToBytes(kept.Text(0, 0)))) {
@@ -292,16 +301,17 @@ absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& c
   return result;
 }
 
-absl::Status KeepResult(postgres::Connection& connection, const StreamState& state,
-                        const std::string& run_id, const v1::LoadResult& result) {
-  return connection.Execute(kKeepResult, {absl::StrCat(state.stream_id), run_id,
-                                          absl::BytesToHexString(result.SerializeAsString())});
+void KeepResult(postgres::Connection& connection, const StreamState& state,
+                const std::string& run_id, const v1::LoadResult& result) {
+  connection.Defer({std::string(kKeepResult),
+                    {absl::StrCat(state.stream_id), run_id,
+                     absl::BytesToHexString(result.SerializeAsString())}});
 }
 
-absl::Status ForgetProgress(postgres::Connection& connection, const StreamState& state,
-                            int64_t reset_generation) {
-  return connection.Execute(kForget,
-                            {absl::StrCat(state.stream_id), absl::StrCat(reset_generation)});
+void ForgetProgress(postgres::Connection& connection, const StreamState& state,
+                    int64_t reset_generation) {
+  connection.Defer(
+      {std::string(kForget), {absl::StrCat(state.stream_id), absl::StrCat(reset_generation)}});
 }
 
 absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection,

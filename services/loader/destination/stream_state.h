@@ -81,9 +81,9 @@ absl::Status EndOtherRun(postgres::Connection& connection, const v1::StreamTarge
 absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
                                   const std::string& run_id, uint32_t draw);
 
-// Stores how far the stream is durable. The row must be locked.
-absl::Status SetBookmark(postgres::Connection& connection, const StreamState& state,
-                         const std::string& bookmark);
+// Stores with the next statement how far the stream is durable. The row must be locked.
+void SetBookmark(postgres::Connection& connection, const StreamState& state,
+                 const std::string& bookmark);
 
 // SUPERSEDED unless the claim is the stream's present one. The row must be locked, or else the
 // answer may age.
@@ -98,12 +98,17 @@ absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_
 absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,
                                                          const StreamState& state,
                                                          const std::string& run_id);
-absl::Status KeepResult(postgres::Connection& connection, const StreamState& state,
-                        const std::string& run_id, const v1::LoadResult& result);
+// The same as a statement, and what its answer says.
+postgres::Connection::Statement AskForResult(const StreamState& state, const std::string& run_id);
+absl::StatusOr<std::optional<v1::LoadResult>> ResultOf(const std::string& run_id,
+                                                       const postgres::Result& answer);
+// Keeps it, with the next statement.
+void KeepResult(postgres::Connection& connection, const StreamState& state,
+                const std::string& run_id, const v1::LoadResult& result);
 
-// Applies a reset: forgets bookmark and source. The row must be locked.
-absl::Status ForgetProgress(postgres::Connection& connection, const StreamState& state,
-                            int64_t reset_generation);
+// Applies a reset, with the next statement: forgets bookmark and source. The row must be locked.
+void ForgetProgress(postgres::Connection& connection, const StreamState& state,
+                    int64_t reset_generation);
 
 // Every stream, or those of one destination schema.
 absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection,
