@@ -14,6 +14,7 @@
 #include "rpc/retry.h"
 #include "schema/protocol_version.h"
 #include "schema/stream_name.h"
+#include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/delete_plan.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
@@ -154,24 +155,26 @@ absl::StatusOr<v1::BeginLoadResponse> TryOpenLoad(Connection& connection,
                                                   const v1::BeginLoadRequest& request) {
   const v1::Claim& claim = request.claim();
   Transaction transaction = Transaction::Begin(connection);
-  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
-  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
-                   KeptResult(connection, state, claim.run_id()));
-  if (kept) {
+  ASSIGN_OR_RETURN(ClaimedLoad found, LockRun(connection, claim));
+  if (found.result) {
     v1::BeginLoadResponse response;
-    *response.mutable_result() = *std::move(kept);
+    *response.mutable_result() = *std::move(found.result);
     return response;
   }
+  const StreamState& state = found.state;
   RETURN_IF_ERROR(TestClaim(state, claim));
-  ASSIGN_OR_RETURN(std::optional<LoadRecord> load, FindLoad(connection, state, claim.fence()));
+  std::optional<LoadRecord>& load = found.load;
   if (load && load->extraction_id != claim.extraction_id()) {
     return Error(Reason::kFenceReused, absl::StrCat("fence ", claim.fence(), " serves extraction ",
                                                     load->extraction_id, " already"));
   }
   if (!load) {
-    ASSIGN_OR_RETURN(const bool was_reset, HasReset(connection, state, claim.run_id()));
-    const bool reset =
-        (request.reset() && !was_reset) || request.reset_generation() > state.reset_generation;
+    bool reset = request.reset();
+    if (reset) {
+      ASSIGN_OR_RETURN(const bool was_reset, HasReset(connection, state, claim.run_id()));
+      reset = !was_reset;
+    }
+    reset = reset || request.reset_generation() > state.reset_generation;
     ASSIGN_OR_RETURN(load, MakeLoad(connection, state, request, reset));
     if (reset) {
       ForgetProgress(connection, state,

@@ -24,8 +24,7 @@ namespace {
 
 using postgres::Connection;
 
-absl::Status TestSource(Connection& connection, const StreamState& state,
-                        const v1::SourceIdentity& source) {
+absl::Status TestSource(const StreamState& state, const v1::SourceIdentity& source) {
   const bool other = (!state.source_system.empty() && !source.system_identifier().empty() &&
                       state.source_system != source.system_identifier()) ||
                      (!state.source_database.empty() && state.source_database != source.database());
@@ -35,7 +34,7 @@ absl::Status TestSource(Connection& connection, const StreamState& state,
                               " of system ", state.source_system, ", now it is ", source.database(),
                               " of system ", source.system_identifier()));
   }
-  ASSIGN_OR_RETURN(const bool behind, IsBehind(connection, source, state.source_position));
+  ASSIGN_OR_RETURN(const bool behind, IsBehind(source, state.source_position));
   if (!behind) return absl::OkStatus();
   return Error(
       Reason::kSourceChanged,
@@ -173,8 +172,10 @@ bool KeepsFiltered(const Before& before, const v1::LoadPlan& plan) {
          before.published.plan.filter() != plan.filter();
 }
 
+// `oid` is the destination table's, found by its name: one that was renamed or moved is gone as
+// well.
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
-                                   const Before& before, const LoadRecord& wanted,
+                                   const Before& before, const LoadRecord& wanted, int64_t oid,
                                    const SourceColumns& source) {
   const LoadRecord& last = before.standing;
   if (!state.bookmark) {
@@ -187,9 +188,6 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
         .changes = difference.changes};
   }
   RETURN_IF_ERROR(TestReplicationKey(last, wanted));
-  // By its name: a table that was renamed or moved is gone as well.
-  ASSIGN_OR_RETURN(const int64_t oid,
-                   FindDestinationTable(connection, state, wanted.destination_table));
   ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
   if (const auto defect = DefectOf(form, last.plan, wanted.plan)) return Defect(*defect);
   ASSIGN_OR_RETURN(const ColumnTransition transition,
@@ -230,37 +228,35 @@ LoadDecision Resumed(LoadRecord load, const LoadRecord& wanted) {
 }
 
 // nullopt if there was none, or it is to be forgotten.
-absl::StatusOr<std::optional<Before>> LoadsBefore(Connection& connection, const StreamState& state,
-                                                  const std::optional<LoadRecord>& last,
-                                                  bool reset) {
+std::optional<Before> LoadsBefore(const StreamState& state, const LastLoads& last, bool reset) {
   // A reset holds until a load has been published: its row knows no source until then.
-  if (!last || reset || state.source_database.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> published, LastPublished(connection, state));
-  return Before{.standing = *last, .published = published.value_or(*last)};
+  if (!last.standing || reset || state.source_database.empty()) return std::nullopt;
+  return Before{.standing = *last.standing, .published = last.published.value_or(*last.standing)};
 }
 
 }  // namespace
 
 absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamState& state,
                                         const v1::BeginLoadRequest& request, bool reset) {
-  if (!reset) RETURN_IF_ERROR(TestSource(connection, state, request.source()));
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, state));
-  ASSIGN_OR_RETURN(LoadRecord wanted, Describe(connection, state, last, request));
-  RETURN_IF_ERROR(FindDestinationTable(connection, state, wanted.destination_table).status());
+  if (!reset) RETURN_IF_ERROR(TestSource(state, request.source()));
+  ASSIGN_OR_RETURN(const LastLoads last, ReadLastLoads(connection, state));
+  ASSIGN_OR_RETURN(LoadRecord wanted, Describe(connection, state, last.standing, request));
+  ASSIGN_OR_RETURN(const int64_t oid,
+                   FindDestinationTable(connection, state, wanted.destination_table));
   const SourceColumns source = SourceColumnsOf(request);
   const bool incremental = wanted.method == v1::REPLICATION_METHOD_INCREMENTAL;
-  ASSIGN_OR_RETURN(const std::optional<Before> before, LoadsBefore(connection, state, last, reset));
+  const std::optional<Before> before = LoadsBefore(state, last, reset);
   const v1::LoadPlan* standing = before ? &before->standing.plan : nullptr;
   RETURN_IF_ERROR(PlanMarks(request, standing, &wanted));
 
   Continued continued;
   if (incremental && before) {
-    ASSIGN_OR_RETURN(continued, Continue(connection, state, *before, wanted, source));
+    ASSIGN_OR_RETURN(continued, Continue(connection, state, *before, wanted, oid, source));
     if (continued.decision) {
       RETURN_IF_ERROR(PlanComparison(connection, state, request, &continued.decision->load));
       return *std::move(continued.decision);
     }
-  } else if (incremental && (reset || last)) {
+  } else if (incremental && (reset || last.standing)) {
     continued.why_anew = "the stream was reset";
   }
   ASSIGN_OR_RETURN(const ColumnTransition transition, RemakeColumns(standing, wanted.plan, source));

@@ -11,6 +11,7 @@
 #include "services/loader/begin_load.h"
 #include "services/loader/checksum.h"
 #include "services/loader/destination/check.h"
+#include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/published_plans.h"
@@ -92,17 +93,15 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   v1::AbortLoadResponse response;
   Transaction transaction = Transaction::Begin(connection);
-  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
-  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
-                   KeptResult(connection, state, claim.run_id()));
-  if (kept) {
-    *response.mutable_result() = *std::move(kept);
+  ASSIGN_OR_RETURN(ClaimedLoad found, LockRun(connection, claim));
+  if (found.result) {
+    *response.mutable_result() = *std::move(found.result);
     return response;
   }
+  const StreamState& state = found.state;
+  const std::optional<LoadRecord>& load = found.load;
   // The run has drawn another fence since: it goes on, and this call came late.
   if (state.run_id == claim.run_id()) RETURN_IF_ERROR(TestClaim(state, claim));
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> load,
-                   FindLoad(connection, state, claim.fence()));
   const bool own = load && load->run_id == claim.run_id();
   v1::LoadResult result;
   result.set_outcome(v1::LOAD_OUTCOME_ABORTED);

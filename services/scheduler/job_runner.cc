@@ -149,9 +149,11 @@ void JobRunner::RunStreams() {
   std::vector<std::thread> threads;
   while (true) {
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(this, &JobRunner::SomethingToDo));
-    const std::vector<StartRun> starts = PlanStarts(Standings(), options_.limits);
-    if (starts.empty()) break;
+    mutex_.Await(absl::Condition(&plan_due_));
+    plan_due_ = false;
+    const std::vector<RunStanding> standings = Standings();
+    if (PlanJobState(standings, /*stopped=*/false) != v1::JOB_STATE_RUNNING) break;
+    const std::vector<StartRun> starts = PlanStarts(standings, options_.limits);
     for (const StartRun& start : starts) {
       Stream& stream = *streams_[start.run];
       stream.connections = start.connections;
@@ -165,12 +167,6 @@ void JobRunner::RunStreams() {
     }
   }
   for (std::thread& thread : threads) thread.join();
-}
-
-bool JobRunner::SomethingToDo() const {
-  const std::vector<RunStanding> standings = Standings();
-  return !PlanStarts(standings, options_.limits).empty() ||
-         PlanJobState(standings, /*stopped=*/false) != v1::JOB_STATE_RUNNING;
 }
 
 void JobRunner::RunStream(Stream& stream) {
@@ -275,6 +271,7 @@ void JobRunner::EndStream(Stream& stream, const absl::StatusOr<v1::LoadResult>& 
   options_.metrics->Add(Metric::kSchedulerStreamRuns,
                         {state, run.has_error() ? run.error().reason() : "NONE"}, 1);
   options_.metrics->Observe(Metric::kSchedulerStreamRunSeconds, {state}, SecondsOf(run));
+  plan_due_ = true;
   ReportStream(stream);
 }
 

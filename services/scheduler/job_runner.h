@@ -69,7 +69,6 @@ class JobRunner {
                  const absl::Status& verified, int attempts);
   void EndJob(const absl::Status& failure);
   std::vector<RunStanding> Standings() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool SomethingToDo() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReportStream(const Stream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReportJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReportLog(v1::Severity severity, const std::string& stream, const std::string& text)
@@ -80,6 +79,7 @@ class JobRunner {
   const Listener listener_;
   std::string uid_;  // The destination's; empty before it is known.
   mutable absl::Mutex mutex_;
+  bool plan_due_ ABSL_GUARDED_BY(mutex_) = true;  // A run has ended since the last plan.
   v1::Job job_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);
 };

@@ -8,17 +8,25 @@
 
 namespace lockstitch::loader {
 
-absl::StatusOr<ClaimedLoad> LockClaimedLoad(postgres::Connection& connection,
-                                            const v1::Claim& claim) {
+absl::StatusOr<ClaimedLoad> LockRun(postgres::Connection& connection, const v1::Claim& claim) {
   ClaimedLoad found;
   ASSIGN_OR_RETURN(found.state, LockStream(connection, claim.target()));
   ASSIGN_OR_RETURN(const std::vector<postgres::Result> kept,
                    connection.QueryAll({AskForResult(found.state, claim.run_id()),
                                         AskForLoad(found.state, claim.fence())}));
   ASSIGN_OR_RETURN(found.result, ResultOf(claim.run_id(), kept[0]));
-  if (found.result) return found;
-  RETURN_IF_ERROR(TestClaim(found.state, claim));
   ASSIGN_OR_RETURN(found.load, LoadOf(found.state, kept[1]));
+  return found;
+}
+
+absl::StatusOr<ClaimedLoad> LockClaimedLoad(postgres::Connection& connection,
+                                            const v1::Claim& claim) {
+  ASSIGN_OR_RETURN(ClaimedLoad found, LockRun(connection, claim));
+  if (found.result) {
+    found.load.reset();
+    return found;
+  }
+  RETURN_IF_ERROR(TestClaim(found.state, claim));
   if (!found.load || !found.load->open) {
     return Error(Reason::kLoadNotBegun, absl::StrCat("no load with fence ", claim.fence()));
   }

@@ -152,21 +152,19 @@ void InsertLoad(Connection& connection, const LoadRecord& load) {
         absl::BytesToHexString(load.plan.SerializeAsString())}});
 }
 
-absl::StatusOr<std::optional<LoadRecord>> FindLoad(Connection& connection, const StreamState& state,
-                                                   int64_t fence) {
-  const Connection::Statement asked = AskForLoad(state, fence);
-  ASSIGN_OR_RETURN(const Result rows, connection.Query(asked.sql, asked.parameters));
-  return LoadOf(state, rows);
-}
-
 absl::StatusOr<std::optional<LoadRecord>> LastStanding(Connection& connection,
                                                        const StreamState& state) {
   return ReadLoad(connection, state, kOfLastStanding);
 }
 
-absl::StatusOr<std::optional<LoadRecord>> LastPublished(Connection& connection,
-                                                        const StreamState& state) {
-  return ReadLoad(connection, state, kOfLastPublished);
+absl::StatusOr<LastLoads> ReadLastLoads(Connection& connection, const StreamState& state) {
+  ASSIGN_OR_RETURN(
+      const std::vector<Result> answers,
+      connection.QueryAll({ReadingOf(state, kOfLastStanding), ReadingOf(state, kOfLastPublished)}));
+  LastLoads last;
+  ASSIGN_OR_RETURN(last.standing, LoadOf(state, answers[0]));
+  ASSIGN_OR_RETURN(last.published, LoadOf(state, answers[1]));
+  return last;
 }
 
 absl::StatusOr<std::optional<LoadRecord>> UnfinishedFirstLoad(Connection& connection,

@@ -35,11 +35,7 @@ struct LoadRecord {
 
 void InsertLoad(postgres::Connection& connection, const LoadRecord& load);
 
-// The load that this fence owns, if it has begun.
-absl::StatusOr<std::optional<LoadRecord>> FindLoad(postgres::Connection& connection,
-                                                   const StreamState& state, int64_t fence);
-
-// The same as a statement, and what its answer says.
+// Asks for the load that this fence owns, if it has begun, and reads it from the answer.
 postgres::Connection::Statement AskForLoad(const StreamState& state, int64_t fence);
 absl::StatusOr<std::optional<LoadRecord>> LoadOf(const StreamState& state,
                                                  const postgres::Result& answer);
@@ -49,9 +45,12 @@ absl::StatusOr<std::optional<LoadRecord>> LoadOf(const StreamState& state,
 absl::StatusOr<std::optional<LoadRecord>> LastStanding(postgres::Connection& connection,
                                                        const StreamState& state);
 
-// The load whose settings the destination table's rows were last read by to the end.
-absl::StatusOr<std::optional<LoadRecord>> LastPublished(postgres::Connection& connection,
-                                                        const StreamState& state);
+struct LastLoads {
+  std::optional<LoadRecord> standing;   // As above.
+  std::optional<LoadRecord> published;  // Whose settings the table's rows were last read by to the
+                                        // end.
+};
+absl::StatusOr<LastLoads> ReadLastLoads(postgres::Connection& connection, const StreamState& state);
 
 // The stream's last load if it is an unfinished first one of an incremental stream, whose table is
 // there.

@@ -182,9 +182,14 @@ absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection
   return present;
 }
 
+bool HasPresentState(postgres::Connection& connection) {
+  return connection.Ask(kReadVersion) == absl::StrCat(kStateVersion);
+}
+
 absl::Status LockSchemas(postgres::Connection& connection) { return connection.Execute(kLock); }
 
 absl::Status MigrateState(postgres::Connection& connection, int to) {
+  if (HasPresentState(connection)) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::optional<int> version, StateVersion(connection));
   if (version.value_or(0) >= to) return absl::OkStatus();
   postgres::Transaction transaction = postgres::Transaction::Begin(connection);

@@ -50,8 +50,8 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
                                               const std::string& schema,
                                               const IntegrationIdentity& wanted);
 
-// The same, and the stream's row as well. DESTINATION_STATE_MISSING if the target was registered
-// and its integration has been forgotten since.
+// The same, and the stream's row as well, with the next statement. DESTINATION_STATE_MISSING if the
+// target was registered and its integration has been forgotten since.
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
 
 // How long the stream's row is waited for. A holder that doesn't move is ended by
@@ -75,11 +75,12 @@ absl::Status EndOtherRun(postgres::Connection& connection, const v1::StreamTarge
                          const std::string& run_id);
 
 // Stores a new greatest fence and the run whose extraction number `draw` it is drawn for; answers
-// the fence, for the same draw the same. SUPERSEDED if the run has drawn a later one, or drew
-// before another run did: a call that comes late must not outrank what came after it. The row must
-// be locked.
-absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
-                                  const std::string& run_id, uint32_t draw);
+// the fence, for the same draw the same, or the kept result of a run that has ended. SUPERSEDED if
+// the run has drawn a later one, or drew before another run did: a call that comes late must not
+// outrank what came after it. The row must be locked.
+absl::StatusOr<v1::ReserveRunResponse> DrawFence(postgres::Connection& connection,
+                                                 const StreamState& state,
+                                                 const std::string& run_id, uint32_t draw);
 
 // Stores with the next statement how far the stream is durable. The row must be locked.
 void SetBookmark(postgres::Connection& connection, const StreamState& state,
@@ -94,11 +95,7 @@ absl::Status TestClaim(const StreamState& state, const v1::Claim& claim);
 absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_id,
                                const v1::Claim& claim);
 
-// What is kept of an ended run.
-absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,
-                                                         const StreamState& state,
-                                                         const std::string& run_id);
-// The same as a statement, and what its answer says.
+// Asks for what is kept of an ended run, and reads it from the answer.
 postgres::Connection::Statement AskForResult(const StreamState& state, const std::string& run_id);
 absl::StatusOr<std::optional<v1::LoadResult>> ResultOf(const std::string& run_id,
                                                        const postgres::Result& answer);
