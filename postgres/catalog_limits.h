@@ -19,7 +19,8 @@ absl::Status LimitSession(Connection& connection);
 // For the lifetime of this object, within one transaction of `connection`, which must outlive it.
 class CatalogLimits {
  public:
-  static absl::StatusOr<CatalogLimits> Begin(Connection& connection);
+  // Holds from the next statement on.
+  static CatalogLimits Begin(Connection& connection);
 
  private:
   struct Lift {

@@ -4,7 +4,9 @@
 #include <postgresql/libpq-fe.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <map>
 #include <string>
 #include <thread>
@@ -68,7 +70,9 @@ struct Connection::Session {
   std::atomic<bool> disturbed = false;          // A cancel request may still be on its way.
   std::map<std::string, std::string> prepared;  // Names by statement; empty until asked again.
   int names = 0;
-  absl::Time deadline = absl::InfiniteFuture();  // For answers.
+  std::vector<Statement> deferred;
+  std::map<std::string, std::optional<std::string>> answers;  // By statement.
+  absl::Time deadline = absl::InfiniteFuture();               // For answers.
 };
 
 absl::StatusOr<Connection> Connection::Open(const Options& options, ConnectTrace* trace) {
@@ -139,7 +143,17 @@ absl::Status Connection::Renew(const Options& options) {
 
 bool Connection::reusable() const {
   return session_ != nullptr && !session_->disturbed && !session_->failed &&
-         PQstatus(native()) == CONNECTION_OK && PQtransactionStatus(native()) == PQTRANS_IDLE;
+         session_->deferred.empty() && PQstatus(native()) == CONNECTION_OK &&
+         PQpipelineStatus(native()) == PQ_PIPELINE_OFF &&
+         PQtransactionStatus(native()) == PQTRANS_IDLE;
+}
+
+void Connection::DropDeferred() { session_->deferred.clear(); }
+
+bool Connection::in_transaction() const { return PQtransactionStatus(native()) != PQTRANS_IDLE; }
+
+bool Connection::in_failed_transaction() const {
+  return PQtransactionStatus(native()) == PQTRANS_INERROR;
 }
 
 bool Connection::silent() const {
@@ -157,46 +171,103 @@ std::optional<std::string> Connection::Ask(absl::string_view sql) {
   return result->Optional(0, 0);
 }
 
+std::optional<std::string> Connection::AskOnce(absl::string_view sql) {
+  auto& answers = session_->answers;
+  const auto known = answers.find(std::string(sql));
+  if (known != answers.end()) return known->second;
+  return answers[std::string(sql)] = Ask(sql);
+}
+
 absl::StatusOr<Result> Connection::Query(absl::string_view sql) {
-  if (PQsendQuery(native(), std::string(sql).c_str()) == 0) return NativeError();
+  std::vector<Statement>& deferred = session_->deferred;
+  const bool plain = std::all_of(deferred.begin(), deferred.end(), [](const Statement& statement) {
+    return statement.parameters.empty();
+  });
+  if (!plain) RETURN_IF_ERROR(QueryAll({}).status());
+  std::string message;
+  for (const Statement& statement : std::exchange(deferred, {}))
+    absl::StrAppend(&message, statement.sql, "; ");
+  absl::StrAppend(&message, sql);
+  if (PQsendQuery(native(), message.c_str()) == 0) return NativeError();
   return TakeResult();
 }
 
 absl::StatusOr<Result> Connection::Query(absl::string_view sql,
                                          const std::vector<Parameter>& parameters) {
-  RETURN_IF_ERROR(Send(std::string(sql), parameters));
-  return TakeResult();
+  ASSIGN_OR_RETURN(std::vector<Result> results, QueryAll({{std::string(sql), parameters}}));
+  return std::move(results.back());
 }
 
-absl::Status Connection::Send(const std::string& sql, const std::vector<Parameter>& parameters) {
+absl::StatusOr<std::vector<Result>> Connection::QueryAll(std::vector<Statement> statements) {
+  std::vector<Statement> all = std::exchange(session_->deferred, {});
+  const auto deferred = static_cast<std::ptrdiff_t>(all.size());
+  all.insert(all.end(), std::make_move_iterator(statements.begin()),
+             std::make_move_iterator(statements.end()));
+  if (all.empty()) return std::vector<Result>();
+  if (PQenterPipelineMode(native()) == 0) return NativeError();
+  std::vector<std::string> chosen;
+  for (const Statement& statement : all) {
+    ASSIGN_OR_RETURN(chosen.emplace_back(), Send(statement));
+  }
+  if (PQpipelineSync(native()) == 0) return NativeError();
+  ASSIGN_OR_RETURN(std::vector<Result> results, TakeResults(all, chosen));
+  results.erase(results.begin(), results.begin() + deferred);
+  return results;
+}
+
+void Connection::Defer(Statement statement) { session_->deferred.push_back(std::move(statement)); }
+
+absl::StatusOr<std::string> Connection::Send(const Statement& statement) {
   std::vector<const char*> values;
-  values.reserve(parameters.size());
-  for (const Parameter& parameter : parameters)
+  values.reserve(statement.parameters.size());
+  for (const Parameter& parameter : statement.parameters)
     values.push_back(parameter ? parameter->c_str() : nullptr);
   const int count = static_cast<int>(values.size());
   auto& prepared = session_->prepared;
-  const auto known = prepared.find(sql);
+  const auto known = prepared.find(statement.sql);
   if (known == prepared.end()) {
-    if (prepared.size() < kMostPrepared) prepared.emplace(sql, "");
-    return PQsendQueryParams(native(), sql.c_str(), count, /*paramTypes=*/nullptr, values.data(),
-                             /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
-                             /*resultFormat=*/0) == 0
-               ? NativeError()
-               : absl::OkStatus();
+    if (prepared.size() < kMostPrepared) prepared.emplace(statement.sql, "");
+    const int sent = PQsendQueryParams(native(), statement.sql.c_str(), count,
+                                       /*paramTypes=*/nullptr, values.data(),
+                                       /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
+                                       /*resultFormat=*/0);
+    return sent == 0 ? absl::StatusOr<std::string>(NativeError()) : "";
   }
-  std::string& name = known->second;
-  if (name.empty()) {
-    const std::string chosen = absl::StrCat("lockstitch_", ++session_->names);
-    if (PQsendPrepare(native(), chosen.c_str(), sql.c_str(), count, /*paramTypes=*/nullptr) == 0)
+  std::string chosen;
+  if (known->second.empty()) {
+    chosen = absl::StrCat("lockstitch_", ++session_->names);
+    if (PQsendPrepare(native(), chosen.c_str(), statement.sql.c_str(), count,
+                      /*paramTypes=*/nullptr) == 0)
       return NativeError();
-    RETURN_IF_ERROR(TakeResult().status());
-    name = chosen;
   }
-  return PQsendQueryPrepared(native(), name.c_str(), count, values.data(),
-                             /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
-                             /*resultFormat=*/0) == 0
-             ? NativeError()
-             : absl::OkStatus();
+  const std::string& name = chosen.empty() ? known->second : chosen;
+  if (PQsendQueryPrepared(native(), name.c_str(), count, values.data(), /*paramLengths=*/nullptr,
+                          /*paramFormats=*/nullptr, /*resultFormat=*/0) == 0)
+    return NativeError();
+  return chosen;
+}
+
+absl::StatusOr<std::vector<Result>> Connection::TakeResults(
+    const std::vector<Statement>& statements, const std::vector<std::string>& chosen) {
+  std::vector<Result> results;
+  absl::Status failure;
+  for (size_t i = 0; i < statements.size() && PQstatus(native()) == CONNECTION_OK; ++i) {
+    if (!chosen[i].empty()) {
+      failure.Update(TakeResult().status());
+      if (failure.ok()) session_->prepared[statements[i].sql] = chosen[i];
+    }
+    absl::StatusOr<Result> result = TakeResult();
+    failure.Update(result.status());
+    if (failure.ok()) results.push_back(*std::move(result));
+  }
+  if (PQstatus(native()) == CONNECTION_OK) {
+    RETURN_IF_ERROR(AwaitAnswer());
+    const Result end(PQgetResult(native()));
+    if (PQexitPipelineMode(native()) == 0) failure.Update(NativeError());
+  }
+  if (!failure.ok()) return failure;
+  if (results.size() < statements.size()) return NativeError();
+  return results;
 }
 
 absl::Status Connection::Execute(absl::string_view sql) { return Query(sql).status(); }

@@ -38,6 +38,12 @@ class Connection {
   // A parameter of a statement, as text; nullopt is NULL.
   using Parameter = std::optional<std::string>;
 
+  // One statement, with $1, $2 ...
+  struct Statement {
+    std::string sql;
+    std::vector<Parameter> parameters = {};
+  };
+
   // Reads the connection's files anew. `trace`, where one is given, tells how far it came.
   // CONNECTION_POOLED for a pooler that isn't said to keep sessions, of whose sessions nothing is
   // changed. Errors begin with the end that failed, "source: ", "destination: " or "catalog: ".
@@ -55,6 +61,12 @@ class Connection {
   // The same where nothing is to be read from the answer.
   absl::Status Execute(absl::string_view sql);
   absl::Status Execute(absl::string_view sql, const std::vector<Parameter>& parameters);
+  // Runs the statements in their order, in one message, and answers what each one does. Those
+  // behind one that fails don't run. Outside of a transaction they are one, unless they begin one.
+  absl::StatusOr<std::vector<Result>> QueryAll(std::vector<Statement> statements);
+  // Leaves `statement`, of which no answer is wanted, to be sent with the next one, and to run
+  // before it. If it fails, the next one doesn't run and has failed so.
+  void Defer(Statement statement);
 
   // The same with a limit to the server's answer: CONNECTION_LOST after it.
   absl::StatusOr<Result> QueryWithin(absl::Duration timeout, absl::string_view sql);
@@ -69,6 +81,11 @@ class Connection {
   bool reusable() const;
   // Whether the server has said nothing unasked: what it says so is that it ends the session.
   bool silent() const;
+  // Forgets what was deferred and has not been sent.
+  void DropDeferred();
+  // Whether the server has the session in a transaction, be it a failed one.
+  bool in_transaction() const;
+  bool in_failed_transaction() const;
   // Whether a statement has failed: what the server allows, or the session's own settings, may not
   // be what a new session would find.
   bool failed() const;
@@ -76,6 +93,9 @@ class Connection {
   // The first value that `sql` gives; nullopt if there is none, and where the server refuses to
   // tell, which counts for no failure of the session.
   std::optional<std::string> Ask(absl::string_view sql);
+
+  // The same for what never changes at a server: the session asks it once.
+  std::optional<std::string> AskOnce(absl::string_view sql);
 
   // For example 150018.
   int server_version() const;
@@ -103,8 +123,12 @@ class Connection {
   absl::Status FindBackend(const v1::PostgresConnection& server);
   // What sets the session up.
   std::string Settings(const Options& options) const;
-  // Prepares what is asked again.
-  absl::Status Send(const std::string& sql, const std::vector<Parameter>& parameters);
+  // Within a pipeline. Prepares what is asked again: under the name that comes back, which has a
+  // result of its own in front.
+  absl::StatusOr<std::string> Send(const Statement& statement);
+  // To the pipeline's end.
+  absl::StatusOr<std::vector<Result>> TakeResults(const std::vector<Statement>& statements,
+                                                  const std::vector<std::string>& chosen);
   absl::Status AwaitAnswer();
   struct Session;
   explicit Connection(std::unique_ptr<Session> session);

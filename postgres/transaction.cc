@@ -1,20 +1,26 @@
 #include "postgres/transaction.h"
 
 #include "absl/strings/str_cat.h"
-#include "status/macros.h"
 
 namespace lockstitch::postgres {
 
-absl::StatusOr<Transaction> Transaction::Begin(Connection& connection, absl::string_view mode) {
-  RETURN_IF_ERROR(connection.Execute(absl::StrCat("BEGIN ", mode)));
+Transaction Transaction::Begin(Connection& connection, absl::string_view mode) {
+  connection.Defer({absl::StrCat("BEGIN ", mode)});
   return Transaction(&connection);
 }
 
-absl::Status Transaction::Commit() { return open_.release()->Execute("COMMIT"); }
+absl::Status Transaction::Commit() {
+  Connection* connection = open_.release();
+  const absl::Status committed = connection->Execute("COMMIT", {});
+  // What was deferred to it may have failed.
+  if (!committed.ok()) Rollback()(connection);
+  return committed;
+}
 
 void Transaction::Rollback::operator()(Connection* connection) const {
+  connection->DropDeferred();
   // A connection that can't roll back is broken, and then the server does it.
-  connection->Execute("ROLLBACK").IgnoreError();
+  if (connection->in_transaction()) connection->Execute("ROLLBACK").IgnoreError();
 }
 
 }  // namespace lockstitch::postgres

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "postgres/connection.h"
 
@@ -13,11 +12,12 @@ namespace lockstitch::postgres {
 // A transaction of `connection`, which must outlive it. Dropped without Commit, it rolls back.
 class Transaction {
  public:
-  // `mode` follows BEGIN, for example "ISOLATION LEVEL REPEATABLE READ READ ONLY"; a semicolon and
-  // what else the transaction begins with may come behind it.
-  static absl::StatusOr<Transaction> Begin(Connection& connection, absl::string_view mode = "");
+  // `mode` follows BEGIN, for example "ISOLATION LEVEL REPEATABLE READ READ ONLY". The transaction
+  // begins with the first statement that comes after.
+  static Transaction Begin(Connection& connection, absl::string_view mode = "");
 
-  // An error of class connection leaves the outcome unknown.
+  // An error of class connection leaves the outcome unknown; every other one, which may be that of
+  // a statement that was deferred, means that nothing was committed.
   absl::Status Commit();
 
  private:

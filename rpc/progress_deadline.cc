@@ -10,14 +10,11 @@ ProgressDeadline::ProgressDeadline(absl::Duration limit, std::function<void()> o
     : limit_(limit),
       on_stall_(std::move(on_stall)),
       last_ns_(absl::GetCurrentTimeNanos()),
-      thread_([this] { Watch(); }) {}
+      first_(limit, [this] { Watch(); }) {}
 
 ProgressDeadline::~ProgressDeadline() {
-  {
-    absl::MutexLock lock(&mutex_);
-    done_ = true;
-  }
-  thread_.join();
+  absl::MutexLock lock(&mutex_);
+  done_ = true;
 }
 
 void ProgressDeadline::Touch() {

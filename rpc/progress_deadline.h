@@ -4,10 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <thread>
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "rpc/alarm.h"
 
 namespace lockstitch::rpc {
 
@@ -33,7 +33,7 @@ class ProgressDeadline {
   std::atomic<bool> stalled_ = false;
   absl::Mutex mutex_;
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  Alarm first_;  // No thread watches before it.
 };
 
 }  // namespace lockstitch::rpc

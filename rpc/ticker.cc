@@ -6,20 +6,25 @@
 
 namespace lockstitch::rpc {
 
-Ticker::Ticker(std::function<void()> tick) : tick_(std::move(tick)), thread_([this] { Loop(); }) {}
+namespace {
+
+constexpr absl::Duration kPeriod = absl::Seconds(1);
+
+}  // namespace
+
+Ticker::Ticker(std::function<void()> tick)
+    : tick_(std::move(tick)), first_(kPeriod, [this] { Loop(); }) {}
 
 Ticker::~Ticker() {
-  {
-    absl::MutexLock lock(&mutex_);
-    done_ = true;
-  }
-  thread_.join();
+  absl::MutexLock lock(&mutex_);
+  done_ = true;
 }
 
 void Ticker::Loop() {
   absl::MutexLock lock(&mutex_);
-  while (!mutex_.AwaitWithTimeout(absl::Condition(&done_), absl::Seconds(1))) {
+  while (!done_) {
     tick_();
+    mutex_.AwaitWithTimeout(absl::Condition(&done_), kPeriod);
   }
 }
 

@@ -2,13 +2,14 @@
 #define LOCKSTITCH_RPC_TICKER_H_
 
 #include <functional>
-#include <thread>
 
 #include "absl/synchronization/mutex.h"
+#include "rpc/alarm.h"
 
 namespace lockstitch::rpc {
 
-// Calls `tick` every second, in a thread of its own, from construction to destruction.
+// Calls `tick` every second, in a thread of its own that begins with the first, from construction
+// to destruction.
 class Ticker {
  public:
   explicit Ticker(std::function<void()> tick);
@@ -20,7 +21,7 @@ class Ticker {
   const std::function<void()> tick_;
   absl::Mutex mutex_;
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  Alarm first_;
 };
 
 }  // namespace lockstitch::rpc

@@ -22,10 +22,7 @@ absl::Status CatalogCursor::Open(const std::string& query) {
   return Fetch(absl::StrCat("DECLARE ", name_, " NO SCROLL CURSOR FOR ", query, "; "));
 }
 
-absl::Status CatalogCursor::Open(const std::string& query, int64_t oid) {
-  if (query.empty()) return absl::OkStatus();
-  return Hold(connection_->Query(query, {absl::StrCat(oid)}));
-}
+void CatalogCursor::Open(postgres::Result rows) { Hold(std::move(rows)); }
 
 absl::Status CatalogCursor::Next() {
   if (++row_ < rows_->rows()) {
@@ -44,14 +41,16 @@ absl::Status CatalogCursor::Close() {
 
 absl::Status CatalogCursor::Fetch(absl::string_view sql) {
   rows_.reset();
-  return Hold(connection_->Query(absl::StrCat(sql, "FETCH ", kRows, " FROM ", name_)));
+  ASSIGN_OR_RETURN(postgres::Result rows,
+                   connection_->Query(absl::StrCat(sql, "FETCH ", kRows, " FROM ", name_)));
+  Hold(std::move(rows));
+  return absl::OkStatus();
 }
 
-absl::Status CatalogCursor::Hold(absl::StatusOr<postgres::Result> rows) {
-  ASSIGN_OR_RETURN(rows_, std::move(rows));
+void CatalogCursor::Hold(postgres::Result rows) {
+  rows_ = std::move(rows);
   row_ = 0;
   table_ = rows_->empty() ? 0 : rows_->Int(0, 0);
-  return absl::OkStatus();
 }
 
 }  // namespace lockstitch::schema

@@ -26,8 +26,8 @@ class CatalogCursor {
 
   // Runs `query` and goes to the first row; the cursor of an empty query has none.
   absl::Status Open(const std::string& query);
-  // The same of a query for the one table $1, whose rows are all held.
-  absl::Status Open(const std::string& query, int64_t oid);
+  // Walks over rows of such a query that are there already.
+  void Open(postgres::Result rows);
   absl::Status Next();
   // Frees the name before the transaction ends.
   absl::Status Close();
@@ -40,7 +40,7 @@ class CatalogCursor {
 
  private:
   absl::Status Fetch(absl::string_view sql);
-  absl::Status Hold(absl::StatusOr<postgres::Result> rows);
+  void Hold(postgres::Result rows);
 
   postgres::Connection* connection_;
   std::string name_;

@@ -88,13 +88,17 @@ ORDER BY tree.place)sql";
 // Every type that a column has, holds, restricts or spans. Where any type has a cast to json, what
 // the composites among them are made of as to_json goes into it. It takes casts that are functions,
 // and from types that are no part of the server (whose OIDs end at 16383); that of hstore loses
-// nothing. 114 is json, 3802 jsonb. $0: the chosen tables; $1: kHeld; $2: kElement.
+// nothing. 114 is json, 3802 jsonb. LATERAL with OFFSET, and the array, have types found by their
+// index, one after the other: a database has two of them for each table. $0: the chosen tables; $1:
+// kHeld; $2: kElement.
 constexpr absl::string_view kTypes = R"sql(
 WITH RECURSIVE used(oid) AS (
   SELECT a.atttypid
   FROM $0 JOIN pg_catalog.pg_attribute a ON a.attrelid = chosen.oid
   WHERE a.attnum > 0 AND NOT a.attisdropped
-  UNION SELECT $2 FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid $1 WHERE $2 IS NOT NULL
+  UNION SELECT held.oid
+  FROM used CROSS JOIN LATERAL (SELECT $2 AS oid FROM pg_catalog.pg_type t $1 WHERE t.oid = used.oid OFFSET 0) held
+  WHERE held.oid IS NOT NULL
 ), extended(classid, objid, oid, extname) AS (
   SELECT d.classid, d.objid, x.oid, x.extname
   FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
@@ -123,9 +127,10 @@ SELECT t.oid, tn.nspname, t.typname, CASE WHEN e.oid IS NULL THEN t.typtype::pg_
        t.typtypmod, pg_catalog.format_type(t.oid, -1), t.typdelim,
        t.oid IN (SELECT parts.whole FROM parts JOIN shown_by_cast s ON s.type = parts.oid),
        (t.oid, x.oid) IN (SELECT casts.type, casts.extension FROM casts WHERE casts.target = 3802)
-FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid $1
+FROM pg_catalog.pg_type t $1
      JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
-     LEFT JOIN extended x ON x.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND x.objid = t.oid)sql";
+     LEFT JOIN extended x ON x.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND x.objid = t.oid
+WHERE t.oid = ANY (ARRAY(SELECT used.oid FROM used)))sql";
 
 // What a type t is made of: a domain's base, an array's element, a range's subtype, a multirange's
 // range. The right columns have indexes, so that one table costs little among many.

@@ -25,11 +25,11 @@ namespace {
 
 // All rows are wanted, not the first ones soon; and the planner takes the recursions for large and
 // has them compiled, which costs more than all queries.
-constexpr absl::string_view kSettings = "SET LOCAL cursor_tuple_fraction = 1";
-constexpr absl::string_view kSettingsSince11 = "; SET LOCAL jit = off";
-constexpr absl::string_view kDefaults = "SET LOCAL cursor_tuple_fraction = DEFAULT";
-constexpr absl::string_view kDefaultsSince11 = "; SET LOCAL jit = DEFAULT";
-constexpr absl::string_view kUser = "; SELECT current_user";
+constexpr absl::string_view kFetchAll = "SET LOCAL cursor_tuple_fraction = 1";
+constexpr absl::string_view kNoJit = "SET LOCAL jit = off";
+constexpr absl::string_view kDefaultFetch = "SET LOCAL cursor_tuple_fraction = DEFAULT";
+constexpr absl::string_view kDefaultJit = "SET LOCAL jit = DEFAULT";
+constexpr absl::string_view kUser = "SELECT current_user";
 
 v1::TableKind TableKindOf(absl::string_view relkind) {
   if (relkind == "p") return v1::TABLE_KIND_PARTITIONED_TABLE;
@@ -67,46 +67,69 @@ class Reading {
         partitions_(connection, "partitions") {}
 
   absl::Status Run(std::optional<int64_t> oid, const TableSink& sink) {
-    RETURN_IF_ERROR(Open(oid));
+    RETURN_IF_ERROR(oid ? OpenOne(*oid) : OpenAll());
     while (tables_.table() != 0) {
       v1::Table table;
       RETURN_IF_ERROR(Read(&table));
       RETURN_IF_ERROR(sink(std::move(table)));
       RETURN_IF_ERROR(tables_.Next());
     }
-    return Close();
+    return Close(/*all=*/!oid);
   }
 
  private:
   bool has_jit() const { return connection_.server_version() >= 110000; }
 
-  absl::Status Open(std::optional<int64_t> oid) {
-    const int version = connection_.server_version();
-    const CatalogQueries queries = oid ? CatalogQueriesForOne(version) : CatalogQueriesFor(version);
-    ASSIGN_OR_RETURN(
-        const postgres::Result user,
-        connection_.Query(absl::StrCat(kSettings, has_jit() ? kSettingsSince11 : "", kUser)));
+  // A cursor for each query, since there may be many tables.
+  absl::Status OpenAll() {
+    const CatalogQueries queries = CatalogQueriesFor(connection_.server_version());
+    connection_.Defer({std::string(kFetchAll)});
+    if (has_jit()) connection_.Defer({std::string(kNoJit)});
+    ASSIGN_OR_RETURN(const postgres::Result user, connection_.Query(kUser));
     access_.user = user.String(0, 0);
-    ASSIGN_OR_RETURN(const postgres::Result types,
-                     oid ? connection_.Query(queries.types, {absl::StrCat(*oid)})
-                         : connection_.Query(queries.types));
+    ASSIGN_OR_RETURN(const postgres::Result types, connection_.Query(queries.types));
     types_.emplace(types);
-    const std::pair<CatalogCursor*, const std::string*> cursors[] = {
-        {&tables_, &queries.tables},
-        {&columns_, &queries.columns},
-        {&indexes_, &queries.indexes},
-        {&parents_, &queries.parents},
-        {&partitions_, &queries.partitions}};
-    for (const auto& [cursor, query] : cursors)
-      RETURN_IF_ERROR(oid ? cursor->Open(*query, *oid) : cursor->Open(*query));
+    for (const auto& [cursor, query] : Cursors(queries)) RETURN_IF_ERROR(cursor->Open(*query));
     return absl::OkStatus();
   }
 
+  // All queries at once.
+  absl::Status OpenOne(int64_t oid) {
+    const CatalogQueries queries = CatalogQueriesForOne(connection_.server_version());
+    const std::vector<postgres::Connection::Parameter> table = {absl::StrCat(oid)};
+    if (has_jit()) connection_.Defer({std::string(kNoJit)});
+    std::vector<postgres::Connection::Statement> statements = {{std::string(kUser)},
+                                                               {queries.types, table}};
+    std::vector<CatalogCursor*> opened;
+    for (const auto& [cursor, query] : Cursors(queries)) {
+      if (query->empty()) continue;
+      statements.push_back({*query, table});
+      opened.push_back(cursor);
+    }
+    ASSIGN_OR_RETURN(std::vector<postgres::Result> answers,
+                     connection_.QueryAll(std::move(statements)));
+    access_.user = answers[0].String(0, 0);
+    types_.emplace(answers[1]);
+    for (size_t i = 0; i < opened.size(); ++i) opened[i]->Open(std::move(answers[i + 2]));
+    return absl::OkStatus();
+  }
+
+  std::vector<std::pair<CatalogCursor*, const std::string*>> Cursors(
+      const CatalogQueries& queries) {
+    return {{&tables_, &queries.tables},
+            {&columns_, &queries.columns},
+            {&indexes_, &queries.indexes},
+            {&parents_, &queries.parents},
+            {&partitions_, &queries.partitions}};
+  }
+
   // The transaction may go on for hours.
-  absl::Status Close() {
+  absl::Status Close(bool all) {
     for (CatalogCursor* cursor : {&tables_, &columns_, &indexes_, &parents_, &partitions_})
       RETURN_IF_ERROR(cursor->Close());
-    return connection_.Execute(absl::StrCat(kDefaults, has_jit() ? kDefaultsSince11 : ""));
+    if (all) connection_.Defer({std::string(kDefaultFetch)});
+    if (has_jit()) connection_.Defer({std::string(kDefaultJit)});
+    return absl::OkStatus();
   }
 
   absl::Status Read(v1::Table* table) {

@@ -53,10 +53,8 @@ absl::Status Discovery::Discover(const v1::Source& source, v1::SourceServer* ser
   const std::stop_callback by_caller(stop, interrupt);
   const std::stop_callback by_process(stop_.get_token(), interrupt);
   RETURN_IF_ERROR(TestVersion(connection));
-  ASSIGN_OR_RETURN(const postgres::Transaction transaction,
-                   postgres::Transaction::Begin(connection, kSnapshot));
-  ASSIGN_OR_RETURN(const postgres::CatalogLimits limits,
-                   postgres::CatalogLimits::Begin(connection));
+  const postgres::Transaction transaction = postgres::Transaction::Begin(connection, kSnapshot);
+  const postgres::CatalogLimits limits = postgres::CatalogLimits::Begin(connection);
   RETURN_IF_ERROR(DescribeServer(connection, server));
   return schema::ReadTables(connection, [&](v1::Table table) {
     metrics_->Add(Metric::kDiscoveryTables, {}, 1);

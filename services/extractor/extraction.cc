@@ -219,7 +219,8 @@ absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
     }
     request.set_duplicate_keys(MayRepeatKeys(settings));
   } else {
-    ranges = CutByBlocks(snapshot.table().kind(), snapshot.blocks(), snapshot.server_version(),
+    ASSIGN_OR_RETURN(const int64_t blocks, snapshot.CountBlocks());
+    ranges = CutByBlocks(snapshot.table().kind(), blocks, snapshot.server_version(),
                          std::max(1u, settings.ranges()));
   }
   request.mutable_ranges()->Add(ranges.begin(), ranges.end());

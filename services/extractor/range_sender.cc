@@ -89,7 +89,7 @@ class RangeSender::Call {
     RETURN_IF_ERROR(Open());
     if (opened_.complete()) return durable_;
     Failpoint("extractor.range.opened");
-    RETURN_IF_ERROR(source_.Execute(kSavepoint));
+    source_.Defer({std::string(kSavepoint)});
     const bool anew = opened_.durable_chunks() == 0;
     ASSIGN_OR_RETURN(
         CopyReader reader,

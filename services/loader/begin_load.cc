@@ -14,6 +14,7 @@
 #include "rpc/retry.h"
 #include "schema/protocol_version.h"
 #include "schema/stream_name.h"
+#include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/delete_plan.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
@@ -55,12 +56,12 @@ absl::Status BeginTable(Connection& connection, const StreamState& state,
   load->load_table = LoadTableName(load->stream_id, load->load_id);
   ASSIGN_OR_RETURN(load->load_oid,
                    CreateLoadTable(connection, state.schema, load->load_table, load->plan));
-  RETURN_IF_ERROR(InsertLoad(connection, *load));
+  InsertLoad(connection, *load);
   for (int number = 0; number < request.ranges_size(); ++number) {
     v1::PlannedRange range;
     range.set_number(static_cast<uint32_t>(number));
     *range.mutable_bounds() = request.ranges(number);
-    RETURN_IF_ERROR(InsertRange(connection, *load, range));
+    InsertRange(connection, *load, range);
   }
   return absl::OkStatus();
 }
@@ -70,11 +71,12 @@ absl::Status BeginChanges(Connection& connection, const StreamState& state,
                           const LoadDecision& decision) {
   const LoadRecord& load = decision.load;
   RETURN_IF_ERROR(AlterTable(connection, state, load.destination_table, decision.actions));
-  RETURN_IF_ERROR(InsertLoad(connection, load));
+  InsertLoad(connection, load);
   v1::PlannedRange range;
   range.mutable_bounds()->set_lower(load.plan.lower_bound());
-  RETURN_IF_ERROR(InsertRange(connection, load, range));
-  return InsertKeysRange(connection, load);
+  InsertRange(connection, load, range);
+  InsertKeysRange(connection, load);
+  return absl::OkStatus();
 }
 
 // Takes over what another run has left of a first load. What it has read may have changed since:
@@ -98,7 +100,8 @@ absl::Status Resume(Connection& connection, const v1::BeginLoadRequest& request,
   closing.mutable_bounds()->set_lower(load->plan.horizon());
   closing.mutable_bounds()->set_null_keys(true);
   closing.set_closing(true);
-  return InsertRange(connection, *load, closing);
+  InsertRange(connection, *load, closing);
+  return absl::OkStatus();
 }
 
 // Whether an earlier extraction of the run has reset the stream: what it left is to be gone on
@@ -151,33 +154,35 @@ absl::Status TestRequest(const v1::BeginLoadRequest& request) {
 absl::StatusOr<v1::BeginLoadResponse> TryOpenLoad(Connection& connection,
                                                   const v1::BeginLoadRequest& request) {
   const v1::Claim& claim = request.claim();
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
-  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
-                   KeptResult(connection, state, claim.run_id()));
-  if (kept) {
+  Transaction transaction = Transaction::Begin(connection);
+  ASSIGN_OR_RETURN(ClaimedLoad found, LockRun(connection, claim));
+  if (found.result) {
     v1::BeginLoadResponse response;
-    *response.mutable_result() = *std::move(kept);
+    *response.mutable_result() = *std::move(found.result);
     return response;
   }
+  const StreamState& state = found.state;
   RETURN_IF_ERROR(TestClaim(state, claim));
-  ASSIGN_OR_RETURN(std::optional<LoadRecord> load, FindLoad(connection, state, claim.fence()));
+  std::optional<LoadRecord>& load = found.load;
   if (load && load->extraction_id != claim.extraction_id()) {
     return Error(Reason::kFenceReused, absl::StrCat("fence ", claim.fence(), " serves extraction ",
                                                     load->extraction_id, " already"));
   }
   if (!load) {
-    ASSIGN_OR_RETURN(const bool was_reset, HasReset(connection, state, claim.run_id()));
-    const bool reset =
-        (request.reset() && !was_reset) || request.reset_generation() > state.reset_generation;
+    bool reset = request.reset();
+    if (reset) {
+      ASSIGN_OR_RETURN(const bool was_reset, HasReset(connection, state, claim.run_id()));
+      reset = !was_reset;
+    }
+    reset = reset || request.reset_generation() > state.reset_generation;
     ASSIGN_OR_RETURN(load, MakeLoad(connection, state, request, reset));
     if (reset) {
-      RETURN_IF_ERROR(ForgetProgress(connection, state,
-                                     std::max(state.reset_generation, request.reset_generation())));
+      ForgetProgress(connection, state,
+                     std::max(state.reset_generation, request.reset_generation()));
     }
   }
   ASSIGN_OR_RETURN(v1::BeginLoadResponse response, Answer(connection, *load));
-  RETURN_IF_ERROR(EndOtherLoads(connection, *load));
+  EndOtherLoads(connection, *load);
   ASSIGN_OR_RETURN(const std::vector<Leftover> leftovers, Leftovers(connection, *load));
   Failpoint("loader.load.recorded");
   RETURN_IF_ERROR(transaction.Commit());

@@ -14,9 +14,8 @@ absl::Status ReadDestination(const v1::ChecksumRequest& request,
   ASSIGN_OR_RETURN(
       postgres::SessionPool::Lease session,
       OpenSession(sessions, request.destination(), "verify", schema::StreamName(request.table())));
-  ASSIGN_OR_RETURN(
-      const postgres::Transaction transaction,
-      postgres::Transaction::Begin(*session, "ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  const postgres::Transaction transaction =
+      postgres::Transaction::Begin(*session, "ISOLATION LEVEL REPEATABLE READ READ ONLY");
   return verification::ReadChecksums(*session, request, options, sink);
 }
 

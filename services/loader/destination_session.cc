@@ -51,6 +51,7 @@ absl::StatusOr<SessionPool::Lease> OpenKnownDestination(SessionPool& sessions,
   ASSIGN_OR_RETURN(SessionPool::Lease session,
                    OpenSession(sessions, claim.target().destination(), claim.run_id(),
                                schema::StreamName(claim.target().table())));
+  if (HasPresentState(*session)) return session;
   ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(*session));
   if (!version)
     return Error(Reason::kDestinationStateMissing, "the destination has no _lockstitch schema");

@@ -96,7 +96,7 @@ struct Prepared {
 absl::Status Prepare(Connection& connection, const v1::Claim& claim, const LoadRecord& load,
                      Prepared* prepared) {
   Failpoint("loader.finish.preparing");
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   // The stream's row isn't locked: a draw need not wait for an index. Who takes the load over after
   // it needs the table's lock, and may have had it before: then there may be no table.
   RETURN_IF_ERROR(TestClaimUnlocked(connection, load.stream_id, claim));
@@ -120,10 +120,10 @@ absl::Status Prepare(Connection& connection, const v1::Claim& claim, const LoadR
 // Ends a load whose rows can't be published as they are: its next run begins anew, with the rows
 // that the source has by then.
 absl::Status GiveUp(Connection& connection, const v1::Claim& claim) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   ASSIGN_OR_RETURN(const ClaimedLoad found, LockClaimedLoad(connection, claim));
   if (!found.load) return absl::OkStatus();
-  RETURN_IF_ERROR(EndLoad(connection, *found.load, "aborted"));
+  EndLoad(connection, *found.load, "aborted");
   RETURN_IF_ERROR(transaction.Commit());
   return DropLoadTable(connection, found.load->load_table, found.load->load_oid);
 }
@@ -160,10 +160,10 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   result.mutable_changes()->Add(placed.changes.begin(), placed.changes.end());
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   RETURN_IF_ERROR(CountRun(connection, state, load.run_id, load.load_id, &result));
-  RETURN_IF_ERROR(EndLoad(connection, load, "published"));
-  RETURN_IF_ERROR(RecordPublished(connection, load, published));
+  EndLoad(connection, load, "published");
+  RecordPublished(connection, load, published);
   RETURN_IF_ERROR(RecordComparison(connection, load, &result));
-  RETURN_IF_ERROR(KeepResult(connection, state, load.run_id, result));
+  KeepResult(connection, state, load.run_id, result);
   Failpoint("loader.finish.publishing");
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.finish.published");
@@ -175,7 +175,7 @@ absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
                                                  const v1::FinishLoadRequest& request,
                                                  telemetry::Metrics* metrics) {
   std::optional<Transaction> transaction;
-  ASSIGN_OR_RETURN(transaction, Transaction::Begin(connection));
+  transaction = Transaction::Begin(connection);
   ASSIGN_OR_RETURN(ClaimedLoad found, Test(connection, request));
   if (found.result) return *std::move(found.result);
   Prepared prepared;
@@ -190,7 +190,7 @@ absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
   RETURN_IF_ERROR(transaction->Commit());
   RETURN_IF_ERROR(Prepare(connection, request.claim(), *found.load, &prepared));
   Failpoint("loader.finish.prepared");
-  ASSIGN_OR_RETURN(transaction, Transaction::Begin(connection));
+  transaction = Transaction::Begin(connection);
   ASSIGN_OR_RETURN(found, Test(connection, request));
   if (found.result) return *std::move(found.result);
   return Publish(connection, *std::move(transaction), found, prepared, metrics);

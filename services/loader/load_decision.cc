@@ -28,8 +28,8 @@ namespace {
 using postgres::Connection;
 
 // The destination has rows of both `last` and the last finished load, which may be an earlier one.
-absl::Status TestSource(Connection& connection, const StreamState& state,
-                        const std::optional<LoadRecord>& last, const v1::SourceIdentity& source) {
+absl::Status TestSource(const StreamState& state, const std::optional<LoadRecord>& last,
+                        const v1::SourceIdentity& source) {
   // So it is after a reset, until a load has been published.
   if (state.source_database.empty()) return absl::OkStatus();
   const bool other = (!state.source_system.empty() && !source.system_identifier().empty() &&
@@ -42,7 +42,7 @@ absl::Status TestSource(Connection& connection, const StreamState& state,
                               " of system ", source.system_identifier()));
   }
   const auto test = [&](const std::string& position) -> absl::Status {
-    ASSIGN_OR_RETURN(const bool behind, IsBehind(connection, source, position));
+    ASSIGN_OR_RETURN(const bool behind, IsBehind(source, position));
     if (!behind) return absl::OkStatus();
     return Error(Reason::kSourceChanged,
                  absl::StrCat("the source is at ", source.wal_position(), ", before ", position,
@@ -206,8 +206,10 @@ void NoteReinsertion(const TableForm& form, const v1::LoadPlan& last, v1::LoadPl
       absl::StrJoin(columns, ", ")));
 }
 
+// `oid` is the destination table's, found by its name: one that was renamed or moved is gone as
+// well.
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
-                                   const Before& before, const LoadRecord& wanted,
+                                   const Before& before, const LoadRecord& wanted, int64_t oid,
                                    const SourceColumns& source) {
   const LoadRecord& last = before.standing;
   if (!state.bookmark) {
@@ -220,9 +222,6 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
         .changes = difference.changes};
   }
   RETURN_IF_ERROR(TestReplicationKey(last, wanted));
-  // By its name: a table that was renamed or moved is gone as well.
-  ASSIGN_OR_RETURN(const int64_t oid,
-                   FindDestinationTable(connection, state, wanted.destination_table));
   ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
   if (const auto defect = DefectOf(form, last.plan, wanted.plan)) return Defect(*defect);
   ASSIGN_OR_RETURN(const ColumnTransition transition,
@@ -280,37 +279,35 @@ LoadDecision Resumed(LoadRecord load, const LoadRecord& wanted) {
 }
 
 // nullopt if there was none, or it is to be forgotten.
-absl::StatusOr<std::optional<Before>> LoadsBefore(Connection& connection, const StreamState& state,
-                                                  const std::optional<LoadRecord>& last,
-                                                  bool reset) {
+std::optional<Before> LoadsBefore(const StreamState& state, const LastLoads& last, bool reset) {
   // A reset holds until a load has been published: its row knows no source until then.
-  if (!last || reset || state.source_database.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> published, LastPublished(connection, state));
-  return Before{.standing = *last, .published = published.value_or(*last)};
+  if (!last.standing || reset || state.source_database.empty()) return std::nullopt;
+  return Before{.standing = *last.standing, .published = last.published.value_or(*last.standing)};
 }
 
 }  // namespace
 
 absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamState& state,
                                         const v1::BeginLoadRequest& request, bool reset) {
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, state));
-  if (!reset) RETURN_IF_ERROR(TestSource(connection, state, last, request.source()));
-  ASSIGN_OR_RETURN(LoadRecord wanted, Describe(connection, state, last, request));
-  RETURN_IF_ERROR(FindDestinationTable(connection, state, wanted.destination_table).status());
+  ASSIGN_OR_RETURN(const LastLoads last, ReadLastLoads(connection, state));
+  if (!reset) RETURN_IF_ERROR(TestSource(state, last.standing, request.source()));
+  ASSIGN_OR_RETURN(LoadRecord wanted, Describe(connection, state, last.standing, request));
+  ASSIGN_OR_RETURN(const int64_t oid,
+                   FindDestinationTable(connection, state, wanted.destination_table));
   const SourceColumns source = SourceColumnsOf(request);
   const bool incremental = wanted.method == v1::REPLICATION_METHOD_INCREMENTAL;
-  ASSIGN_OR_RETURN(const std::optional<Before> before, LoadsBefore(connection, state, last, reset));
+  const std::optional<Before> before = LoadsBefore(state, last, reset);
   const v1::LoadPlan* standing = before ? &before->standing.plan : nullptr;
   RETURN_IF_ERROR(PlanMarks(request, standing, &wanted));
 
   Continued continued;
   if (incremental && before) {
-    ASSIGN_OR_RETURN(continued, Continue(connection, state, *before, wanted, source));
+    ASSIGN_OR_RETURN(continued, Continue(connection, state, *before, wanted, oid, source));
     if (continued.decision) {
       RETURN_IF_ERROR(PlanComparison(connection, state, request, &continued.decision->load));
       return *std::move(continued.decision);
     }
-  } else if (incremental && (reset || last)) {
+  } else if (incremental && (reset || last.standing)) {
     continued.why_anew = "the stream was reset";
   }
   if (incremental && before) wanted.plan.set_keeps_retired(HasSameKey(before->standing, wanted));

@@ -11,6 +11,7 @@
 #include "services/loader/begin_load.h"
 #include "services/loader/checksum.h"
 #include "services/loader/destination/check.h"
+#include "services/loader/destination/claimed_load.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
 #include "services/loader/destination/published_plans.h"
@@ -91,28 +92,26 @@ absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadReque
   Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   v1::AbortLoadResponse response;
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
-  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, claim.target()));
-  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
-                   KeptResult(connection, state, claim.run_id()));
-  if (kept) {
-    *response.mutable_result() = *std::move(kept);
+  Transaction transaction = Transaction::Begin(connection);
+  ASSIGN_OR_RETURN(ClaimedLoad found, LockRun(connection, claim));
+  if (found.result) {
+    *response.mutable_result() = *std::move(found.result);
     return response;
   }
+  const StreamState& state = found.state;
+  const std::optional<LoadRecord>& load = found.load;
   // The run has drawn another fence since: it goes on, and this call came late.
   if (state.run_id == claim.run_id()) RETURN_IF_ERROR(TestClaim(state, claim));
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> load,
-                   FindLoad(connection, state, claim.fence()));
   const bool own = load && load->run_id == claim.run_id();
   v1::LoadResult result;
   result.set_outcome(v1::LOAD_OUTCOME_ABORTED);
   result.mutable_ended_at()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   if (state.bookmark) result.set_bookmark(*state.bookmark);
   RETURN_IF_ERROR(CountRun(connection, state, claim.run_id(), own ? load->load_id : 0, &result));
-  RETURN_IF_ERROR(KeepResult(connection, state, claim.run_id(), result));
+  KeepResult(connection, state, claim.run_id(), result);
   // The stream's next run goes on with what is durable of a first load.
   const bool ends = own && (load->plan.mode() != v1::LOAD_MODE_FIRST || request.cancelled());
-  if (ends) RETURN_IF_ERROR(EndLoad(connection, *load, "aborted"));
+  if (ends) EndLoad(connection, *load, "aborted");
   RETURN_IF_ERROR(transaction.Commit());
   // What can't be dropped now is swept by the stream's next load.
   if (ends) DropLoadTable(connection, load->load_table, load->load_oid).IgnoreError();

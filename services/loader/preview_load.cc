@@ -34,8 +34,7 @@ absl::StatusOr<v1::LoadPreview> PreviewLoad(postgres::Connection& connection,
                          : v1::LOAD_MODE_REPLACE);
     return preview;
   }
-  ASSIGN_OR_RETURN(const postgres::Transaction transaction,
-                   postgres::Transaction::Begin(connection, kSnapshot));
+  const postgres::Transaction transaction = postgres::Transaction::Begin(connection, kSnapshot);
   ASSIGN_OR_RETURN(const StreamState state, ReadStream(connection, request.claim().target()));
   v1::BeginLoadRequest asked = request;
   if (!asked.has_source()) asked.mutable_source()->set_database(state.source_database);

@@ -60,7 +60,7 @@ bool MayBeOfAValue(const absl::Status& failure) {
 // The commit is not waited for to reach the disk. A range's attempt number refuses the commits of
 // earlier calls; a crash that takes it back ends their sessions as well, and a commit of this call
 // brings it to the disk before itself.
-constexpr absl::string_view kMayBeLost = "; SET LOCAL synchronous_commit = off";
+constexpr absl::string_view kMayBeLost = "SET LOCAL synchronous_commit = off";
 
 // What COPY's errors name as its table.
 std::string CopiedTable(const LoadRecord& load) {
@@ -82,8 +82,7 @@ absl::Status ExplainFailure(SessionPool& sessions, const v1::Claim& claim,
                             const absl::Status& failure) {
   absl::StatusOr<SessionPool::Lease> session = OpenKnownDestination(sessions, claim);
   if (!session.ok()) return failure;
-  absl::StatusOr<Transaction> transaction = Transaction::Begin(**session);
-  if (!transaction.ok()) return failure;
+  const Transaction transaction = Transaction::Begin(**session);
   const absl::StatusOr<ClaimedLoad> claimed = LockClaimedLoad(**session, claim);
   if (claimed.ok() && claimed->result) return RunEnded(claim);
   return ReasonOf(claimed.status()) == Reason::kSuperseded ? claimed.status() : failure;
@@ -142,7 +141,8 @@ absl::Status RangeLoader::Serve(Connection& connection, const v1::LoadOpen& open
 }
 
 absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpen& open) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection, kMayBeLost));
+  Transaction transaction = Transaction::Begin(connection);
+  connection.Defer({std::string(kMayBeLost)});
   ASSIGN_OR_RETURN(ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
   v1::LoadResponse response;
   if (claimed.result) {
@@ -176,7 +176,7 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
     if (!stream_.Read(&request_)) return CutOff();
     deadline_->Touch();
   }
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   if (ChangesNothing()) {
     RETURN_IF_ERROR(EndChunk(open));
   } else {
@@ -283,7 +283,8 @@ absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& ope
   } else if (ChangesNothing() && load.plan.has_unchanged_last_key()) {
     outcome.last_key = load.plan.unchanged_last_key();
   }
-  return InsertChunk(connection, load, open.range(), chunk, outcome);
+  InsertChunk(connection, load, open.range(), chunk, outcome);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ChunkOutcome> RangeLoader::Apply(Connection& connection, const StreamState& state,
@@ -293,7 +294,7 @@ absl::StatusOr<ChunkOutcome> RangeLoader::Apply(Connection& connection, const St
   ASSIGN_OR_RETURN(StagedKeys keys, ReadStagedKeys(connection, state, load));
   RETURN_IF_ERROR(ApplyChanges(connection, state, load, chunk.chunk() == 0));
   if (keys.bookmark && keys.bookmark != state.bookmark)
-    RETURN_IF_ERROR(SetBookmark(connection, state, *keys.bookmark));
+    SetBookmark(connection, state, *keys.bookmark);
   return ChunkOutcome{.last_key = std::move(keys.last_key)};
 }
 

@@ -1,8 +1,5 @@
 #include "services/loader/reserve_run.h"
 
-#include <optional>
-#include <utility>
-
 #include "absl/time/time.h"
 #include "failpoint/failpoint.h"
 #include "postgres/sqlstate.h"
@@ -26,21 +23,14 @@ constexpr absl::Duration kPatience = absl::Seconds(15);
 absl::StatusOr<v1::ReserveRunResponse> Draw(Connection& connection,
                                             const v1::ReserveRunRequest& request,
                                             absl::Duration wait) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   RETURN_IF_ERROR(EnsureStream(connection, request.target()));
   ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, request.target(), wait));
-  v1::ReserveRunResponse response;
-  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept,
-                   KeptResult(connection, state, request.run_id()));
-  if (kept) {
-    *response.mutable_result() = *std::move(kept);
-    return response;
-  }
-  ASSIGN_OR_RETURN(const int64_t fence,
+  ASSIGN_OR_RETURN(v1::ReserveRunResponse response,
                    DrawFence(connection, state, request.run_id(), request.draw()));
+  if (response.has_result()) return response;
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.fence.drawn");
-  response.set_fence(fence);
   return response;
 }
 

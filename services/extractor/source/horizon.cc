@@ -74,8 +74,12 @@ absl::StatusOr<Horizon> OfInstants(Connection& source, const SourceMoment& momen
         ", so that open transactions can't be told. Rows of those that take longer are missed; "
         "lookback in the stream's settings changes it");
   }
-  std::vector<Parameter> parameters = {moment.clock, moment.horizon, lookback};
   const bool local = key.type == "timestamp";
+  if (!local && !lookback) {
+    horizon.key = moment.horizon;
+    return horizon;
+  }
+  std::vector<Parameter> parameters = {moment.clock, moment.horizon, lookback};
   if (local) parameters.push_back(settings.time_zone());
   ASSIGN_OR_RETURN(
       horizon.key,

@@ -20,7 +20,7 @@ bool HasSort(const nlohmann::json& node) {
 }
 
 absl::StatusOr<bool> IsPlannedWithoutSort(postgres::Connection& source, absl::string_view select) {
-  RETURN_IF_ERROR(AvoidSorts(source));
+  AvoidSorts(source);
   ASSIGN_OR_RETURN(const postgres::Result plan,
                    source.Query(absl::StrCat("EXPLAIN (COSTS off, FORMAT json) ", select)));
   const nlohmann::json parsed =
@@ -49,17 +49,17 @@ ReplicationKey FindReplicationKey(const v1::Table& table, const std::string& col
 }
 
 absl::StatusOr<bool> ComesInOrder(postgres::Connection& source, absl::string_view select) {
-  RETURN_IF_ERROR(source.Execute("SAVEPOINT plan"));
+  source.Defer({"SAVEPOINT plan"});
   ASSIGN_OR_RETURN(const bool in_order, IsPlannedWithoutSort(source, select));
-  RETURN_IF_ERROR(source.Execute("ROLLBACK TO SAVEPOINT plan; RELEASE SAVEPOINT plan"));
+  source.Defer({"ROLLBACK TO SAVEPOINT plan"});
+  source.Defer({"RELEASE SAVEPOINT plan"});
   return in_order;
 }
 
-absl::Status AvoidSorts(postgres::Connection& source) {
-  const bool knows_incremental = source.server_version() >= kFirstWithIncrementalSort;
-  return source.Execute(
-      absl::StrCat("SET LOCAL enable_sort = off",
-                   knows_incremental ? "; SET LOCAL enable_incremental_sort = off" : ""));
+void AvoidSorts(postgres::Connection& source) {
+  source.Defer({"SET LOCAL enable_sort = off"});
+  if (source.server_version() >= kFirstWithIncrementalSort)
+    source.Defer({"SET LOCAL enable_incremental_sort = off"});
 }
 
 }  // namespace lockstitch::extractor

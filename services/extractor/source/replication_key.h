@@ -29,7 +29,7 @@ ReplicationKey FindReplicationKey(const v1::Table& table, const std::string& col
 absl::StatusOr<bool> ComesInOrder(postgres::Connection& source, absl::string_view select);
 
 // Keeps the rest of the transaction, or of the savepoint, to plans that ComesInOrder answered for.
-absl::Status AvoidSorts(postgres::Connection& source);
+void AvoidSorts(postgres::Connection& source);
 
 }  // namespace lockstitch::extractor
 

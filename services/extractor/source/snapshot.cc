@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -68,9 +69,11 @@ absl::string_view PositionQuery(int version, bool in_recovery) {
                      : "SELECT pg_catalog.pg_current_xlog_location()";
 }
 
-absl::StatusOr<int64_t> FindTable(Connection& connection, const v1::TableName& name) {
-  ASSIGN_OR_RETURN(const postgres::Result found,
-                   connection.Query(kFind, {name.schema(), name.name()}));
+Connection::Statement AskForTable(const v1::TableName& name) {
+  return {std::string(kFind), {name.schema(), name.name()}};
+}
+
+absl::StatusOr<int64_t> TableOf(const postgres::Result& found, const v1::TableName& name) {
   if (!found.empty()) return found.Int(0, 0);
   return Error(Reason::kStreamNotFound,
                absl::StrCat("the source has no table or view ", schema::StreamName(name)));
@@ -105,18 +108,20 @@ absl::StatusOr<Snapshot> Snapshot::Take(SessionPool::Lease session, const v1::Ta
 
 absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   const std::stop_callback on_stop(stop, [this] { session_->Interrupt(); });
-  ASSIGN_OR_RETURN(const postgres::Result database, session_->Query(kDatabase, {}));
+  session_->Defer({std::string(kInTableOrder)});
+  ASSIGN_OR_RETURN(const std::vector<postgres::Result> answers,
+                   session_->QueryAll({{std::string(kDatabase)}, AskForTable(name)}));
+  RETURN_IF_ERROR(TableOf(answers[1], name).status());
+  const postgres::Result& database = answers[0];
   source_.set_database(database.String(0, 0));
   money_locale_ = database.String(0, 2);
   encoding_ = database.String(0, 3);
   shareable_ = session_->server_version() >= kFirstToShareStandbys || !database.Bool(0, 1);
-  RETURN_IF_ERROR(session_->Execute(kInTableOrder));
   // What managed servers hide from their users stays empty.
   if (session_->server_version() >= kFirstTellingSystem)
-    source_.set_system_identifier(session_->Ask(kSystemIdentifier).value_or(""));
+    source_.set_system_identifier(session_->AskOnce(kSystemIdentifier).value_or(""));
   source_.set_wal_position(
       session_->Ask(PositionQuery(session_->server_version(), database.Bool(0, 1))).value_or(""));
-  RETURN_IF_ERROR(FindTable(*session_, name).status());
   absl::Status held = Hold(name);
   if (CannotLock(held)) {
     RETURN_IF_ERROR(session_->Execute("ROLLBACK"));
@@ -127,25 +132,25 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   return held;
 }
 
-absl::Status Snapshot::Begin(Connection& connection, absl::string_view begin,
-                             absl::string_view timeout) const {
-  RETURN_IF_ERROR(
-      connection.Execute(absl::StrCat(begin, "; SET LOCAL lock_timeout = '", timeout, "'")));
+absl::Status Snapshot::Lock(Connection& connection, absl::string_view timeout) const {
   // LOCK takes no snapshot; the first query after it does. A query's own lock comes after its
   // snapshot.
+  connection.Defer({absl::StrCat("SET LOCAL lock_timeout = '", timeout, "'")});
   RETURN_IF_ERROR(connection.Execute(
       lockable_ ? absl::StrCat("LOCK TABLE ", quoted_name_, " IN ACCESS SHARE MODE")
                 : absl::StrCat("SELECT 1 FROM ", quoted_name_, " LIMIT 0")));
-  return connection.Execute("SET LOCAL lock_timeout = 0");
+  connection.Defer({"SET LOCAL lock_timeout = 0"});
+  return absl::OkStatus();
 }
 
 absl::Status Snapshot::Hold(const v1::TableName& name) {
-  RETURN_IF_ERROR(Begin(*session_, kBegin, "60s"));
-  ASSIGN_OR_RETURN(const postgres::CatalogLimits limits, postgres::CatalogLimits::Begin(*session_));
-  ASSIGN_OR_RETURN(const int64_t oid, FindTable(*session_, name));
+  session_->Defer({std::string(kBegin)});
+  RETURN_IF_ERROR(Lock(*session_, "60s"));
+  const postgres::CatalogLimits limits = postgres::CatalogLimits::Begin(*session_);
+  ASSIGN_OR_RETURN(const std::vector<postgres::Result> found,
+                   session_->QueryAll({AskForTable(name)}));
+  ASSIGN_OR_RETURN(const int64_t oid, TableOf(found[0], name));
   ASSIGN_OR_RETURN(table_, schema::ReadTable(*session_, oid));
-  ASSIGN_OR_RETURN(const postgres::Result blocks, session_->Query(kBlocks, {absl::StrCat(oid)}));
-  blocks_ = blocks.Int(0, 0);
   if (lockable_) return absl::OkStatus();
   ASSIGN_OR_RETURN(const postgres::Result rewritten,
                    session_->Query(kRewritten, {absl::StrCat(oid)}));
@@ -153,6 +158,12 @@ absl::Status Snapshot::Hold(const v1::TableName& name) {
   return Error(
       Reason::kSourceTableChanged,
       absl::StrCat(schema::StreamName(name), " was rewritten while its snapshot was taken"));
+}
+
+absl::StatusOr<int64_t> Snapshot::CountBlocks() {
+  ASSIGN_OR_RETURN(const postgres::Result blocks,
+                   session_->Query(kBlocks, {absl::StrCat(table_.oid())}));
+  return blocks.Int(0, 0);
 }
 
 absl::Status Snapshot::Share() {
@@ -164,10 +175,10 @@ absl::Status Snapshot::Share() {
 absl::StatusOr<SessionPool::Lease> Snapshot::Join(SessionPool& sessions,
                                                   const Connection::Options& options) const {
   ASSIGN_OR_RETURN(SessionPool::Lease session, sessions.Take(options));
-  RETURN_IF_ERROR(session->Execute(kInTableOrder));
-  RETURN_IF_ERROR(Explained(
-      Begin(*session, absl::StrCat(kBegin, "; SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_)),
-            "1s")));
+  session->Defer({std::string(kInTableOrder)});
+  session->Defer({std::string(kBegin)});
+  session->Defer({absl::StrCat("SET TRANSACTION SNAPSHOT ", QuoteLiteral(exported_))});
+  RETURN_IF_ERROR(Explained(Lock(*session, "1s")));
   return session;
 }
 

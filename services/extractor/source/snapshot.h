@@ -38,7 +38,7 @@ class Snapshot {
   // The session's lc_monetary.
   const std::string& money_locale() const { return money_locale_; }
   // Blocks of the table itself, 0 where it has none.
-  int64_t blocks() const { return blocks_; }
+  absl::StatusOr<int64_t> CountBlocks();
 
   // Whether nothing can have changed the table since it was described.
   bool locked() const { return lockable_; }
@@ -63,10 +63,9 @@ class Snapshot {
   explicit Snapshot(postgres::SessionPool::Lease session) : session_(std::move(session)) {}
   absl::Status Fill(const v1::TableName& name, std::stop_token stop);
   absl::Status Hold(const v1::TableName& name);
-  // Begins a transaction of `connection` with `begin`, and locks the table; waits for `timeout`, as
-  // PostgreSQL writes it.
-  absl::Status Begin(postgres::Connection& connection, absl::string_view begin,
-                     absl::string_view timeout) const;
+  // Locks the table in the transaction of `connection`; waits for `timeout`, as PostgreSQL writes
+  // it.
+  absl::Status Lock(postgres::Connection& connection, absl::string_view timeout) const;
 
   postgres::SessionPool::Lease session_;
   v1::Table table_;
@@ -77,7 +76,6 @@ class Snapshot {
   bool shareable_ = true;
   std::string encoding_;
   std::string money_locale_;
-  int64_t blocks_ = 0;
   std::string exported_;
 };
 

@@ -1,19 +1,32 @@
 #include "services/loader/destination/claimed_load.h"
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::loader {
 
-absl::StatusOr<ClaimedLoad> LockClaimedLoad(postgres::Connection& connection,
-                                            const v1::Claim& claim) {
+absl::StatusOr<ClaimedLoad> LockRun(postgres::Connection& connection, const v1::Claim& claim) {
   ClaimedLoad found;
   ASSIGN_OR_RETURN(found.state, LockStream(connection, claim.target()));
-  ASSIGN_OR_RETURN(found.result, KeptResult(connection, found.state, claim.run_id()));
-  if (found.result) return found;
+  ASSIGN_OR_RETURN(const std::vector<postgres::Result> kept,
+                   connection.QueryAll({AskForResult(found.state, claim.run_id()),
+                                        AskForLoad(found.state, claim.fence())}));
+  ASSIGN_OR_RETURN(found.result, ResultOf(claim.run_id(), kept[0]));
+  ASSIGN_OR_RETURN(found.load, LoadOf(found.state, kept[1]));
+  return found;
+}
+
+absl::StatusOr<ClaimedLoad> LockClaimedLoad(postgres::Connection& connection,
+                                            const v1::Claim& claim) {
+  ASSIGN_OR_RETURN(ClaimedLoad found, LockRun(connection, claim));
+  if (found.result) {
+    found.load.reset();
+    return found;
+  }
   RETURN_IF_ERROR(TestClaim(found.state, claim));
-  ASSIGN_OR_RETURN(found.load, FindLoad(connection, found.state, claim.fence()));
   if (!found.load || !found.load->open) {
     return Error(Reason::kLoadNotBegun, absl::StrCat("no load with fence ", claim.fence()));
   }

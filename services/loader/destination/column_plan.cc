@@ -39,10 +39,12 @@ WHERE x.extname = ANY ($1::text[]) AND t.typtype = 'b' AND t.typsend <> 0 AND t.
 
 constexpr absl::string_view kMoneyLocale = "SHOW lc_monetary";
 
-// $1 type names, $2 whether arrays of them, $3 modifiers, $4 the types' schemas, in the order of
-// the columns. Answers the column type as SQL, and whether a primary key can hold it.
+// $1 type names, $2 whether arrays of them, $3 modifiers, $4 the types' schemas, $5 whether the key
+// has them, in the order of the columns. Answers the column type as SQL, and whether a primary key
+// that is to hold it can.
 constexpr absl::string_view kDescribeTypes = R"sql(
 SELECT pg_catalog.format_type(held.oid, wanted.modifier),
+       wanted.in_key AND
        EXISTS (SELECT 1 FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
                WHERE m.amname = 'btree' AND o.opcdefault AND (
                  o.opcintype = t.oid OR
@@ -50,8 +52,8 @@ SELECT pg_catalog.format_type(held.oid, wanted.modifier),
                  t.typtype = 'm' AND o.opcintype::pg_catalog.regtype::text = 'anymultirange' OR
                  EXISTS (SELECT 1 FROM pg_catalog.pg_cast c WHERE c.castsource = t.oid AND
                          c.casttarget = o.opcintype AND c.castmethod = 'b')))
-FROM unnest($1::text[], $2::boolean[], $3::integer[], $4::text[])
-     WITH ORDINALITY AS wanted(name, is_array, modifier, schema, place)
+FROM unnest($1::text[], $2::boolean[], $3::integer[], $4::text[], $5::boolean[])
+     WITH ORDINALITY AS wanted(name, is_array, modifier, schema, in_key, place)
      JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
      JOIN pg_catalog.pg_type t ON t.typname = wanted.name AND t.typnamespace = n.oid
      CROSS JOIN LATERAL (SELECT CASE WHEN wanted.is_array THEN t.typarray ELSE t.oid END AS oid) held
@@ -126,18 +128,24 @@ absl::StatusOr<std::vector<MappedType>> MapTypes(const v1::Table& table,
   return Error(Reason::kColumnUnsupported, absl::StrJoin(problems, "; "));
 }
 
+// `mapped` are the types of the table's columns.
 absl::StatusOr<postgres::Result> DescribeTypes(postgres::Connection& connection,
+                                               const v1::Table& table,
                                                const std::vector<MappedType>& mapped) {
-  std::vector<std::string> names, arrays, modifiers, schemas;
-  for (const MappedType& type : mapped) {
+  const std::set<std::string> key(table.primary_key().begin(), table.primary_key().end());
+  std::vector<std::string> names, arrays, modifiers, schemas, in_key;
+  for (size_t i = 0; i < mapped.size(); ++i) {
+    const MappedType& type = mapped[i];
+    in_key.push_back(key.count(table.columns(static_cast<int>(i)).name()) > 0 ? "t" : "f");
     names.push_back(type.name);
     schemas.push_back(type.schema);
     arrays.push_back(type.array ? "t" : "f");
     modifiers.push_back(absl::StrCat(type.modifier));
   }
-  return connection.Query(kDescribeTypes,
-                          {postgres::ArrayText(names), postgres::ArrayText(arrays),
-                           postgres::ArrayText(modifiers), postgres::ArrayText(schemas)});
+  return connection.Query(
+      kDescribeTypes,
+      {postgres::ArrayText(names), postgres::ArrayText(arrays), postgres::ArrayText(modifiers),
+       postgres::ArrayText(schemas), postgres::ArrayText(in_key)});
 }
 
 // `names` are the destination's of the table's columns.
@@ -200,7 +208,7 @@ absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection,
                                               request.system_columns()));
   ASSIGN_OR_RETURN(const schema::TypeEnds ends, AskEnds(connection, request, table));
   ASSIGN_OR_RETURN(const std::vector<MappedType> mapped, MapTypes(table, ends));
-  ASSIGN_OR_RETURN(const postgres::Result types, DescribeTypes(connection, mapped));
+  ASSIGN_OR_RETURN(const postgres::Result types, DescribeTypes(connection, table, mapped));
   if (types.rows() != table.columns_size()) {
     return Error(Reason::kDestinationConflict,
                  "a type went away at the destination while columns were planned");

@@ -1,10 +1,13 @@
 #include "services/loader/destination/continuation.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "schema/destination_names.h"
 #include "schema/widening.h"
 #include "status/macros.h"
@@ -13,8 +16,15 @@
 namespace lockstitch::loader {
 namespace {
 
-// $1, $2 write-ahead log positions as text, neither empty.
-constexpr absl::string_view kIsBehind = "SELECT $1::pg_lsn < $2::pg_lsn";
+// Of a write-ahead log position as text, two numbers of 32 bits: "16/B374D848".
+absl::StatusOr<uint64_t> PositionOf(const std::string& text) {
+  const std::pair<std::string, std::string> halves = absl::StrSplit(text, absl::MaxSplits('/', 1));
+  uint32_t high = 0, low = 0;
+  if (absl::SimpleHexAtoi(halves.first, &high) && absl::SimpleHexAtoi(halves.second, &low))
+    return uint64_t{high} << 32 | low;
+  return Error(Reason::kProtocolViolated,
+               absl::StrCat("'", text, "' is no position in a write-ahead log"));
+}
 
 template <typename Messages>
 bool SameMessages(const Messages& a, const Messages& b) {
@@ -193,18 +203,16 @@ absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
     return Unfinished{.obstacle = "it read another source"};
   if (load->destination_table != wanted.destination_table)
     return Unfinished{.obstacle = "the destination table has another name"};
-  ASSIGN_OR_RETURN(const bool behind,
-                   IsBehind(connection, wanted.source, load->source.wal_position()));
+  ASSIGN_OR_RETURN(const bool behind, IsBehind(wanted.source, load->source.wal_position()));
   if (behind) return Unfinished{.obstacle = "the source is behind where it was read"};
   return Unfinished{.load = std::move(load)};
 }
 
-absl::StatusOr<bool> IsBehind(postgres::Connection& connection, const v1::SourceIdentity& source,
-                              const std::string& position) {
+absl::StatusOr<bool> IsBehind(const v1::SourceIdentity& source, const std::string& position) {
   if (position.empty() || source.wal_position().empty()) return false;
-  ASSIGN_OR_RETURN(const postgres::Result behind,
-                   connection.Query(kIsBehind, {source.wal_position(), position}));
-  return behind.Bool(0, 0);
+  ASSIGN_OR_RETURN(const uint64_t present, PositionOf(source.wal_position()));
+  ASSIGN_OR_RETURN(const uint64_t earlier, PositionOf(position));
+  return present < earlier;
 }
 
 }  // namespace lockstitch::loader

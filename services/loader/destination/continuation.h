@@ -52,8 +52,7 @@ absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
 
 // Whether `source` is known to be at an earlier point of its write-ahead log than `position`, each
 // as text, either of them maybe empty.
-absl::StatusOr<bool> IsBehind(postgres::Connection& connection, const v1::SourceIdentity& source,
-                              const std::string& position);
+absl::StatusOr<bool> IsBehind(const v1::SourceIdentity& source, const std::string& position);
 
 }  // namespace lockstitch::loader
 

@@ -101,8 +101,8 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
   // A standby that lags doesn't have the rows of a run that read the primary and never finished.
   ASSIGN_OR_RETURN(const postgres::Result farthest,
                    connection.Query(kFarthestRead, {absl::StrCat(state.stream_id)}));
-  ASSIGN_OR_RETURN(const bool behind, IsBehind(connection, request.source(),
-                                               farthest.empty() ? "" : farthest.String(0, 0)));
+  ASSIGN_OR_RETURN(const bool behind,
+                   IsBehind(request.source(), farthest.empty() ? "" : farthest.String(0, 0)));
   if (behind) {
     plan.add_notes(
         "does not look for deleted rows: the source is behind where an earlier run has "
@@ -120,12 +120,12 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
   return absl::OkStatus();
 }
 
-absl::Status InsertKeysRange(postgres::Connection& connection, const LoadRecord& load) {
-  if (load.plan.keys().empty()) return absl::OkStatus();
+void InsertKeysRange(postgres::Connection& connection, const LoadRecord& load) {
+  if (load.plan.keys().empty()) return;
   v1::PlannedRange range;
   range.set_number(1);
   range.set_keys(true);
-  return InsertRange(connection, load, range);
+  InsertRange(connection, load, range);
 }
 
 }  // namespace lockstitch::loader

@@ -27,7 +27,7 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
 
 // The range in which the keys of a load that compares them come, behind its only other one; nothing
 // for other loads. Within the transaction that begins the load.
-absl::Status InsertKeysRange(postgres::Connection& connection, const LoadRecord& load);
+void InsertKeysRange(postgres::Connection& connection, const LoadRecord& load);
 
 }  // namespace lockstitch::loader
 

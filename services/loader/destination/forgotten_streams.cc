@@ -79,7 +79,7 @@ absl::StatusOr<std::string> QuotedNames(Connection& connection) {
 
 absl::Status TryToFenceOut(Connection& connection, const v1::StreamTarget& target,
                            absl::Duration wait) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, target, wait));
   const std::string stream = absl::StrCat(state.stream_id);
   RETURN_IF_ERROR(connection.Execute(kDraw, {stream, std::string(kForgotten)}));
@@ -143,7 +143,7 @@ absl::StatusOr<std::vector<Leftover>> LoadTablesOf(Connection& connection, const
 }
 
 absl::StatusOr<bool> DropDestinationTable(Connection& connection, const v1::StreamTarget& target) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, target));
   const absl::StatusOr<int64_t> oid =
       FindDestinationTable(connection, state, state.destination_table);
@@ -161,7 +161,7 @@ absl::StatusOr<bool> DropEmptySchema(Connection& connection, const std::string& 
   ASSIGN_OR_RETURN(const postgres::Result there, connection.Query(kSchemaExists, {schema}));
   // Every database has a schema public, whoever uses it.
   if (!there.Bool(0, 0) || schema == "public") return false;
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   RETURN_IF_ERROR(connection.Execute(kDropPatience));
   RETURN_IF_ERROR(
       connection.Execute(absl::StrCat("DROP SCHEMA ", postgres::QuoteIdentifier(schema))));
@@ -170,7 +170,7 @@ absl::StatusOr<bool> DropEmptySchema(Connection& connection, const std::string& 
 }
 
 absl::Status RemoveIntegration(Connection& connection, const std::string& uid) {
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   RETURN_IF_ERROR(connection.Execute(kRemovalPatience));
   RETURN_IF_ERROR(connection.Execute(kHold, {uid}));
   RETURN_IF_ERROR(connection.Execute(kRemoveStreams, {uid}));

@@ -94,13 +94,28 @@ constexpr absl::string_view kPruneRuns =
 
 std::string Text(int64_t value) { return absl::StrCat(value); }
 
-absl::StatusOr<std::optional<LoadRecord>> ReadLoad(
-    Connection& connection, const StreamState& state, absl::string_view condition,
-    const std::vector<Connection::Parameter>& more = {}) {
-  std::vector<Connection::Parameter> parameters = {Text(state.stream_id)};
-  parameters.insert(parameters.end(), more.begin(), more.end());
-  ASSIGN_OR_RETURN(const Result rows,
-                   connection.Query(absl::StrCat(kReadLoad, condition, kInKeyOrder), parameters));
+Connection::Statement ReadingOf(const StreamState& state, absl::string_view condition,
+                                const std::vector<Connection::Parameter>& more = {}) {
+  Connection::Statement reading = {.sql = absl::StrCat(kReadLoad, condition, kInKeyOrder),
+                                   .parameters = {Text(state.stream_id)}};
+  reading.parameters.insert(reading.parameters.end(), more.begin(), more.end());
+  return reading;
+}
+
+absl::StatusOr<std::optional<LoadRecord>> ReadLoad(Connection& connection, const StreamState& state,
+                                                   absl::string_view condition) {
+  const Connection::Statement reading = ReadingOf(state, condition);
+  ASSIGN_OR_RETURN(const Result rows, connection.Query(reading.sql, reading.parameters));
+  return LoadOf(state, rows);
+}
+
+}  // namespace
+
+Connection::Statement AskForLoad(const StreamState& state, int64_t fence) {
+  return ReadingOf(state, kOfFence, {Text(fence)});
+}
+
+absl::StatusOr<std::optional<LoadRecord>> LoadOf(const StreamState& state, const Result& rows) {
   if (rows.empty()) return std::nullopt;
   LoadRecord load = {.stream_id = state.stream_id,
                      .load_id = rows.Int(0, 0),
@@ -124,24 +139,17 @@ absl::StatusOr<std::optional<LoadRecord>> ReadLoad(
   return load;
 }
 
-}  // namespace
-
-absl::Status InsertLoad(Connection& connection, const LoadRecord& load) {
+void InsertLoad(Connection& connection, const LoadRecord& load) {
   Connection::Parameter lower_bound, horizon;
   if (load.plan.has_lower_bound()) lower_bound = load.plan.lower_bound();
   if (load.plan.has_horizon()) horizon = load.plan.horizon();
-  return connection.Execute(
-      kInsertLoad,
-      {Text(load.stream_id), Text(load.load_id), load.run_id, load.extraction_id, load.load_table,
-       Text(load.load_oid), load.destination_table, postgres::ArrayText(load.key_columns),
-       Text(load.method), lower_bound, horizon, load.source.system_identifier(),
-       load.source.database(), load.source.wal_position(),
-       absl::BytesToHexString(load.plan.SerializeAsString())});
-}
-
-absl::StatusOr<std::optional<LoadRecord>> FindLoad(Connection& connection, const StreamState& state,
-                                                   int64_t fence) {
-  return ReadLoad(connection, state, kOfFence, {Text(fence)});
+  connection.Defer(
+      {std::string(kInsertLoad),
+       {Text(load.stream_id), Text(load.load_id), load.run_id, load.extraction_id, load.load_table,
+        Text(load.load_oid), load.destination_table, postgres::ArrayText(load.key_columns),
+        Text(load.method), lower_bound, horizon, load.source.system_identifier(),
+        load.source.database(), load.source.wal_position(),
+        absl::BytesToHexString(load.plan.SerializeAsString())}});
 }
 
 absl::StatusOr<std::optional<LoadRecord>> LastStanding(Connection& connection,
@@ -149,9 +157,14 @@ absl::StatusOr<std::optional<LoadRecord>> LastStanding(Connection& connection,
   return ReadLoad(connection, state, kOfLastStanding);
 }
 
-absl::StatusOr<std::optional<LoadRecord>> LastPublished(Connection& connection,
-                                                        const StreamState& state) {
-  return ReadLoad(connection, state, kOfLastPublished);
+absl::StatusOr<LastLoads> ReadLastLoads(Connection& connection, const StreamState& state) {
+  ASSIGN_OR_RETURN(
+      const std::vector<Result> answers,
+      connection.QueryAll({ReadingOf(state, kOfLastStanding), ReadingOf(state, kOfLastPublished)}));
+  LastLoads last;
+  ASSIGN_OR_RETURN(last.standing, LoadOf(state, answers[0]));
+  ASSIGN_OR_RETURN(last.published, LoadOf(state, answers[1]));
+  return last;
 }
 
 absl::StatusOr<std::optional<LoadRecord>> UnfinishedFirstLoad(Connection& connection,
@@ -181,9 +194,9 @@ absl::StatusOr<std::vector<Leftover>> Leftovers(Connection& connection, const Lo
   return leftovers;
 }
 
-absl::Status EndLoad(Connection& connection, const LoadRecord& load, absl::string_view state) {
-  return connection.Execute(kEndLoad,
-                            {Text(load.stream_id), Text(load.load_id), std::string(state)});
+void EndLoad(Connection& connection, const LoadRecord& load, absl::string_view state) {
+  connection.Defer(
+      {std::string(kEndLoad), {Text(load.stream_id), Text(load.load_id), std::string(state)}});
 }
 
 absl::Status StorePlan(Connection& connection, const LoadRecord& load) {
@@ -192,20 +205,18 @@ absl::Status StorePlan(Connection& connection, const LoadRecord& load) {
                    absl::BytesToHexString(load.plan.SerializeAsString())});
 }
 
-absl::Status EndOtherLoads(Connection& connection, const LoadRecord& load) {
-  return connection.Execute(kEndOtherLoads, {Text(load.stream_id), Text(load.load_id)});
+void EndOtherLoads(Connection& connection, const LoadRecord& load) {
+  connection.Defer({std::string(kEndOtherLoads), {Text(load.stream_id), Text(load.load_id)}});
 }
 
-absl::Status RecordPublished(Connection& connection, const LoadRecord& load,
-                             const Published& published) {
-  RETURN_IF_ERROR(connection.Execute(
-      kRecordPublished,
-      {Text(load.stream_id), load.destination_table, Text(published.destination_oid),
-       Text(load.method), Text(published.table_version), load.source.system_identifier(),
-       load.source.database(), load.source.wal_position(), load.plan.replication_key(),
-       published.bookmark}));
-  RETURN_IF_ERROR(connection.Execute(kPruneLoads, {Text(load.stream_id), Text(load.load_id)}));
-  return connection.Execute(kPruneRuns, {Text(load.stream_id)});
+void RecordPublished(Connection& connection, const LoadRecord& load, const Published& published) {
+  connection.Defer({std::string(kRecordPublished),
+                    {Text(load.stream_id), load.destination_table, Text(published.destination_oid),
+                     Text(load.method), Text(published.table_version),
+                     load.source.system_identifier(), load.source.database(),
+                     load.source.wal_position(), load.plan.replication_key(), published.bookmark}});
+  connection.Defer({std::string(kPruneLoads), {Text(load.stream_id), Text(load.load_id)}});
+  connection.Defer({std::string(kPruneRuns), {Text(load.stream_id)}});
 }
 
 }  // namespace lockstitch::loader

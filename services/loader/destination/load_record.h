@@ -15,7 +15,8 @@
 namespace lockstitch::loader {
 
 // What _lockstitch keeps of a load. Every function runs within a transaction of the caller's that
-// has locked the stream's row.
+// has locked the stream's row. What returns nothing writes with the next statement, the commit at
+// the latest.
 struct LoadRecord {
   int64_t stream_id = 0;
   int64_t load_id = 0;  // The fence that opened it.
@@ -32,20 +33,24 @@ struct LoadRecord {
   v1::LoadPlan plan;          // But for its ranges, which have records of their own.
 };
 
-absl::Status InsertLoad(postgres::Connection& connection, const LoadRecord& load);
+void InsertLoad(postgres::Connection& connection, const LoadRecord& load);
 
-// The load that this fence owns, if it has begun.
-absl::StatusOr<std::optional<LoadRecord>> FindLoad(postgres::Connection& connection,
-                                                   const StreamState& state, int64_t fence);
+// Asks for the load that this fence owns, if it has begun, and reads it from the answer.
+postgres::Connection::Statement AskForLoad(const StreamState& state, int64_t fence);
+absl::StatusOr<std::optional<LoadRecord>> LoadOf(const StreamState& state,
+                                                 const postgres::Result& answer);
 
 // The load whose plan the destination table was last made or altered for: the last one that was
 // published, or a later one of changes, however it ended.
 absl::StatusOr<std::optional<LoadRecord>> LastStanding(postgres::Connection& connection,
                                                        const StreamState& state);
 
-// The load whose settings the destination table's rows were last read by to the end.
-absl::StatusOr<std::optional<LoadRecord>> LastPublished(postgres::Connection& connection,
-                                                        const StreamState& state);
+struct LastLoads {
+  std::optional<LoadRecord> standing;   // As above.
+  std::optional<LoadRecord> published;  // Whose settings the table's rows were last read by to the
+                                        // end.
+};
+absl::StatusOr<LastLoads> ReadLastLoads(postgres::Connection& connection, const StreamState& state);
 
 // The stream's last load if it is an unfinished first one of an incremental stream, whose table is
 // there.
@@ -65,14 +70,13 @@ absl::StatusOr<std::vector<Leftover>> Leftovers(postgres::Connection& connection
                                                 const LoadRecord& load);
 
 // 'published' or 'aborted', for good.
-absl::Status EndLoad(postgres::Connection& connection, const LoadRecord& load,
-                     absl::string_view state);
+void EndLoad(postgres::Connection& connection, const LoadRecord& load, absl::string_view state);
 
 // Keeps the plan and the key of a load, where they aren't what it began with.
 absl::Status StorePlan(postgres::Connection& connection, const LoadRecord& load);
 
 // Every open load of the stream but this one is 'superseded', for good.
-absl::Status EndOtherLoads(postgres::Connection& connection, const LoadRecord& load);
+void EndOtherLoads(postgres::Connection& connection, const LoadRecord& load);
 
 // Stores what a published load leaves behind in the stream's row, and removes records older than 30
 // days.
@@ -81,8 +85,8 @@ struct Published {
   int64_t table_version = 0;
   std::optional<std::string> bookmark;
 };
-absl::Status RecordPublished(postgres::Connection& connection, const LoadRecord& load,
-                             const Published& published);
+void RecordPublished(postgres::Connection& connection, const LoadRecord& load,
+                     const Published& published);
 
 }  // namespace lockstitch::loader
 

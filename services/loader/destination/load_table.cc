@@ -210,7 +210,7 @@ absl::Status DropLoadTable(postgres::Connection& connection, const std::string& 
   ASSIGN_OR_RETURN(const postgres::Result there,
                    connection.Query(kStillThere, {name, absl::StrCat(oid)}));
   if (!there.Bool(0, 0)) return absl::OkStatus();
-  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  postgres::Transaction transaction = postgres::Transaction::Begin(connection);
   RETURN_IF_ERROR(connection.Execute(kLockTimeout));
   RETURN_IF_ERROR(connection.Execute(absl::StrCat("DROP TABLE IF EXISTS ", Qualified(name))));
   return transaction.Commit();

@@ -1,5 +1,7 @@
 #include "services/loader/destination/range_record.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "batch/checksum.h"
 #include "status/macros.h"
@@ -119,8 +121,7 @@ absl::StatusOr<std::vector<RangeRecord>> ReadRanges(Connection& connection,
   return ranges;
 }
 
-absl::Status InsertRange(Connection& connection, const LoadRecord& load,
-                         const v1::PlannedRange& range) {
+void InsertRange(Connection& connection, const LoadRecord& load, const v1::PlannedRange& range) {
   std::vector<Connection::Parameter> parameters = RangeKey(load, range.number());
   const v1::RangeBounds& bounds = range.bounds();
   parameters.push_back(bounds.has_lower() ? Connection::Parameter(bounds.lower()) : std::nullopt);
@@ -128,15 +129,17 @@ absl::Status InsertRange(Connection& connection, const LoadRecord& load,
   parameters.push_back(Text(bounds.null_keys()));
   parameters.push_back(Text(range.closing()));
   parameters.push_back(Text(range.keys()));
-  return connection.Execute(kInsertRange, parameters);
+  connection.Defer({std::string(kInsertRange), std::move(parameters)});
 }
 
 absl::StatusOr<OpenedRange> OpenRange(Connection& connection, const LoadRecord& load,
                                       uint32_t range) {
-  ASSIGN_OR_RETURN(const Result raised, connection.Query(kRaiseAttempt, RangeKey(load, range)));
+  ASSIGN_OR_RETURN(const std::vector<Result> answers,
+                   connection.QueryAll({{std::string(kRaiseAttempt), RangeKey(load, range)},
+                                        {std::string(kChunks), RangeKey(load, range)}}));
+  const Result &raised = answers[0], &chunks = answers[1];
   if (raised.empty())
     return Error(Reason::kLoadNotBegun, absl::StrCat("the load has no range ", range));
-  ASSIGN_OR_RETURN(const Result chunks, connection.Query(kChunks, RangeKey(load, range)));
   OpenedRange opened = {.closing = raised.Bool(0, 2), .keys = raised.Bool(0, 3)};
   opened.answer.set_attempt(static_cast<uint32_t>(raised.Int(0, 0)));
   opened.answer.set_complete(raised.Bool(0, 1));
@@ -160,17 +163,16 @@ absl::Status TestAttempt(Connection& connection, const LoadRecord& load, uint32_
                absl::StrCat("range ", range, " was opened again after attempt ", attempt));
 }
 
-absl::Status InsertChunk(Connection& connection, const LoadRecord& load, uint32_t range,
-                         const v1::ChunkEnd& chunk, const ChunkOutcome& outcome) {
+void InsertChunk(Connection& connection, const LoadRecord& load, uint32_t range,
+                 const v1::ChunkEnd& chunk, const ChunkOutcome& outcome) {
   const v1::Extent& extent = chunk.extent();
-  RETURN_IF_ERROR(connection.Execute(
-      kInsertChunk,
-      {Text(load.stream_id), Text(load.load_id), absl::StrCat(range), absl::StrCat(chunk.chunk()),
-       Text(load.fence), load.run_id, Signed(extent.rows()), Signed(extent.bytes()),
-       Signed(extent.checksum()), Signed(extent.row_sum()), outcome.last_key, Text(outcome.deleted),
-       Text(outcome.unseen)}));
-  if (!chunk.ends_range()) return absl::OkStatus();
-  return connection.Execute(kCompleteRange, RangeKey(load, range));
+  connection.Defer(
+      {std::string(kInsertChunk),
+       {Text(load.stream_id), Text(load.load_id), absl::StrCat(range), absl::StrCat(chunk.chunk()),
+        Text(load.fence), load.run_id, Signed(extent.rows()), Signed(extent.bytes()),
+        Signed(extent.checksum()), Signed(extent.row_sum()), outcome.last_key,
+        Text(outcome.deleted), Text(outcome.unseen)}});
+  if (chunk.ends_range()) connection.Defer({std::string(kCompleteRange), RangeKey(load, range)});
 }
 
 absl::Status CountRun(Connection& connection, const StreamState& state, const std::string& run_id,

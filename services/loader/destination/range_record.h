@@ -16,7 +16,8 @@
 namespace lockstitch::loader {
 
 // What _lockstitch keeps of a load's ranges and their chunks. Every function runs within a
-// transaction of the caller's that has locked the stream's row.
+// transaction of the caller's that has locked the stream's row. What returns nothing writes with
+// the next statement, the commit at the latest.
 
 // A range, and what its durable chunks hold together.
 struct RangeRecord {
@@ -29,8 +30,8 @@ absl::StatusOr<std::vector<RangeRecord>> ReadRanges(postgres::Connection& connec
                                                     const LoadRecord& load);
 
 // Only number, bounds, and whether it is a closing one or one of keys are kept.
-absl::Status InsertRange(postgres::Connection& connection, const LoadRecord& load,
-                         const v1::PlannedRange& range);
+void InsertRange(postgres::Connection& connection, const LoadRecord& load,
+                 const v1::PlannedRange& range);
 
 // A range that has been opened for writing.
 struct OpenedRange {
@@ -55,8 +56,8 @@ struct ChunkOutcome {
 };
 
 // Records a chunk as committed by the caller's transaction.
-absl::Status InsertChunk(postgres::Connection& connection, const LoadRecord& load, uint32_t range,
-                         const v1::ChunkEnd& chunk, const ChunkOutcome& outcome);
+void InsertChunk(postgres::Connection& connection, const LoadRecord& load, uint32_t range,
+                 const v1::ChunkEnd& chunk, const ChunkOutcome& outcome);
 
 // Rows and bytes that the run committed to this load, 0 for none, and in mode CHANGES to those of
 // its earlier extractions, and the rows it deleted or marked; and its rows in all, whatever became

@@ -138,7 +138,7 @@ absl::StatusOr<v1::RegisterStreamsResponse> RegisterStreams(
   if (!request.validate_only()) RETURN_IF_ERROR(MigrateState(connection));
   ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
   v1::RegisterStreamsResponse response;
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(connection));
+  Transaction transaction = Transaction::Begin(connection);
   KeptByName streams;
   response.set_first(true);
   if (version) {

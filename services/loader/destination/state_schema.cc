@@ -182,12 +182,17 @@ absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection
   return present;
 }
 
+bool HasPresentState(postgres::Connection& connection) {
+  return connection.Ask(kReadVersion) == absl::StrCat(kStateVersion);
+}
+
 absl::Status LockSchemas(postgres::Connection& connection) { return connection.Execute(kLock); }
 
 absl::Status MigrateState(postgres::Connection& connection, int to) {
+  if (HasPresentState(connection)) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::optional<int> version, StateVersion(connection));
   if (version.value_or(0) >= to) return absl::OkStatus();
-  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  postgres::Transaction transaction = postgres::Transaction::Begin(connection);
   RETURN_IF_ERROR(LockSchemas(connection));
   ASSIGN_OR_RETURN(version, StateVersion(connection));
   for (int present = version.value_or(0); present < to; ++present)

@@ -16,6 +16,10 @@ inline constexpr int kStateVersion = 4;
 // newer binary made it.
 absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection);
 
+// Whether the destination has the version that this binary knows, asked in one statement; false
+// also where it can't be read. Outside of transactions.
+bool HasPresentState(postgres::Connection& connection);
+
 // Lets one session at a time make schemas, until the caller's transaction ends: CREATE SCHEMA IF
 // NOT EXISTS fails where two run at once.
 absl::Status LockSchemas(postgres::Connection& connection);

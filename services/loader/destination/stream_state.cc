@@ -1,5 +1,8 @@
 #include "services/loader/destination/stream_state.h"
 
+#include <utility>
+#include <vector>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "schema/destination_names.h"
@@ -39,10 +42,12 @@ constexpr absl::string_view kDrawUid =
     "pg_catalog.clock_timestamp()::text)::pg_catalog.uuid";
 
 // $1 uid, $2 source schema, $3 source table.
-constexpr absl::string_view kAddStream =
-    "INSERT INTO _lockstitch.streams (integration_uid, source_schema, source_table) VALUES ($1, "
-    "$2, $3) "
-    "ON CONFLICT DO NOTHING";
+constexpr absl::string_view kAddStream = R"sql(
+INSERT INTO _lockstitch.streams (integration_uid, source_schema, source_table)
+SELECT $1, $2, $3
+WHERE NOT EXISTS (SELECT 1 FROM _lockstitch.streams
+                  WHERE integration_uid = $1 AND source_schema = $2 AND source_table = $3)
+ON CONFLICT DO NOTHING)sql";
 
 constexpr absl::string_view kSelectStream = R"sql(
 SELECT s.stream_id, i.destination_schema, s.fence, s.run_id, s.destination_table, s.destination_oid, s.table_version,
@@ -74,28 +79,25 @@ WHERE i.destination_schema = $1 AND s.source_schema = $2 AND s.source_table = $3
 constexpr absl::string_view kPresentClaim =
     "SELECT fence, run_id FROM _lockstitch.streams WHERE stream_id = $1";
 
-// $1 stream, $2 run.
-constexpr absl::string_view kLastDraw =
-    "SELECT draw, fence FROM _lockstitch.runs WHERE stream_id = $1 AND run_id = $2";
-
-// $1 stream, $2 run, $3 draw, $4 fence.
-constexpr absl::string_view kKeepDraw = R"sql(
-INSERT INTO _lockstitch.runs (stream_id, run_id, draw, fence) VALUES ($1, $2, $3, $4)
-ON CONFLICT (stream_id, run_id) DO UPDATE SET draw = EXCLUDED.draw, fence = EXCLUDED.fence, kept_at = now())sql";
+// $1 stream, $2 run, $3 draw.
+constexpr absl::string_view kDrawFence = R"sql(
+WITH drawn AS (
+  UPDATE _lockstitch.streams SET fence = fence + 1, run_id = $2 WHERE stream_id = $1 RETURNING fence
+)
+INSERT INTO _lockstitch.runs (stream_id, run_id, draw, fence) SELECT $1, $2, $3::integer, fence FROM drawn
+ON CONFLICT (stream_id, run_id) DO UPDATE SET draw = EXCLUDED.draw, fence = EXCLUDED.fence, kept_at = now()
+RETURNING fence)sql";
 
 // $1 stream, $2 bookmark.
 constexpr absl::string_view kSetBookmark =
     "UPDATE _lockstitch.streams SET bookmark = $2 WHERE stream_id = $1";
 
 // $1 stream, $2 run.
-constexpr absl::string_view kDrawFence =
-    "UPDATE _lockstitch.streams SET fence = fence + 1, run_id = $2 WHERE stream_id = $1 RETURNING "
-    "fence";
+constexpr absl::string_view kReadRun =
+    "SELECT pg_catalog.encode(result, 'hex'), draw, fence FROM _lockstitch.runs "
+    "WHERE stream_id = $1 AND run_id = $2";
 
 // $1 stream, $2 run, $3 result.
-constexpr absl::string_view kKeptResult =
-    "SELECT pg_catalog.encode(result, 'hex') FROM _lockstitch.runs WHERE stream_id = $1 AND "
-    "run_id = $2 AND result IS NOT NULL";
 constexpr absl::string_view kKeepResult =
     "INSERT INTO _lockstitch.runs (stream_id, run_id, result) VALUES ($1, $2, "
     "pg_catalog.decode($3, 'hex')) "
@@ -158,18 +160,30 @@ StreamState StateOf(const postgres::Result& row) {
                      .source_position = row.String(0, 10)};
 }
 
-}  // namespace
+// What the integration's row is to say of the naming options.
+struct NamingTexts {
+  explicit NamingTexts(const v1::Naming& naming)
+      : include(naming.include_schema_names() ? "t" : "f"),
+        style(absl::StrCat(naming.identifiers() == v1::IDENTIFIER_STYLE_STITCH
+                               ? v1::IDENTIFIER_STYLE_STITCH
+                               : v1::IDENTIFIER_STYLE_PRESERVE)) {}
+  std::string include;
+  std::string style;
+};
 
+postgres::Connection::Statement AskForIntegration(const std::string& schema,
+                                                  const v1::Naming& naming) {
+  const NamingTexts texts(naming);
+  return {std::string(kFindIntegration), {schema, texts.include, texts.style}};
+}
+
+// `kept` is what AskForIntegration was answered.
 absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
                                               const std::string& schema,
-                                              const IntegrationIdentity& wanted) {
-  const std::string include = wanted.naming.include_schema_names() ? "t" : "f";
-  const std::string style = absl::StrCat(wanted.naming.identifiers() == v1::IDENTIFIER_STYLE_STITCH
-                                             ? v1::IDENTIFIER_STYLE_STITCH
-                                             : v1::IDENTIFIER_STYLE_PRESERVE);
+                                              const IntegrationIdentity& wanted,
+                                              postgres::Result kept) {
+  const auto& [include, style] = NamingTexts(wanted.naming);
   std::string uid = wanted.uid;
-  ASSIGN_OR_RETURN(postgres::Result kept,
-                   connection.Query(kFindIntegration, {schema, include, style}));
   if (kept.empty()) {
     if (uid.empty()) {
       ASSIGN_OR_RETURN(const postgres::Result drawn, connection.Query(kDrawUid));
@@ -193,16 +207,32 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
   return uid;
 }
 
+}  // namespace
+
+absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
+                                              const std::string& schema,
+                                              const IntegrationIdentity& wanted) {
+  ASSIGN_OR_RETURN(std::vector<postgres::Result> kept,
+                   connection.QueryAll({AskForIntegration(schema, wanted.naming)}));
+  return EnsureIntegration(connection, schema, wanted, std::move(kept[0]));
+}
+
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
-  ASSIGN_OR_RETURN(const postgres::Result known, connection.Query(kHoldIntegration, {schema}));
+  ASSIGN_OR_RETURN(std::vector<postgres::Result> answers,
+                   connection.QueryAll({{std::string(kHoldIntegration), {schema}},
+                                        AskForIntegration(schema, target.naming())}));
+  const postgres::Result& known = answers[0];
   if (target.registered() && (known.empty() || known.Text(0, 0) != target.integration_uid()))
     return WasForgotten(Reason::kDestinationStateMissing, target.integration());
   ASSIGN_OR_RETURN(const std::string uid, EnsureIntegration(connection, schema,
                                                             {.name = target.integration(),
                                                              .uid = target.integration_uid(),
-                                                             .naming = target.naming()}));
-  return connection.Execute(kAddStream, {uid, target.table().schema(), target.table().name()});
+                                                             .naming = target.naming()},
+                                                            std::move(answers[1])));
+  connection.Defer(
+      {std::string(kAddStream), {uid, target.table().schema(), target.table().name()}});
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
@@ -236,28 +266,38 @@ absl::Status EndOutranked(postgres::Connection& connection, const v1::StreamTarg
                                             run_id, absl::StrCat(draw)});
 }
 
-absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
-                                  const std::string& run_id, uint32_t draw) {
+absl::StatusOr<v1::ReserveRunResponse> DrawFence(postgres::Connection& connection,
+                                                 const StreamState& state,
+                                                 const std::string& run_id, uint32_t draw) {
   const std::string stream = absl::StrCat(state.stream_id);
-  ASSIGN_OR_RETURN(const postgres::Result last, connection.Query(kLastDraw, {stream, run_id}));
+  v1::ReserveRunResponse response;
+  ASSIGN_OR_RETURN(const postgres::Result last, connection.Query(kReadRun, {stream, run_id}));
+  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept, ResultOf(run_id, last));
+  if (kept) {
+    *response.mutable_result() = *std::move(kept);
+    return response;
+  }
   if (!last.empty()) {
     if (state.run_id == kForgotten) return WasForgotten(Reason::kSuperseded, state.schema);
-    const int64_t last_draw = last.Int(0, 0);
+    const int64_t last_draw = last.Int(0, 1);
     if (state.run_id != run_id || draw < last_draw) {
       return Error(Reason::kSuperseded, absl::StrCat("draw ", draw, " of run ", run_id,
                                                      " came after a draw of run ", state.run_id));
     }
-    if (draw == last_draw) return last.Int(0, 1);
+    if (draw == last_draw) {
+      response.set_fence(last.Int(0, 2));
+      return response;
+    }
   }
-  ASSIGN_OR_RETURN(const postgres::Result drawn, connection.Query(kDrawFence, {stream, run_id}));
-  RETURN_IF_ERROR(
-      connection.Execute(kKeepDraw, {stream, run_id, absl::StrCat(draw), drawn.String(0, 0)}));
-  return drawn.Int(0, 0);
+  ASSIGN_OR_RETURN(const postgres::Result drawn,
+                   connection.Query(kDrawFence, {stream, run_id, absl::StrCat(draw)}));
+  response.set_fence(drawn.Int(0, 0));
+  return response;
 }
 
-absl::Status SetBookmark(postgres::Connection& connection, const StreamState& state,
-                         const std::string& bookmark) {
-  return connection.Execute(kSetBookmark, {absl::StrCat(state.stream_id), bookmark});
+void SetBookmark(postgres::Connection& connection, const StreamState& state,
+                 const std::string& bookmark) {
+  connection.Defer({std::string(kSetBookmark), {absl::StrCat(state.stream_id), bookmark}});
 }
 
 absl::Status TestClaim(const StreamState& state, const v1::Claim& claim) {
@@ -283,12 +323,13 @@ absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_
   return TestClaim({.fence = present.Int(0, 0), .run_id = present.String(0, 1)}, claim);
 }
 
-absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,
-                                                         const StreamState& state,
-                                                         const std::string& run_id) {
-  ASSIGN_OR_RETURN(const postgres::Result kept,
-                   connection.Query(kKeptResult, {absl::StrCat(state.stream_id), run_id}));
-  if (kept.empty()) return std::nullopt;
+postgres::Connection::Statement AskForResult(const StreamState& state, const std::string& run_id) {
+  return {std::string(kReadRun), {absl::StrCat(state.stream_id), run_id}};
+}
+
+absl::StatusOr<std::optional<v1::LoadResult>> ResultOf(const std::string& run_id,
+                                                       const postgres::Result& kept) {
+  if (kept.empty() || kept.IsNull(0, 0)) return std::nullopt;
   v1::LoadResult result;
   if (!result.ParseFromString(absl::HexStringToBytes(kept.Text(0, 0)))) {
     return Error(Reason::kInternal,
@@ -297,16 +338,17 @@ absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& c
   return result;
 }
 
-absl::Status KeepResult(postgres::Connection& connection, const StreamState& state,
-                        const std::string& run_id, const v1::LoadResult& result) {
-  return connection.Execute(kKeepResult, {absl::StrCat(state.stream_id), run_id,
-                                          absl::BytesToHexString(result.SerializeAsString())});
+void KeepResult(postgres::Connection& connection, const StreamState& state,
+                const std::string& run_id, const v1::LoadResult& result) {
+  connection.Defer({std::string(kKeepResult),
+                    {absl::StrCat(state.stream_id), run_id,
+                     absl::BytesToHexString(result.SerializeAsString())}});
 }
 
-absl::Status ForgetProgress(postgres::Connection& connection, const StreamState& state,
-                            int64_t reset_generation) {
-  return connection.Execute(kForget,
-                            {absl::StrCat(state.stream_id), absl::StrCat(reset_generation)});
+void ForgetProgress(postgres::Connection& connection, const StreamState& state,
+                    int64_t reset_generation) {
+  connection.Defer(
+      {std::string(kForget), {absl::StrCat(state.stream_id), absl::StrCat(reset_generation)}});
 }
 
 absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection,

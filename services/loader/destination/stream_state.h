@@ -50,8 +50,8 @@ absl::StatusOr<std::string> EnsureIntegration(postgres::Connection& connection,
                                               const std::string& schema,
                                               const IntegrationIdentity& wanted);
 
-// The same, and the stream's row as well. DESTINATION_STATE_MISSING if the target was registered
-// and its integration has been forgotten since.
+// The same, and the stream's row as well, with the next statement. DESTINATION_STATE_MISSING if the
+// target was registered and its integration has been forgotten since.
 absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarget& target);
 
 // How long the stream's row is waited for. A holder that doesn't move is ended by
@@ -76,15 +76,16 @@ absl::Status EndOutranked(postgres::Connection& connection, const v1::StreamTarg
                           const std::string& run_id, uint32_t draw);
 
 // Stores a new greatest fence and the run whose extraction number `draw` it is drawn for; answers
-// the fence, for the same draw the same. SUPERSEDED if the run has drawn a later one, or drew
-// before another run did: a call that comes late must not outrank what came after it. The row must
-// be locked.
-absl::StatusOr<int64_t> DrawFence(postgres::Connection& connection, const StreamState& state,
-                                  const std::string& run_id, uint32_t draw);
+// the fence, for the same draw the same, or the kept result of a run that has ended. SUPERSEDED if
+// the run has drawn a later one, or drew before another run did: a call that comes late must not
+// outrank what came after it. The row must be locked.
+absl::StatusOr<v1::ReserveRunResponse> DrawFence(postgres::Connection& connection,
+                                                 const StreamState& state,
+                                                 const std::string& run_id, uint32_t draw);
 
-// Stores how far the stream is durable. The row must be locked.
-absl::Status SetBookmark(postgres::Connection& connection, const StreamState& state,
-                         const std::string& bookmark);
+// Stores with the next statement how far the stream is durable. The row must be locked.
+void SetBookmark(postgres::Connection& connection, const StreamState& state,
+                 const std::string& bookmark);
 
 // SUPERSEDED unless the claim is the stream's present one. The row must be locked, or else the
 // answer may age.
@@ -95,16 +96,17 @@ absl::Status TestClaim(const StreamState& state, const v1::Claim& claim);
 absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_id,
                                const v1::Claim& claim);
 
-// What is kept of an ended run.
-absl::StatusOr<std::optional<v1::LoadResult>> KeptResult(postgres::Connection& connection,
-                                                         const StreamState& state,
-                                                         const std::string& run_id);
-absl::Status KeepResult(postgres::Connection& connection, const StreamState& state,
-                        const std::string& run_id, const v1::LoadResult& result);
+// Asks for what is kept of an ended run, and reads it from the answer.
+postgres::Connection::Statement AskForResult(const StreamState& state, const std::string& run_id);
+absl::StatusOr<std::optional<v1::LoadResult>> ResultOf(const std::string& run_id,
+                                                       const postgres::Result& answer);
+// Keeps it, with the next statement.
+void KeepResult(postgres::Connection& connection, const StreamState& state,
+                const std::string& run_id, const v1::LoadResult& result);
 
-// Applies a reset: forgets bookmark and source. The row must be locked.
-absl::Status ForgetProgress(postgres::Connection& connection, const StreamState& state,
-                            int64_t reset_generation);
+// Applies a reset, with the next statement: forgets bookmark and source. The row must be locked.
+void ForgetProgress(postgres::Connection& connection, const StreamState& state,
+                    int64_t reset_generation);
 
 // Every stream, or those of one destination schema.
 absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection,

@@ -54,7 +54,7 @@ absl::StatusOr<postgres::Result> Find(Connection& connection, const SweepOptions
 // Whether the table is still to be dropped: its load goes on no more.
 absl::StatusOr<bool> GiveUp(Connection& connection, const SweepOptions& options,
                             const std::string& stream_id, const std::string& oid) {
-  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  postgres::Transaction transaction = postgres::Transaction::Begin(connection);
   RETURN_IF_ERROR(connection.Execute(kLock, {stream_id}));
   ASSIGN_OR_RETURN(const postgres::Result found, Find(connection, options, oid));
   if (found.empty()) return false;

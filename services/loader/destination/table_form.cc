@@ -28,9 +28,10 @@ SELECT CASE WHEN NOT a.attisdropped THEN a.attname END, pg_catalog.format_type(a
                           EXISTS (SELECT 1 FROM pg_catalog.pg_attrdef v
                                   WHERE v.oid = d.objid AND v.adrelid = a.attrelid AND v.adnum = a.attnum))) OR
        EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t ON t.oid = c.reltype
-                    JOIN pg_catalog.pg_attribute other ON other.atttypid IN (t.oid, t.typarray)
-                    JOIN pg_catalog.pg_class holder ON holder.oid = other.attrelid AND holder.relkind IN ('r', 'm', 'p')
-               WHERE c.oid = a.attrelid AND NOT other.attisdropped)
+                    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND
+                         d.refobjid IN (t.oid, t.typarray) AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    JOIN pg_catalog.pg_class holder ON holder.oid = d.objid AND holder.relkind IN ('r', 'm', 'p')
+               WHERE c.oid = $1::pg_catalog.oid AND d.objsubid > 0)
 FROM pg_catalog.pg_attribute a
 WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0
 ORDER BY a.attnum)sql";

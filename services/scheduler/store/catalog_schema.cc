@@ -219,7 +219,7 @@ absl::StatusOr<int> CatalogVersion(postgres::Connection& connection) {
 absl::Status MigrateCatalog(postgres::Connection& connection, int to) {
   ASSIGN_OR_RETURN(int version, CatalogVersion(connection));
   if (version >= to) return absl::OkStatus();
-  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(connection));
+  postgres::Transaction transaction = postgres::Transaction::Begin(connection);
   RETURN_IF_ERROR(connection.Execute(kLock));
   ASSIGN_OR_RETURN(version, CatalogVersion(connection));
   for (; version < to; ++version) RETURN_IF_ERROR(connection.Execute(kMigrations[version]));

@@ -247,7 +247,7 @@ absl::StatusOr<KeptIntegration> IntegrationStore::Update(const std::string& id, 
                                                          const v1::Integration& integration,
                                                          bool reschedule) const {
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*session));
+  Transaction transaction = Transaction::Begin(*session);
   ASSIGN_OR_RETURN(const LockedIntegration locked, Lock(*session, id));
   if (locked.revision != revision) {
     return Error(Reason::kEtagMismatch,
@@ -275,7 +275,7 @@ absl::StatusOr<KeptIntegration> IntegrationStore::SetPaused(const std::string& i
 
 absl::StatusOr<KeptIntegration> IntegrationStore::BeginDeletion(const std::string& id) const {
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*session));
+  Transaction transaction = Transaction::Begin(*session);
   ASSIGN_OR_RETURN(const LockedIntegration locked, Lock(*session, id));
   RETURN_IF_ERROR(session->Execute(kBeginDeletion, {locked.key}));
   RETURN_IF_ERROR(session->Execute(kStopOpenJob, {locked.key}));
@@ -287,7 +287,7 @@ absl::StatusOr<KeptIntegration> IntegrationStore::BeginDeletion(const std::strin
 absl::Status IntegrationStore::FinishDeletion(int64_t key) const {
   const std::string key_value = NumberValue(key);
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(*session));
+  Transaction transaction = Transaction::Begin(*session);
   ASSIGN_OR_RETURN(const Result locked, session->Query(kLockKey, {key_value}));
   if (locked.empty()) return absl::OkStatus();  // Deleted already.
   ASSIGN_OR_RETURN(const Result open, session->Query(kFindOpenJob, {key_value}));

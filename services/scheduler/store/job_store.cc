@@ -152,7 +152,7 @@ absl::StatusOr<RequestedJob> JobStore::Request(const std::string& integration,
                                                const std::string& request_id,
                                                std::optional<absl::Time> next_slot) const {
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  ASSIGN_OR_RETURN(postgres::Transaction transaction, postgres::Transaction::Begin(*session));
+  postgres::Transaction transaction = postgres::Transaction::Begin(*session);
   ASSIGN_OR_RETURN(const Result locked, session->Query(kLock, {integration}));
   if (locked.empty()) return NoIntegration(integration);
   const std::string key = locked.String(0, 0);
