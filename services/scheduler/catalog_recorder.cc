@@ -1,5 +1,8 @@
 #include "services/scheduler/catalog_recorder.h"
 
+#include <algorithm>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "rpc/retry.h"
 #include "services/scheduler/log_line.h"
@@ -14,6 +17,24 @@ namespace {
 // Between attempts at a write.
 constexpr rpc::RetryPolicy kPolicy = {.first = absl::Milliseconds(100), .most = absl::Seconds(5)};
 
+std::string BeginningOf(const v1::Job& job) {
+  return job.trigger() == v1::JOB_TRIGGER_MANUAL ? "the job begins, as a user asked for"
+                                                 : "the job begins, as its schedule says";
+}
+
+std::string EndOf(const EndedRun& ended) {
+  const std::string rows = absl::StrCat(ended.rows, ended.rows == 1 ? " row" : " rows");
+  return ended.run.state() == v1::STREAM_RUN_STATE_SUCCEEDED
+             ? absl::StrCat("loaded into ", ended.run.destination_table(), ": ", rows)
+             : absl::StrCat("ended without a load to publish; durable: ", rows);
+}
+
+size_t SucceededOf(const std::vector<EndedRun>& runs) {
+  return static_cast<size_t>(std::count_if(runs.begin(), runs.end(), [](const EndedRun& ended) {
+    return ended.run.state() == v1::STREAM_RUN_STATE_SUCCEEDED;
+  }));
+}
+
 }  // namespace
 
 CatalogRecorder::CatalogRecorder(const Options& options)
@@ -25,7 +46,9 @@ CatalogRecorder::CatalogRecorder(const Options& options)
 }
 
 absl::Status CatalogRecorder::StartJob(const v1::Job& job) {
-  return Write([&] { return options_.store->StartJob(job); });
+  RETURN_IF_ERROR(Write([&] { return options_.store->StartJob(job); }));
+  Log(LogLine(v1::SEVERITY_INFO, "", BeginningOf(options_.job->job)));
+  return absl::OkStatus();
 }
 
 absl::Status CatalogRecorder::AddRuns(const std::vector<v1::StreamRun>& runs) {
@@ -52,6 +75,7 @@ void CatalogRecorder::TellProgress(const v1::StreamRun& run) {
 void CatalogRecorder::Log(const v1::LogEntry& entry) { options_.journal->Log(job_id_, entry); }
 
 absl::Status CatalogRecorder::EndRun(const EndedRun& ended) {
+  Log(LogLine(v1::SEVERITY_INFO, ended.run.stream(), EndOf(ended)));
   options_.journal->Forget(ended.run.run_id());
   RETURN_IF_ERROR(options_.journal->Flush(job_id_));
   RETURN_IF_ERROR(Write([&] { return options_.store->EndRun(job_id_, ended); }));
@@ -61,12 +85,15 @@ absl::Status CatalogRecorder::EndRun(const EndedRun& ended) {
 }
 
 absl::Status CatalogRecorder::EndJob(const v1::Job& job) {
-  RETURN_IF_ERROR(options_.journal->Flush(job_id_));
   std::vector<Notification> notifications;
   {
     absl::MutexLock lock(&mutex_);
     notifications = NotificationsOf(options_.job->integration, job, ended_);
+    Log(LogLine(v1::SEVERITY_INFO, "",
+                absl::StrCat("the job has ended: ", SucceededOf(ended_), " of ", ended_.size(),
+                             " streams succeeded")));
   }
+  RETURN_IF_ERROR(options_.journal->Flush(job_id_));
   return Write([&] { return options_.store->EndJob(job, notifications); });
 }
 

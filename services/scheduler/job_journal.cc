@@ -71,7 +71,7 @@ absl::Status JobJournal::Flush(const std::string& job_id) {
   ++flushes_;
   mutex_.Await(absl::Condition(&done));
   --flushes_;
-  return lines_.count(job_id) == 0 ? absl::OkStatus() : Lost();
+  return !lost_ && lines_.count(job_id) == 0 ? absl::OkStatus() : Lost();
 }
 
 void JobJournal::Run() {

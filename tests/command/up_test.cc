@@ -45,6 +45,12 @@ class UpTest : public ::testing::Test {
     WriteFile("schedule: {manual: true}\n");
   }
 
+  // What it has in its folder is left alone by then.
+  void TearDown() override {
+    up_->Signal(SIGTERM);
+    up_->Wait();
+  }
+
   void Start() {
     up_ = std::make_unique<ChildProcess>(ChildProcess::Options{
         .command = {"cli/lockstitch", "up", "--data-dir", folder_.path(), "--listen", "127.0.0.1:0",
@@ -99,7 +105,8 @@ TEST_F(UpTest, AFileIsAppliedRunWatchedAndReported) {
   EXPECT_EQ(testing::Database(cluster_->Url("warehouse")).Int("SELECT count(*) FROM shop.orders"),
             1000);
 
-  EXPECT_THAT(Run({"logs", "shop"}).out, HasSubstr("public.orders"));
+  EXPECT_THAT(Run({"logs", "shop"}).out,
+              HasSubstr("public.orders: loaded into shop.orders: 1000 rows"));
   const json report = RunForJson({"report", "shop"});
   EXPECT_EQ(report["reports"][1]["stream"], "public.orders");
   EXPECT_EQ(report["reports"][1]["last_load_rows"], 1000);
@@ -136,16 +143,16 @@ TEST_F(UpTest, WhatIsExportedIsTakenBack) {
 
 TEST_F(UpTest, StreamsAreListedSelectedAndSet) {
   ASSERT_EQ(Run({"apply", "-f", File()}).status, 0);
+  const CommandResult unfit = Run({"streams", "set", "shop", "public.items", "--method",
+                                   "INCREMENTAL", "--replication-key", "none"});
+  EXPECT_EQ(unfit.status, 1);
+  EXPECT_THAT(unfit.err, HasSubstr("COLUMN_NOT_FOUND"));
   EXPECT_THAT(Run({"streams", "deselect", "shop", "public.items"}).out,
               HasSubstr("streams[public.items].selected: (not set) -> false"));
   const json streams = RunForJson({"streams", "list", "shop"});
   ASSERT_EQ(streams["streams"].size(), 2u);
   EXPECT_FALSE(streams["streams"][0].contains("selected"));
   EXPECT_EQ(streams["streams"][1]["selected"], true);
-  const CommandResult unfit = Run({"streams", "set", "shop", "public.items", "--method",
-                                   "INCREMENTAL", "--replication-key", "none"});
-  EXPECT_EQ(unfit.status, 1);
-  EXPECT_THAT(unfit.err, HasSubstr("COLUMN_NOT_FOUND"));
   EXPECT_EQ(Run({"streams", "select", "shop", "public.items"}).status, 0);
 }
 
