@@ -71,6 +71,7 @@ class Selector {
     TestMethod();
     ChooseKey();
     TestDeletes();
+    TestBookmark();
     TestChosen("include_columns", settings_.include_columns());
     TestChosen("exclude_columns", settings_.exclude_columns());
     if (!settings_.include_columns().empty() && !settings_.exclude_columns().empty())
@@ -218,6 +219,16 @@ class Selector {
     }
     if (every.seconds() < 0 || every.nanos() < 0)
       Problem(Reason::kSelectionInvalid, "deletes.every must not be negative");
+  }
+
+  void TestBookmark() {
+    if (!settings_.has_set_bookmark()) return;
+    if (settings_.method() != v1::REPLICATION_METHOD_INCREMENTAL)
+      Problem(Reason::kSelectionInvalid, "set_bookmark is for method INCREMENTAL alone");
+    if (settings_.reset() == 0) {
+      Problem(Reason::kSelectionInvalid,
+              "set_bookmark needs a reset number, by which it is set once");
+    }
   }
 
   void ChooseColumns() {

@@ -233,6 +233,22 @@ TEST(SelectColumnsTest, DeletesNeedAKeyAndTheMethodIncremental) {
   EXPECT_THAT(Problems(SelectColumns(keyless, settings)), IsEmpty());
 }
 
+TEST(SelectColumnsTest, ASetBookmarkNeedsANumberAndTheMethodIncremental) {
+  v1::StreamSettings settings;
+  settings.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  settings.set_replication_key("id");
+  settings.set_set_bookmark("17");
+  settings.set_reset(1);
+  EXPECT_THAT(Problems(SelectColumns(OrdersTable(), settings)), IsEmpty());
+  settings.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+  settings.clear_replication_key();
+  settings.clear_reset();
+  EXPECT_THAT(Problems(SelectColumns(OrdersTable(), settings)),
+              ElementsAre("SELECTION_INVALID: set_bookmark is for method INCREMENTAL alone",
+                          "SELECTION_INVALID: set_bookmark needs a reset number, by which it is "
+                          "set once"));
+}
+
 TEST(SelectColumnsTest, TellsALostReplicationKeyFromOtherProblems) {
   v1::StreamSettings settings;
   settings.set_method(v1::REPLICATION_METHOD_INCREMENTAL);

@@ -13,6 +13,7 @@ std::string UnheededSettings(absl::string_view peer, uint32_t protocol,
   std::vector<std::string> unheeded;
   if (settings.has_deletes()) unheeded.push_back("deletes");
   if (settings.backfill() != v1::BACKFILL_UNSPECIFIED) unheeded.push_back("backfill");
+  if (settings.has_set_bookmark()) unheeded.push_back("set_bookmark");
   if (unheeded.empty()) return "";
   return absl::StrCat(peer, " is of an older version, so that this run does not heed ",
                       absl::StrJoin(unheeded, " and "), ": upgrade it");

@@ -58,6 +58,11 @@ const ReasonInfo kReasons[] = {
      "bookmark means nothing for what is there now. What was loaded stays.",
      "Put the column back as it was, choose another replication_key, or, if the column is there, "
      "reset the stream."},
+    {Reason::kBookmarkUnfit, "BOOKMARK_UNFIT", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "A bookmark was to be set from which the stream can't go on: it is no value of the "
+     "replication key, or the stream has to be loaded first. Nothing was changed.",
+     "Give a value as the replication key has it, or take set_bookmark out and let the next run "
+     "load the stream."},
     {Reason::kFilterInvalid, "FILTER_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
      "A row filter is not one SQL boolean expression over the stream's columns.",
      "Write a condition as it stands after WHERE, without subqueries; put what needs more into a "

@@ -27,6 +27,7 @@ enum class Reason {
   kColumnUnsupported,
   kReplicationKeyUnfit,
   kReplicationKeyChanged,
+  kBookmarkUnfit,
   kFilterInvalid,
   kScheduleInvalid,
   // Connections.

@@ -22,6 +22,7 @@
 #include "services/loader/destination/stream_state.h"
 #include "services/loader/destination/table_form.h"
 #include "services/loader/load_decision.h"
+#include "services/loader/progress_edit.h"
 #include "status/macros.h"
 #include "status/reason.h"
 #include "telemetry/log.h"
@@ -114,8 +115,8 @@ absl::StatusOr<bool> HasReset(Connection& connection, const StreamState& state,
 }
 
 absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& state,
-                                    const v1::BeginLoadRequest& request, bool reset) {
-  ASSIGN_OR_RETURN(LoadDecision decision, DecideLoad(connection, state, request, reset));
+                                    const v1::BeginLoadRequest& request, ProgressEdit edit) {
+  ASSIGN_OR_RETURN(LoadDecision decision, DecideEditedLoad(connection, state, request, edit));
   if (decision.resumes) {
     RETURN_IF_ERROR(Resume(connection, request, &decision.load));
   } else if (decision.load.plan.mode() == v1::LOAD_MODE_CHANGES) {
@@ -169,17 +170,13 @@ absl::StatusOr<v1::BeginLoadResponse> TryOpenLoad(Connection& connection,
                                                     load->extraction_id, " already"));
   }
   if (!load) {
-    bool reset = request.reset();
-    if (reset) {
-      ASSIGN_OR_RETURN(const bool was_reset, HasReset(connection, state, claim.run_id()));
-      reset = !was_reset;
+    bool was_reset = false;
+    if (request.reset()) {
+      ASSIGN_OR_RETURN(was_reset, HasReset(connection, state, claim.run_id()));
     }
-    reset = reset || request.reset_generation() > state.reset_generation;
-    ASSIGN_OR_RETURN(load, MakeLoad(connection, state, request, reset));
-    if (reset) {
-      ForgetProgress(connection, state,
-                     std::max(state.reset_generation, request.reset_generation()));
-    }
+    const ProgressEdit edit = ProgressEditOf(state, request, request.reset() && !was_reset);
+    ASSIGN_OR_RETURN(load, MakeLoad(connection, state, request, edit));
+    RETURN_IF_ERROR(ApplyProgressEdit(connection, state, request, edit, load->plan));
   }
   ASSIGN_OR_RETURN(v1::BeginLoadResponse response, Answer(connection, *load));
   EndOtherLoads(connection, *load);

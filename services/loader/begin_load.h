@@ -18,7 +18,8 @@ struct OpenOptions {
 // Ends what older loads of the stream still hold, then opens the load in one transaction under the
 // stream's row, in which a destination table that stays is altered to what the load wants; or
 // answers again what it answered to the same extraction. FENCE_REUSED for another extraction with
-// the same fence; DESTINATION_TABLE_LOCKED; the errors of DecideLoad and AlterTable.
+// the same fence; DESTINATION_TABLE_LOCKED; the errors of DecideEditedLoad and
+// AlterTable.
 absl::StatusOr<v1::BeginLoadResponse> OpenLoad(postgres::Connection& connection,
                                                const v1::BeginLoadRequest& request,
                                                const OpenOptions& options);

@@ -6,6 +6,7 @@
 #include "services/loader/destination/state_schema.h"
 #include "services/loader/destination/stream_state.h"
 #include "services/loader/load_decision.h"
+#include "services/loader/progress_edit.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -38,8 +39,8 @@ absl::StatusOr<v1::LoadPreview> PreviewLoad(postgres::Connection& connection,
   ASSIGN_OR_RETURN(const StreamState state, ReadStream(connection, request.claim().target()));
   v1::BeginLoadRequest asked = request;
   if (!asked.has_source()) asked.mutable_source()->set_database(state.source_database);
-  const bool reset = asked.reset() || asked.reset_generation() > state.reset_generation;
-  const absl::StatusOr<LoadDecision> decision = DecideLoad(connection, state, asked, reset);
+  const absl::StatusOr<LoadDecision> decision =
+      DecideEditedLoad(connection, state, asked, ProgressEditOf(state, asked, asked.reset()));
   if (!decision.ok() && IsAboutTheCall(decision.status())) return decision.status();
   if (!decision.ok()) {
     const Explanation why = Explain(decision.status());

@@ -110,6 +110,10 @@ SET bookmark = NULL, replication_key = NULL, source_system = '', source_database
     reset_generation = $2
 WHERE stream_id = $1)sql";
 
+// $1 stream, $2 bookmark, $3 generation.
+constexpr absl::string_view kMoveBookmark =
+    "UPDATE _lockstitch.streams SET bookmark = $2, reset_generation = $3 WHERE stream_id = $1";
+
 // $1 destination schema, or empty for all.
 constexpr absl::string_view kReadStates = R"sql(
 SELECT i.uid, i.destination_schema, s.source_schema, s.source_table, s.destination_table, s.method, s.bookmark,
@@ -349,6 +353,12 @@ void ForgetProgress(postgres::Connection& connection, const StreamState& state,
                     int64_t reset_generation) {
   connection.Defer(
       {std::string(kForget), {absl::StrCat(state.stream_id), absl::StrCat(reset_generation)}});
+}
+
+absl::Status MoveBookmark(postgres::Connection& connection, const StreamState& state,
+                          const std::string& bookmark, int64_t reset_generation) {
+  return connection.Execute(
+      kMoveBookmark, {absl::StrCat(state.stream_id), bookmark, absl::StrCat(reset_generation)});
 }
 
 absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection,

@@ -108,6 +108,11 @@ void KeepResult(postgres::Connection& connection, const StreamState& state,
 void ForgetProgress(postgres::Connection& connection, const StreamState& state,
                     int64_t reset_generation);
 
+// Applies a bookmark that was set, which need not be greater than the one before. The row must be
+// locked.
+absl::Status MoveBookmark(postgres::Connection& connection, const StreamState& state,
+                          const std::string& bookmark, int64_t reset_generation);
+
 // Every stream, or those of one destination schema.
 absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection,
                                                 const std::string& schema);
