@@ -38,7 +38,8 @@ TEST(RetryTest, TheseReasonsMeanThatSomethingIsOutOfReach) {
   }
   EXPECT_EQ(codes,
             (std::set<std::string>{"CONNECTION_LOST", "TOO_MANY_CONNECTIONS", "SERVER_STARTING",
-                                   "DESTINATION_CONFLICT", "SHUTTING_DOWN", "PEER_UNREACHABLE"}));
+                                   "DESTINATION_CONFLICT", "CATALOG_CONFLICT", "SHUTTING_DOWN",
+                                   "PEER_UNREACHABLE"}));
   EXPECT_TRUE(IsOutOfReach(Error(Reason::kHostUnreachable, "gone"), /*reached=*/true));
 }
 
