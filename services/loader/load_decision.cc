@@ -42,7 +42,7 @@ absl::Status TestSource(Connection& connection, const StreamState& state,
                               " of system ", source.system_identifier()));
   }
   const auto test = [&](const std::string& position) -> absl::Status {
-    ASSIGN_OR_RETURN(const bool behind, IsBehind(connection, source, position));
+    ASSIGN_OR_RETURN(const bool behind, IsBehind(connection, source.wal_position(), position));
     if (!behind) return absl::OkStatus();
     return Error(Reason::kSourceChanged,
                  absl::StrCat("the source is at ", source.wal_position(), ", before ", position,

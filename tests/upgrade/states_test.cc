@@ -121,7 +121,7 @@ TEST_P(EarlierStatesTest, AreCheckedAsTheyAre) {
   EXPECT_EQ(taken->problems(0).reason(), "DESTINATION_TABLE_NOT_OURS");
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, EarlierStatesTest, ::testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Versions, EarlierStatesTest, ::testing::Values(1, 2, 3, 4));
 
 TEST_F(StatesTest, IncrementalStreamsOfVersion3GoOnAtTheirBookmark) {
   Restore(3);

@@ -194,16 +194,15 @@ absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
   if (load->destination_table != wanted.destination_table)
     return Unfinished{.obstacle = "the destination table has another name"};
   ASSIGN_OR_RETURN(const bool behind,
-                   IsBehind(connection, wanted.source, load->source.wal_position()));
+                   IsBehind(connection, wanted.source.wal_position(), load->source.wal_position()));
   if (behind) return Unfinished{.obstacle = "the source is behind where it was read"};
   return Unfinished{.load = std::move(load)};
 }
 
-absl::StatusOr<bool> IsBehind(postgres::Connection& connection, const v1::SourceIdentity& source,
-                              const std::string& position) {
-  if (position.empty() || source.wal_position().empty()) return false;
-  ASSIGN_OR_RETURN(const postgres::Result behind,
-                   connection.Query(kIsBehind, {source.wal_position(), position}));
+absl::StatusOr<bool> IsBehind(postgres::Connection& connection, const std::string& position,
+                              const std::string& other) {
+  if (position.empty() || other.empty()) return false;
+  ASSIGN_OR_RETURN(const postgres::Result behind, connection.Query(kIsBehind, {position, other}));
   return behind.Bool(0, 0);
 }
 
