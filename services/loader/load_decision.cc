@@ -248,19 +248,21 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
                        LoadDecision{.load = std::move(load), .actions = transition.actions}};
 }
 
-// Tells what the load's changes come to where its rows will have to be merged into the table.
-absl::Status TellOfMerge(Connection& connection, const StreamState& state, const LoadRecord& last,
-                         LoadRecord* load) {
+// What the load's changes come to if its rows have to be merged into the table; nullopt where the
+// load's own may take its place. The user shall not learn it when everything is loaded if there is
+// no room for its columns.
+absl::StatusOr<std::optional<std::vector<v1::SchemaChange>>> MergeChanges(
+    Connection& connection, const StreamState& state, const std::optional<LoadRecord>& last,
+    const LoadRecord& load) {
+  if (!last) return std::nullopt;
   ASSIGN_OR_RETURN(const int64_t oid,
-                   FindDestinationTable(connection, state, load->destination_table));
-  if (oid == 0) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<std::string> obstacles, FindObstacles(connection, oid, last));
-  if (obstacles.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<v1::SchemaChange> changes,
-                   ForeseeMerge(connection, *load, last, oid));
-  load->plan.clear_changes();
-  AddChanges(changes, &load->plan);
-  return absl::OkStatus();
+                   FindDestinationTable(connection, state, load.destination_table));
+  if (oid == 0) return std::nullopt;
+  ASSIGN_OR_RETURN(const std::vector<std::string> obstacles, FindObstacles(connection, oid, *last));
+  if (obstacles.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(std::vector<v1::SchemaChange> changes,
+                   ForeseeMerge(connection, load, *last, oid));
+  return changes;
 }
 
 // A line for what no change tells.
@@ -316,8 +318,12 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   if (incremental && before) wanted.plan.set_keeps_retired(HasSameKey(before->standing, wanted));
   ASSIGN_OR_RETURN(const ColumnTransition transition, RemakeColumns(standing, wanted.plan, source));
   LoadDecision decision = {.load = WithColumns(wanted, transition)};
-  if (before && !transition.changes.empty())
-    RETURN_IF_ERROR(TellOfMerge(connection, state, before->standing, &decision.load));
+  ASSIGN_OR_RETURN(const std::optional<std::vector<v1::SchemaChange>> merged,
+                   MergeChanges(connection, state, last, decision.load));
+  if (merged && before && !transition.changes.empty()) {
+    decision.load.plan.clear_changes();
+    AddChanges(*merged, &decision.load.plan);
+  }
   v1::LoadPlan& plan = decision.load.plan;
   AddChanges(continued.changes, &plan);
   plan.mutable_system()->set_table_version(state.table_version + 1);

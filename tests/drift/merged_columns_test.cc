@@ -1,4 +1,5 @@
-// Columns of tables that loads are merged into: when they are altered.
+// Columns of tables that loads are merged into: when they are altered, and where there is no room
+// for them.
 
 #include <string>
 #include <thread>
@@ -115,6 +116,32 @@ TEST_F(MergedColumnsTest, AFirstLoadGoesOnAfterItsTableWasAltered) {
   source_->Run("UPDATE t SET k = 9, w = 9 WHERE id = 1");
   EXPECT_THAT(Changes(Run(job)), IsEmpty());
   ExpectMerged();
+}
+
+// Dropped columns count, and a reset doesn't get rid of them.
+TEST_F(MergedColumnsTest, WithoutRoomInATableThatStaysNothingIsLoaded) {
+  for (const auto& job : {Job(), FullTableJob()}) {
+    source_->Run(
+        "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, k int);"
+        "INSERT INTO t SELECT n, n FROM generate_series(1, 5) n");
+    Run(job);
+    destination_->Run(
+        "DO $$ BEGIN FOR i IN 1..1598 LOOP EXECUTE 'ALTER TABLE s.t ADD c' || i || ' int'; END "
+        "LOOP; FOR i IN 1..1598 LOOP EXECUTE 'ALTER TABLE s.t DROP c' || i; END LOOP; END $$;"
+        "CREATE VIEW s.report AS SELECT id FROM s.t");
+    source_->Run("ALTER TABLE t ADD w int");
+    for (const bool reset : {false, true}) {
+      const JobOutcome outcome = RunJob(SharedStack(), job, reset);
+      EXPECT_EQ(Reason(outcome), "DESTINATION_COLUMNS_EXCEEDED");
+      EXPECT_THAT(outcome.log, Says("Drop what depends on the destination table"));
+      EXPECT_EQ(RowsRead(outcome), 0);
+    }
+    EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.report"), 5);
+    destination_->Run("DROP VIEW s.report");
+    ExpectSucceeded(RunJob(SharedStack(), job, /*reset=*/true));
+    ExpectExact();
+    destination_->Run("DROP SCHEMA s CASCADE");
+  }
 }
 
 }  // namespace

@@ -384,7 +384,11 @@ class Transition {
                  absl::StrCat("the destination table ", wanted_.destination_table(), " would have ",
                               all, " columns, more than PostgreSQL's ", schema::kMostColumns,
                               ": those count that are loaded no more",
-                              stays() ? ", and those that were dropped" : ""));
+                              stays() ? ", and those that were dropped" : ""),
+                 stays() ? "Drop what depends on the destination table, if something does: a reset "
+                           "keeps such a table, and with it the numbers of dropped columns. Then "
+                           "reset the stream: that leaves out what isn't loaded any more."
+                         : "");
   }
 
   const v1::LoadPlan& wanted_;

@@ -37,7 +37,7 @@ struct Merged {
 absl::StatusOr<Merged> Merge(postgres::Connection& connection, const StreamState& state,
                              const LoadRecord& load, const LoadRecord& last, int64_t oid);
 
-// What the load's changes will be if it comes to that.
+// What the load's changes will be if it comes to that. DESTINATION_COLUMNS_EXCEEDED if it can't.
 absl::StatusOr<std::vector<v1::SchemaChange>> ForeseeMerge(postgres::Connection& connection,
                                                            const LoadRecord& load,
                                                            const LoadRecord& last, int64_t oid);
