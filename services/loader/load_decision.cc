@@ -17,6 +17,7 @@
 #include "services/loader/destination/merge.h"
 #include "services/loader/destination/obstacles.h"
 #include "services/loader/destination/range_record.h"
+#include "services/loader/destination/replaced_columns.h"
 #include "services/loader/destination/retired_values.h"
 #include "services/loader/destination/table_form.h"
 #include "status/macros.h"
@@ -225,12 +226,17 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
                    FindDestinationTable(connection, state, wanted.destination_table));
   ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
   if (const auto defect = DefectOf(form, last.plan, wanted.plan)) return Defect(*defect);
-  ASSIGN_OR_RETURN(const ColumnTransition transition,
-                   AlterColumns(last.plan, wanted.plan, form, source));
+  ASSIGN_OR_RETURN(ColumnTransition transition, AlterColumns(last.plan, wanted.plan, form, source));
   LoadRecord load = WithColumns(wanted, transition);
+  const std::vector<v1::SchemaChange> replaced = ReplacedColumns(last.plan, load.plan);
+  for (const v1::SchemaChange& change : replaced)
+    transition.without_values.push_back(change.column());
   AddIncomplete(last.plan, transition, &load.plan);
   StreamDifference difference = CompareWith(before, load);
-  if (difference.why_anew.empty()) difference.why_anew = WhyReloaded(load.plan);
+  if (difference.why_anew.empty()) {
+    difference.changes.insert(difference.changes.end(), replaced.begin(), replaced.end());
+    difference.why_anew = WhyReloaded(load.plan);
+  }
   if (!difference.why_anew.empty())
     return Continued{.why_anew = difference.why_anew, .changes = difference.changes};
   if (!load.key_columns.empty()) {

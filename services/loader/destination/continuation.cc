@@ -23,6 +23,16 @@ bool SameMessages(const Messages& a, const Messages& b) {
   });
 }
 
+// Plans of older versions don't tell the columns' numbers.
+bool SameColumns(const v1::LoadPlan& a, const v1::LoadPlan& b) {
+  return std::equal(a.columns().begin(), a.columns().end(), b.columns().begin(), b.columns().end(),
+                    [](v1::ColumnMapping one, v1::ColumnMapping other) {
+                      if (one.source_number() == 0) other.clear_source_number();
+                      if (other.source_number() == 0) one.clear_source_number();
+                      return one.SerializeAsString() == other.SerializeAsString();
+                    });
+}
+
 bool SameSystemColumns(const v1::LoadPlan& a, const v1::LoadPlan& b) {
   return schema::SystemColumnsOf(a.system().columns()).empty() ==
          schema::SystemColumnsOf(b.system().columns()).empty();
@@ -134,7 +144,7 @@ std::string ObstacleBetween(const LoadRecord& old, const LoadRecord& wanted) {
   if (old.plan.filter() != wanted.plan.filter()) return "the filter has changed";
   if (!SameLookback(old.plan, wanted.plan)) return "the look-back or the time zone has changed";
   if (!SameSystemColumns(old.plan, wanted.plan)) return "the choice of system columns has changed";
-  if (!SameMessages(old.plan.columns(), wanted.plan.columns()) ||
+  if (!SameColumns(old.plan, wanted.plan) ||
       !SameMessages(old.plan.retired(), wanted.plan.retired()) ||
       old.plan.marks_deletes() != wanted.plan.marks_deletes())
     return "the columns, or their types, have changed";
