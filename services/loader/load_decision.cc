@@ -91,6 +91,8 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
                                 " was applied already: raise it above that to load anew"));
   }
   if (request.has_settings()) *plan.mutable_settings() = request.settings();
+  plan.set_new_columns(request.new_columns() == v1::NEW_POLICY_IGNORE ? v1::NEW_POLICY_IGNORE
+                                                                      : v1::NEW_POLICY_INCLUDE);
   plan.set_source_oid(request.table().oid());
   plan.set_filter(request.filter());
   plan.set_duplicate_keys(request.duplicate_keys() && !load.key_columns.empty());
