@@ -209,6 +209,26 @@ void NoteReinsertion(const TableForm& form, const v1::LoadPlan& last, v1::LoadPl
       absl::StrJoin(columns, ", ")));
 }
 
+// Whether the load's extraction has come to read: it has told then what the plan says of changes.
+absl::StatusOr<bool> WasOpened(Connection& connection, const LoadRecord& load) {
+  ASSIGN_OR_RETURN(const std::vector<RangeRecord> ranges, ReadRanges(connection, load));
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [](const RangeRecord& range) { return range.attempt > 0; });
+}
+
+// What an earlier run has altered the table for, and died before it could tell.
+absl::Status AddUntold(Connection& connection, const Before& before, v1::LoadPlan* plan) {
+  if (before.standing.load_id == before.published.load_id) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const bool told, WasOpened(connection, before.standing));
+  if (told) return absl::OkStatus();
+  for (const v1::SchemaChange& change : before.standing.plan.changes()) {
+    const auto same = [&](const auto& other) { return other.effect() == change.effect(); };
+    if (std::none_of(plan->changes().begin(), plan->changes().end(), same))
+      *plan->add_changes() = change;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
                                    const Before& before, const LoadRecord& wanted,
                                    const SourceColumns& source) {
@@ -247,6 +267,7 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
   }
   if (load.key_columns.empty()) NoteReinsertion(form, last.plan, &load.plan);
   AddChanges(difference.changes, &load.plan);
+  RETURN_IF_ERROR(AddUntold(connection, before, &load.plan));
   load.plan.set_mode(v1::LOAD_MODE_CHANGES);
   load.plan.set_keeps_filtered(KeepsFiltered(before, load.plan));
   load.plan.set_lower_bound(*state.bookmark);
@@ -281,12 +302,15 @@ void NoteWhy(const std::string& why, v1::LoadPlan* plan) {
   if (std::none_of(plan->changes().begin(), plan->changes().end(), told)) plan->add_notes(line);
 }
 
-// Another run has told what had changed when it began the load. From here on it is this one's.
-LoadDecision Resumed(LoadRecord load, const LoadRecord& wanted) {
-  if (load.run_id != wanted.run_id) load.plan.clear_changes();
+// Another run has told what had changed when it began the load, unless it died before. From here on
+// it is this one's.
+absl::StatusOr<LoadDecision> Resumed(Connection& connection, LoadRecord load,
+                                     const LoadRecord& wanted) {
+  ASSIGN_OR_RETURN(const bool told, WasOpened(connection, load));
+  if (told && load.run_id != wanted.run_id) load.plan.clear_changes();
   if (wanted.plan.has_settings()) *load.plan.mutable_settings() = wanted.plan.settings();
   *load.plan.mutable_system()->mutable_extracted_at() = wanted.plan.system().extracted_at();
-  return {.load = std::move(load), .resumes = true};
+  return LoadDecision{.load = std::move(load), .resumes = true};
 }
 
 // nullopt if there was none, or it is to be forgotten.
@@ -344,7 +368,7 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   plan.set_mode(v1::LOAD_MODE_FIRST);
   if (!reset) {
     ASSIGN_OR_RETURN(Unfinished unfinished, FindUnfinished(connection, state, decision.load));
-    if (unfinished.load) return Resumed(*std::move(unfinished.load), wanted);
+    if (unfinished.load) return Resumed(connection, *std::move(unfinished.load), wanted);
     if (!unfinished.obstacle.empty())
       plan.add_notes(absl::StrCat("begins the first load anew: ", unfinished.obstacle));
   }

@@ -1,6 +1,8 @@
-// Columns and tables in whose place others have come, under the same names.
+// Columns and tables in whose place others have come, under the same names; and changes of which
+// nobody could tell.
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/drift/drift_test.h"
@@ -93,6 +95,24 @@ TEST_F(ReplacedTest, AViewThatTurnsIntoATableAndBackIsReadAnewByTheSameKey) {
   EXPECT_EQ(destination_->Text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid "
                                "= 's.t'::regclass AND contype = 'p'"),
             "PRIMARY KEY (id)");
+}
+
+// The loader dies when it has altered the table, and nobody has heard of it.
+TEST_F(ReplacedTest, WhatARunCouldNotTellTheNextOneDoes) {
+  MakeTable();
+  Run(Job());
+  source_->Run("ALTER TABLE t ADD w int, DROP y");
+  {
+    Stack stack({.loader = "loader.load.begun=kill"});
+    std::thread running([&] { RunJob(stack, Job()); });
+    stack.loader.process().Wait();
+    stack.scheduler.process().Kill();
+    running.join();
+  }
+  EXPECT_THAT(Columns(),
+              ElementsAre("id integer", "k integer", "x integer", "y integer", "w integer"));
+  EXPECT_THAT(Changes(Run(Job())), ElementsAre("COLUMN_ADDED w", "COLUMN_RETIRED y"));
+  EXPECT_THAT(Changes(Run(Job())), IsEmpty());
 }
 
 }  // namespace
