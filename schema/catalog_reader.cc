@@ -170,6 +170,7 @@ class Reading {
   void ReadColumn(v1::Table* table) {
     v1::Column* column = table->add_columns();
     column->set_name(columns_.String(2));
+    column->set_number(static_cast<int32_t>(columns_.Int(1)));
     places_[columns_.Int(1)] = table->columns_size() - 1;
     *column->mutable_type() = types_->Get(columns_.Int(3), static_cast<int>(columns_.Int(4)));
     if (!columns_.Text(5).empty()) column->mutable_type()->set_display(columns_.String(5));

@@ -219,9 +219,10 @@ absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
     }
     request.set_duplicate_keys(MayRepeatKeys(settings));
   } else {
+    // Without a right to the whole table there is none to its ctid.
+    const uint32_t wanted = snapshot.locked() ? std::max(1u, settings.ranges()) : 1;
     ASSIGN_OR_RETURN(const int64_t blocks, snapshot.CountBlocks());
-    ranges = CutByBlocks(snapshot.table().kind(), blocks, snapshot.server_version(),
-                         std::max(1u, settings.ranges()));
+    ranges = CutByBlocks(snapshot.table().kind(), blocks, snapshot.server_version(), wanted);
   }
   request.mutable_ranges()->Add(ranges.begin(), ranges.end());
   return request;

@@ -21,6 +21,7 @@
 #include "services/loader/destination/destination_table.h"
 #include "services/loader/destination/load_record.h"
 #include "services/loader/destination/load_table.h"
+#include "services/loader/destination/merge.h"
 #include "services/loader/destination/publish.h"
 #include "services/loader/destination/range_record.h"
 #include "services/loader/destination/retired_values.h"
@@ -117,6 +118,26 @@ absl::Status Prepare(Connection& connection, const v1::Claim& claim, const LoadR
   return transaction.Commit();
 }
 
+// Where the rows are to be merged, gives the table its columns ahead: readers wait for that alone,
+// and not for the merge.
+absl::Status AlterAhead(Connection& connection, const v1::FinishLoadRequest& request,
+                        Prepared* prepared) {
+  if (prepared->old_oid == 0) return absl::OkStatus();
+  Transaction transaction = Transaction::Begin(connection);
+  ASSIGN_OR_RETURN(const ClaimedLoad found, Test(connection, request));
+  if (found.result) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, found.state));
+  // Something may have come upon the table while the load's own was prepared.
+  if (prepared->why_merge.empty()) {
+    ASSIGN_OR_RETURN(prepared->why_merge, WhyMerge(connection, found.state, *found.load, last));
+  }
+  if (prepared->why_merge.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(AlterForMerge(connection, found.state, *found.load, *last, prepared->old_oid));
+  RETURN_IF_ERROR(transaction.Commit());
+  Failpoint("loader.finish.altered");
+  return absl::OkStatus();
+}
+
 // Ends a load whose rows can't be published as they are: its next run begins anew, with the rows
 // that the source has by then.
 absl::Status GiveUp(Connection& connection, const v1::Claim& claim) {
@@ -190,6 +211,7 @@ absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
   RETURN_IF_ERROR(transaction->Commit());
   RETURN_IF_ERROR(Prepare(connection, request.claim(), *found.load, &prepared));
   Failpoint("loader.finish.prepared");
+  RETURN_IF_ERROR(AlterAhead(connection, request, &prepared));
   transaction = Transaction::Begin(connection);
   ASSIGN_OR_RETURN(found, Test(connection, request));
   if (found.result) return *std::move(found.result);

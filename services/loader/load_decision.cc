@@ -17,6 +17,7 @@
 #include "services/loader/destination/merge.h"
 #include "services/loader/destination/obstacles.h"
 #include "services/loader/destination/range_record.h"
+#include "services/loader/destination/replaced_columns.h"
 #include "services/loader/destination/retired_values.h"
 #include "services/loader/destination/table_form.h"
 #include "status/macros.h"
@@ -42,7 +43,7 @@ absl::Status TestSource(const StreamState& state, const std::optional<LoadRecord
                               " of system ", source.system_identifier()));
   }
   const auto test = [&](const std::string& position) -> absl::Status {
-    ASSIGN_OR_RETURN(const bool behind, IsBehind(source, position));
+    ASSIGN_OR_RETURN(const bool behind, IsBehind(source.wal_position(), position));
     if (!behind) return absl::OkStatus();
     return Error(Reason::kSourceChanged,
                  absl::StrCat("the source is at ", source.wal_position(), ", before ", position,
@@ -90,6 +91,8 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
                                 " was applied already: raise it above that to load anew"));
   }
   if (request.has_settings()) *plan.mutable_settings() = request.settings();
+  plan.set_new_columns(request.new_columns() == v1::NEW_POLICY_IGNORE ? v1::NEW_POLICY_IGNORE
+                                                                      : v1::NEW_POLICY_INCLUDE);
   plan.set_source_oid(request.table().oid());
   plan.set_filter(request.filter());
   plan.set_duplicate_keys(request.duplicate_keys() && !load.key_columns.empty());
@@ -206,6 +209,26 @@ void NoteReinsertion(const TableForm& form, const v1::LoadPlan& last, v1::LoadPl
       absl::StrJoin(columns, ", ")));
 }
 
+// Whether the load's extraction has come to read: it has told then what the plan says of changes.
+absl::StatusOr<bool> WasOpened(Connection& connection, const LoadRecord& load) {
+  ASSIGN_OR_RETURN(const std::vector<RangeRecord> ranges, ReadRanges(connection, load));
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [](const RangeRecord& range) { return range.attempt > 0; });
+}
+
+// What an earlier run has altered the table for, and died before it could tell.
+absl::Status AddUntold(Connection& connection, const Before& before, v1::LoadPlan* plan) {
+  if (before.standing.load_id == before.published.load_id) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const bool told, WasOpened(connection, before.standing));
+  if (told) return absl::OkStatus();
+  for (const v1::SchemaChange& change : before.standing.plan.changes()) {
+    const auto same = [&](const auto& other) { return other.effect() == change.effect(); };
+    if (std::none_of(plan->changes().begin(), plan->changes().end(), same))
+      *plan->add_changes() = change;
+  }
+  return absl::OkStatus();
+}
+
 // `oid` is the destination table's, found by its name: one that was renamed or moved is gone as
 // well.
 absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& state,
@@ -224,12 +247,17 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
   RETURN_IF_ERROR(TestReplicationKey(last, wanted));
   ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
   if (const auto defect = DefectOf(form, last.plan, wanted.plan)) return Defect(*defect);
-  ASSIGN_OR_RETURN(const ColumnTransition transition,
-                   AlterColumns(last.plan, wanted.plan, form, source));
+  ASSIGN_OR_RETURN(ColumnTransition transition, AlterColumns(last.plan, wanted.plan, form, source));
   LoadRecord load = WithColumns(wanted, transition);
+  const std::vector<v1::SchemaChange> replaced = ReplacedColumns(last.plan, load.plan);
+  for (const v1::SchemaChange& change : replaced)
+    transition.without_values.push_back(change.column());
   AddIncomplete(last.plan, transition, &load.plan);
   StreamDifference difference = CompareWith(before, load);
-  if (difference.why_anew.empty()) difference.why_anew = WhyReloaded(load.plan);
+  if (difference.why_anew.empty()) {
+    difference.changes.insert(difference.changes.end(), replaced.begin(), replaced.end());
+    difference.why_anew = WhyReloaded(load.plan);
+  }
   if (!difference.why_anew.empty())
     return Continued{.why_anew = difference.why_anew, .changes = difference.changes};
   if (!load.key_columns.empty()) {
@@ -238,6 +266,7 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
   }
   if (load.key_columns.empty()) NoteReinsertion(form, last.plan, &load.plan);
   AddChanges(difference.changes, &load.plan);
+  RETURN_IF_ERROR(AddUntold(connection, before, &load.plan));
   load.plan.set_mode(v1::LOAD_MODE_CHANGES);
   load.plan.set_keeps_filtered(KeepsFiltered(before, load.plan));
   load.plan.set_lower_bound(*state.bookmark);
@@ -247,19 +276,21 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
                        LoadDecision{.load = std::move(load), .actions = transition.actions}};
 }
 
-// Tells what the load's changes come to where its rows will have to be merged into the table.
-absl::Status TellOfMerge(Connection& connection, const StreamState& state, const LoadRecord& last,
-                         LoadRecord* load) {
+// What the load's changes come to if its rows have to be merged into the table; nullopt where the
+// load's own may take its place. The user shall not learn it when everything is loaded if there is
+// no room for its columns.
+absl::StatusOr<std::optional<std::vector<v1::SchemaChange>>> MergeChanges(
+    Connection& connection, const StreamState& state, const std::optional<LoadRecord>& last,
+    const LoadRecord& load) {
+  if (!last) return std::nullopt;
   ASSIGN_OR_RETURN(const int64_t oid,
-                   FindDestinationTable(connection, state, load->destination_table));
-  if (oid == 0) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<std::string> obstacles, FindObstacles(connection, oid, last));
-  if (obstacles.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<v1::SchemaChange> changes,
-                   ForeseeMerge(connection, *load, last, oid));
-  load->plan.clear_changes();
-  AddChanges(changes, &load->plan);
-  return absl::OkStatus();
+                   FindDestinationTable(connection, state, load.destination_table));
+  if (oid == 0) return std::nullopt;
+  ASSIGN_OR_RETURN(const std::vector<std::string> obstacles, FindObstacles(connection, oid, *last));
+  if (obstacles.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(std::vector<v1::SchemaChange> changes,
+                   ForeseeMerge(connection, load, *last, oid));
+  return changes;
 }
 
 // A line for what no change tells.
@@ -270,12 +301,15 @@ void NoteWhy(const std::string& why, v1::LoadPlan* plan) {
   if (std::none_of(plan->changes().begin(), plan->changes().end(), told)) plan->add_notes(line);
 }
 
-// Another run has told what had changed when it began the load. From here on it is this one's.
-LoadDecision Resumed(LoadRecord load, const LoadRecord& wanted) {
-  if (load.run_id != wanted.run_id) load.plan.clear_changes();
+// Another run has told what had changed when it began the load, unless it died before. From here on
+// it is this one's.
+absl::StatusOr<LoadDecision> Resumed(Connection& connection, LoadRecord load,
+                                     const LoadRecord& wanted) {
+  ASSIGN_OR_RETURN(const bool told, WasOpened(connection, load));
+  if (told && load.run_id != wanted.run_id) load.plan.clear_changes();
   if (wanted.plan.has_settings()) *load.plan.mutable_settings() = wanted.plan.settings();
   *load.plan.mutable_system()->mutable_extracted_at() = wanted.plan.system().extracted_at();
-  return {.load = std::move(load), .resumes = true};
+  return LoadDecision{.load = std::move(load), .resumes = true};
 }
 
 // nullopt if there was none, or it is to be forgotten.
@@ -313,8 +347,12 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   if (incremental && before) wanted.plan.set_keeps_retired(HasSameKey(before->standing, wanted));
   ASSIGN_OR_RETURN(const ColumnTransition transition, RemakeColumns(standing, wanted.plan, source));
   LoadDecision decision = {.load = WithColumns(wanted, transition)};
-  if (before && !transition.changes.empty())
-    RETURN_IF_ERROR(TellOfMerge(connection, state, before->standing, &decision.load));
+  ASSIGN_OR_RETURN(const std::optional<std::vector<v1::SchemaChange>> merged,
+                   MergeChanges(connection, state, last.standing, decision.load));
+  if (merged && before && !transition.changes.empty()) {
+    decision.load.plan.clear_changes();
+    AddChanges(*merged, &decision.load.plan);
+  }
   v1::LoadPlan& plan = decision.load.plan;
   AddChanges(continued.changes, &plan);
   plan.mutable_system()->set_table_version(state.table_version + 1);
@@ -327,7 +365,7 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   plan.set_mode(v1::LOAD_MODE_FIRST);
   if (!reset) {
     ASSIGN_OR_RETURN(Unfinished unfinished, FindUnfinished(connection, state, decision.load));
-    if (unfinished.load) return Resumed(*std::move(unfinished.load), wanted);
+    if (unfinished.load) return Resumed(connection, *std::move(unfinished.load), wanted);
     if (!unfinished.obstacle.empty())
       plan.add_notes(absl::StrCat("begins the first load anew: ", unfinished.obstacle));
   }

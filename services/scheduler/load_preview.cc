@@ -30,6 +30,16 @@ v1::SystemColumns Decided(v1::SystemColumns columns) {
   return columns == v1::SYSTEM_COLUMNS_UNSPECIFIED ? v1::SYSTEM_COLUMNS_STITCH : columns;
 }
 
+v1::NewPolicy Decided(v1::NewPolicy policy) {
+  return policy == v1::NEW_POLICY_UNSPECIFIED ? v1::NEW_POLICY_INCLUDE : policy;
+}
+
+// Whether new columns are dealt with otherwise than by the stream's last load, as far as it told.
+bool OtherPolicy(const v1::KnownStream& known, const v1::Integration& integration) {
+  return known.new_columns() != v1::NEW_POLICY_UNSPECIFIED &&
+         known.new_columns() != Decided(integration.selection().new_columns());
+}
+
 // What an extraction would ask of BeginLoad, but for what only its snapshot knows.
 v1::BeginLoadRequest OpeningOf(const v1::Integration& integration, const v1::SourceServer& server,
                                const v1::Table& table, const SelectedStream& stream, bool reset) {
@@ -78,7 +88,8 @@ std::vector<const SelectedStream*> EditedStreams(const v1::Integration& integrat
       continue;
     const bool same =
         Comparable(found->second->settings()) == Comparable(stream.settings) &&
-        Decided(found->second->system_columns()) == Decided(integration.system_columns());
+        Decided(found->second->system_columns()) == Decided(integration.system_columns()) &&
+        !OtherPolicy(*found->second, integration);
     if (!same) edited.push_back(&stream);
   }
   return edited;

@@ -27,6 +27,7 @@ bool IsEdited(const std::function<void(v1::Integration&, SelectedStream&)>& edit
   v1::KnownStream& known = *registered.add_known();
   *known.mutable_table() = streams[0].table;
   *known.mutable_settings() = streams[0].settings;
+  known.set_new_columns(v1::NEW_POLICY_INCLUDE);
   edit(integration, streams[0]);
   return !EditedStreams(integration, registered, streams).empty();
 }
@@ -37,6 +38,9 @@ TEST(EditedStreamsTest, ByWhatTouchesTheDestination) {
   EXPECT_TRUE(IsEdited([](auto&, auto& stream) { stream.settings.set_reset(1); }));
   EXPECT_TRUE(IsEdited(
       [](auto& integration, auto&) { integration.set_system_columns(v1::SYSTEM_COLUMNS_NONE); }));
+  EXPECT_TRUE(IsEdited([](auto& integration, auto&) {
+    integration.mutable_selection()->set_new_columns(v1::NEW_POLICY_IGNORE);
+  }));
 }
 
 TEST(EditedStreamsTest, NotByHowItIsChosenAndRead) {

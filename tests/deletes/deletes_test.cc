@@ -3,9 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "testing/postgres_cluster.h"
+#include "testing/rendezvous.h"
 #include "tests/deletes/deletes_stream.h"
 #include "tests/types/version_pairs.h"
 #include "tests/verify/verification.h"
@@ -368,7 +371,7 @@ TEST_F(DeletesTest, ASourceThatIsBehindIsNotCompared) {
   Run(JobThat(kDelete));
   source_->Run("DELETE FROM t WHERE id = 3");
   constexpr char kSetPosition[] =
-      "UPDATE _lockstitch.loads SET source_position = 'FFFFFFF/0' WHERE load_id = ";
+      "UPDATE _lockstitch.loads SET source_position_after = 'FFFFFFF/0' WHERE load_id = ";
   destination_->Run(kSetPosition + std::string("(SELECT max(load_id) FROM _lockstitch.loads)"));
   const JobOutcome outcome = Run(JobThat(kDelete));
   EXPECT_THAT(outcome.log, Says("the source is behind where an earlier run has read it"));
@@ -377,6 +380,52 @@ TEST_F(DeletesTest, ASourceThatIsBehindIsNotCompared) {
   ExpectSucceeded(RunJob(SharedStack(), JobThat(kDelete), /*reset=*/true));
   source_->Run("DELETE FROM t WHERE id = 4");
   EXPECT_EQ(RowsDeleted(Run(JobThat(kDelete))), 1);
+}
+
+// A run reads the primary, and never finishes; the next one a standby that has replayed what was
+// there before the run's snapshot, but not what it has seen.
+TEST_F(DeletesTest, AStandbyThatLacksRowsWhichWereReadIsNotCompared) {
+  testing::PostgresCluster standby({.primary = &SourceCluster()});
+  const std::string url = standby.Url(source_->Text("SELECT current_database()"));
+  MakeTable(10);
+  Run(JobThat(kDelete));
+
+  testing::Rendezvous opening;
+  Stack stack({.extractor = "extractor.snapshot.opening=" + opening.action() +
+                            ";extractor.chunk.acknowledged=kill"});
+  std::thread running([&] { RunJob(stack, JobThat(kDelete)); });
+  opening.AwaitArrival();
+  testing::Database reader(url);
+  reader.Await("SELECT pg_last_wal_replay_lsn() >= '" +
+               source_->Text("SELECT pg_current_wal_lsn()") + "'::pg_lsn");
+  reader.Run("SELECT pg_wal_replay_pause()");
+  reader.Await("SELECT pg_is_wal_replay_paused()");
+  source_->Run("INSERT INTO t VALUES (11, 11, 'v11')");
+  opening.Release();
+  stack.extractor.process().Wait();
+  stack.scheduler.process().Kill();
+  running.join();
+  ExpectExact();
+
+  v1::Integration job = JobThat(kDelete);
+  job.mutable_source()->mutable_postgres()->set_url(url);
+  const JobOutcome outcome = Run(job);
+  EXPECT_THAT(outcome.log, Says("the source is behind where an earlier run has read it"));
+  ExpectExact();
+  reader.Run("SELECT pg_wal_replay_resume()");
+  source_->Run("DELETE FROM t WHERE id = 3");
+  reader.Await("SELECT pg_last_wal_replay_lsn() >= '" +
+               source_->Text("SELECT pg_current_wal_lsn()") + "'::pg_lsn");
+  EXPECT_EQ(RowsDeleted(Run(job)), 1);
+  ExpectExact();
+
+  // How far one of them has read isn't known.
+  destination_->Run(
+      "UPDATE _lockstitch.loads SET source_position = NULL, source_position_after = NULL WHERE "
+      "load_id = (SELECT max(load_id) FROM _lockstitch.loads)");
+  EXPECT_THAT(Run(job).log,
+              Says("how far it is behind what earlier runs have read can't be known"));
+  EXPECT_THAT(Run(JobThat(kDelete)).log, Not(Says("does not look for deleted rows")));
 }
 
 // What users have put on the destination.

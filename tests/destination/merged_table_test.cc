@@ -309,6 +309,21 @@ TEST_F(MergedTableTest, MayBelongToAnother) {
   ExpectMerged(RunJob(SharedStack(), integration), "role lockstitch owns it");
 }
 
+// The table is replaced, whatever becomes of what others know of it.
+TEST_F(MergedTableTest, StatisticsThatMayNotBeMadeAgainAreSaid) {
+  v1::Integration integration = Integration();
+  integration.mutable_destination()->mutable_postgres()->set_url(UrlOf("loader_without_schema"));
+  source_->Run(kMake);
+  ExpectSucceeded(RunJob(SharedStack(), integration));
+  destination_->Run("CREATE SCHEMA theirs; CREATE STATISTICS theirs.of_t ON id, v FROM s.t");
+  source_->Run(kChange);
+  const JobOutcome outcome = RunJob(SharedStack(), integration);
+  ExpectSucceeded(outcome);
+  EXPECT_THAT(outcome.log,
+              Contains(HasSubstr("not carried over to the new table: CREATE STATISTICS")));
+  ExpectSameContents("t", "s.t", "id, v");
+}
+
 TEST_F(MergedTableTest, IsNotReplacedOnceAViewHasComeInTheMiddle) {
   source_->Run(kMake);
   ExpectSucceeded(RunJob(SharedStack(), Integration()));

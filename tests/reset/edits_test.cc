@@ -22,8 +22,9 @@ class EditsTest : public StreamTest {
  protected:
   EditsTest() {
     source_->Run(
-        "CREATE TABLE t (id int PRIMARY KEY, k int NOT NULL, k2 int NOT NULL, a text, b int); "
-        "INSERT INTO t SELECT n, n, n, 'a' || n, n FROM generate_series(1, 20) n; "
+        "CREATE TABLE t (id int PRIMARY KEY, k int NOT NULL, k2 int NOT NULL, a text, b int, at "
+        "timestamp NOT NULL); INSERT INTO t SELECT n, n, n, 'a' || n, n, now() FROM "
+        "generate_series(1, 20) n; "
         "CREATE VIEW v AS SELECT * FROM t");
   }
 
@@ -71,6 +72,11 @@ struct Edit {
   int64_t rows = 1;
   bool told = true;  // By the job, before it begins.
 };
+
+void ReadWhole(v1::StreamSettings& stream) {
+  stream.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+  stream.clear_replication_key();
+}
 
 class EditTest : public EditsTest, public ::testing::WithParamInterface<Edit> {};
 
@@ -137,18 +143,10 @@ INSTANTIATE_TEST_SUITE_P(
     Each, EditTest,
     ::testing::Values(
         Edit{.name = "MethodToFullTable",
-             .edit =
-                 [](auto&, auto& stream) {
-                   stream.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
-                   stream.clear_replication_key();
-                 },
+             .edit = [](auto&, auto& stream) { ReadWhole(stream); },
              .kinds = {v1::CHANGE_KIND_METHOD}},
         Edit{.name = "MethodToIncremental",
-             .before =
-                 [](auto&, auto& stream) {
-                   stream.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
-                   stream.clear_replication_key();
-                 },
+             .before = [](auto&, auto& stream) { ReadWhole(stream); },
              .edit =
                  [](auto&, auto& stream) {
                    stream.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
@@ -203,6 +201,60 @@ INSTANTIATE_TEST_SUITE_P(
              .before = [](auto& job, auto&) { job.set_system_columns(v1::SYSTEM_COLUMNS_STITCH); },
              .edit = [](auto& job, auto&) { job.set_system_columns(v1::SYSTEM_COLUMNS_NONE); },
              .kinds = {v1::CHANGE_KIND_SYSTEM_COLUMNS}},
+        Edit{.name = "FilterWidened",
+             .before = [](auto&, auto& stream) { stream.set_filter("id > 5"); },
+             .edit = [](auto&, auto& stream) { stream.set_filter("id > 2"); },
+             .kinds = {v1::CHANGE_KIND_FILTER},
+             .anew = true},
+        Edit{.name = "TimeZone",
+             .before = [](auto&, auto& stream) { stream.set_replication_key("at"); },
+             .edit = [](auto&, auto& stream) { stream.set_time_zone("Etc/GMT+12"); },
+             .rows = 20},
+        Edit{.name = "FilterOfAFullTable",
+             .before = [](auto&, auto& stream) { ReadWhole(stream); },
+             .edit = [](auto&, auto& stream) { stream.set_filter("id > 5"); },
+             .kinds = {v1::CHANGE_KIND_FILTER}},
+        Edit{.name = "FilterOfAFullTableWidened",
+             .before =
+                 [](auto&, auto& stream) {
+                   ReadWhole(stream);
+                   stream.set_filter("id > 5");
+                 },
+             .edit = [](auto&, auto& stream) { stream.set_filter("id > 2"); },
+             .kinds = {v1::CHANGE_KIND_FILTER}},
+        Edit{.name = "KeyColumnsOfAFullTable",
+             .before =
+                 [](auto&, auto& stream) {
+                   ReadWhole(stream);
+                   stream.set_stream("v");
+                   stream.add_key_columns("id");
+                 },
+             .edit = [](auto&, auto& stream) { stream.set_key_columns(0, "k2"); },
+             .kinds = {v1::CHANGE_KIND_KEY}},
+        Edit{.name = "ColumnOfAFullTableSelected",
+             .before =
+                 [](auto&, auto& stream) {
+                   ReadWhole(stream);
+                   stream.add_exclude_columns("b");
+                 },
+             .edit = [](auto&, auto& stream) { stream.clear_exclude_columns(); },
+             .kinds = {v1::CHANGE_KIND_COLUMN_ADDED}},
+        Edit{.name = "ColumnOfAFullTableDeselected",
+             .before = [](auto&, auto& stream) { ReadWhole(stream); },
+             .edit = [](auto&, auto& stream) { stream.add_exclude_columns("b"); },
+             .kinds = {v1::CHANGE_KIND_COLUMN_RETIRED}},
+        Edit{.name = "SystemColumnsOfAFullTableOn",
+             .before = [](auto&, auto& stream) { ReadWhole(stream); },
+             .edit = [](auto& job, auto&) { job.set_system_columns(v1::SYSTEM_COLUMNS_STITCH); },
+             .kinds = {v1::CHANGE_KIND_SYSTEM_COLUMNS}},
+        Edit{.name = "SystemColumnsOfAFullTableOff",
+             .before =
+                 [](auto& job, auto& stream) {
+                   ReadWhole(stream);
+                   job.set_system_columns(v1::SYSTEM_COLUMNS_STITCH);
+                 },
+             .edit = [](auto& job, auto&) { job.set_system_columns(v1::SYSTEM_COLUMNS_NONE); },
+             .kinds = {v1::CHANGE_KIND_SYSTEM_COLUMNS}},
         Edit{.name = "Lookback", .edit = [](auto&, auto& stream) { stream.set_lookback("3"); }},
         Edit{.name = "DeletesMarked",
              .edit = [](auto&, auto& stream) { stream.mutable_deletes()->mutable_every(); },
@@ -236,6 +288,38 @@ TEST_F(EditsTest, ANewlySelectedStreamIsAFirstLoadAndADeselectedOneStays) {
   const JobOutcome without = Run(Job());
   EXPECT_EQ(without.streams.size(), 1u);
   EXPECT_EQ(destination_->Int("SELECT count(*) FROM s.u"), 1);
+}
+
+TEST_F(EditsTest, AStreamThatIsSelectedAgainGoesOn) {
+  source_->Run("CREATE TABLE u (id int PRIMARY KEY); INSERT INTO u VALUES (1)");
+  v1::Integration both = Job();
+  both.add_streams()->set_stream("u");
+  Run(both);
+  v1::Integration without = both;
+  Stream(without).set_selected(false);
+  EXPECT_EQ(Run(without).streams.size(), 1u);
+  source_->Run("INSERT INTO t SELECT 21, 21, 21, 'a', 21, now()");
+  const v1::SelectedStream again = Validate(both).streams(0);
+  EXPECT_TRUE(again.loaded());
+  EXPECT_EQ(again.why_anew(), "");
+  EXPECT_THAT(PreviewsOf(both), IsEmpty());
+  ExpectExact();
+  EXPECT_EQ(RowsRead(Run(both)), 1);
+}
+
+// Which is nothing of the stream's own settings.
+TEST_F(EditsTest, ThatNewColumnsAreIncludedIsToldBeforeTheJobBegins) {
+  v1::Integration job = Job();
+  job.mutable_selection()->set_new_columns(v1::NEW_POLICY_IGNORE);
+  Run(job);
+  source_->Run("ALTER TABLE t ADD w int");
+  EXPECT_THAT(PreviewsOf(job), IsEmpty());
+  job.mutable_selection()->set_new_columns(v1::NEW_POLICY_INCLUDE);
+  const std::vector<v1::StreamPreview> previews = PreviewsOf(job);
+  ASSERT_EQ(previews.size(), 1u);
+  EXPECT_EQ(KindsOf(previews[0].changes()),
+            std::vector<v1::ChangeKind>{v1::CHANGE_KIND_COLUMN_ADDED});
+  EXPECT_THAT(PreviewsOf(job), IsEmpty());
 }
 
 TEST_F(EditsTest, NamingIsRefused) {

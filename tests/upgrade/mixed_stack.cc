@@ -11,13 +11,18 @@ MixedStack::MixedStack(Older older, const Stack::Failpoints& failpoints)
     : loader("loader", {}, failpoints.loader),
       discovery("discovery", {}),
       extractor("extractor",
-                {"--chunk-rows=10", "--loader=" + Through(loader, older != Older::kDiscovery)},
+                {"--chunk-rows=10", "--loader=" + Through(loader, older == Older::kLoader ||
+                                                                      older == Older::kExtractor)},
                 failpoints.extractor),
-      scheduler("scheduler",
-                {"--loader=" + Through(loader, older == Older::kLoader),
-                 "--discovery=" + Through(discovery, older == Older::kDiscovery),
-                 "--extractor=" + Through(extractor, older == Older::kExtractor)},
-                failpoints.scheduler) {}
+      scheduler(
+          "scheduler",
+          {"--loader=" + Through(loader, older == Older::kLoader || older == Older::kScheduler),
+           "--discovery=" +
+               Through(discovery, older == Older::kDiscovery || older == Older::kScheduler),
+           "--extractor=" +
+               Through(extractor, older == Older::kExtractor || older == Older::kScheduler)},
+          failpoints.scheduler),
+      address(Through(scheduler, older == Older::kScheduler)) {}
 
 std::set<std::string> MixedStack::dropped() const {
   std::set<std::string> dropped;

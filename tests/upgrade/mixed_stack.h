@@ -15,10 +15,10 @@ namespace lockstitch::tests {
 const testing::ProtocolImage& Protocol1();
 
 // The service that is of an older version.
-enum class Older { kExtractor, kLoader, kDiscovery };
+enum class Older { kExtractor, kLoader, kDiscovery, kScheduler };
 
-// The four services as processes, of which one is known to the others, and knows them, by protocol
-// 1 alone.
+// The four services as processes, of which one is known to the others, to its callers too, and
+// knows them, by protocol 1 alone.
 class MixedStack {
  public:
   explicit MixedStack(Older older, const Stack::Failpoints& failpoints = {});
@@ -36,6 +36,8 @@ class MixedStack {
   ServiceProcess discovery;
   ServiceProcess extractor;
   ServiceProcess scheduler;
+  // Where the scheduler is called.
+  const std::string address;
 };
 
 }  // namespace lockstitch::tests

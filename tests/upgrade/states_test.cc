@@ -121,7 +121,7 @@ TEST_P(EarlierStatesTest, AreCheckedAsTheyAre) {
   EXPECT_EQ(taken->problems(0).reason(), "DESTINATION_TABLE_NOT_OURS");
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, EarlierStatesTest, ::testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Versions, EarlierStatesTest, ::testing::Values(1, 2, 3, 4));
 
 TEST_F(StatesTest, IncrementalStreamsOfVersion3GoOnAtTheirBookmark) {
   Restore(3);
@@ -176,6 +176,19 @@ TEST_F(StatesTest, ANewerStateIsRefusedByEveryCallAndLeftAsItIs) {
   v1::SweepRequest sweep;
   *sweep.mutable_destination() = job.destination();
   EXPECT_THAT(loader.Sweep(sweep), testing::HasReason(Reason::kDestinationStateTooNew));
+  v1::ForgetIntegrationRequest forget;
+  *forget.mutable_destination() = job.destination();
+  forget.set_integration(job.name());
+  forget.set_drop_tables(true);
+  EXPECT_THAT(loader.ForgetIntegration(forget),
+              testing::HasReason(Reason::kDestinationStateTooNew));
+  v1::PreviewLoadsRequest preview;
+  v1::BeginLoadRequest& opening = *preview.add_loads();
+  *opening.mutable_claim()->mutable_target()->mutable_destination() = job.destination();
+  opening.mutable_claim()->mutable_target()->set_integration(job.name());
+  opening.mutable_claim()->mutable_target()->mutable_table()->set_schema("public");
+  opening.mutable_claim()->mutable_target()->mutable_table()->set_name("whole");
+  EXPECT_THAT(loader.PreviewLoads(preview), testing::HasReason(Reason::kDestinationStateTooNew));
   v1::CheckDestinationRequest check;
   *check.mutable_destination() = job.destination();
   const auto checked = loader.CheckDestination(check);

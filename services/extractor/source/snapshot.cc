@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "failpoint/failpoint.h"
 #include "postgres/catalog_limits.h"
 #include "postgres/quote.h"
 #include "postgres/sqlstate.h"
@@ -69,6 +70,20 @@ absl::string_view PositionQuery(int version, bool in_recovery) {
                      : "SELECT pg_catalog.pg_current_xlog_location()";
 }
 
+// How far commits can have come by now. What is inserted counts, since it shows before it is
+// written.
+constexpr absl::string_view kReached =
+    "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE "
+    "pg_catalog.pg_current_wal_insert_lsn() END";
+constexpr absl::string_view kReachedBefore10 =
+    "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN "
+    "pg_catalog.pg_last_xlog_replay_location() ELSE pg_catalog.pg_current_xlog_insert_location() "
+    "END";
+
+absl::string_view ReachedQuery(int version) {
+  return version >= 100000 ? kReached : kReachedBefore10;
+}
+
 Connection::Statement AskForTable(const v1::TableName& name) {
   return {std::string(kFind), {name.schema(), name.name()}};
 }
@@ -122,6 +137,9 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
     source_.set_system_identifier(session_->AskOnce(kSystemIdentifier).value_or(""));
   source_.set_wal_position(
       session_->Ask(PositionQuery(session_->server_version(), database.Bool(0, 1))).value_or(""));
+  source_.set_standby(database.Bool(0, 1));
+  source_.set_position_before(session_->Ask(ReachedQuery(session_->server_version())).value_or(""));
+  Failpoint("extractor.snapshot.opening");
   absl::Status held = Hold(name);
   if (CannotLock(held)) {
     RETURN_IF_ERROR(session_->Execute("ROLLBACK"));
@@ -151,6 +169,11 @@ absl::Status Snapshot::Hold(const v1::TableName& name) {
                    session_->QueryAll({AskForTable(name)}));
   ASSIGN_OR_RETURN(const int64_t oid, TableOf(found[0], name));
   ASSIGN_OR_RETURN(table_, schema::ReadTable(*session_, oid));
+  // Who may not ask would lose the transaction by it.
+  if (!source_.position_before().empty()) {
+    source_.set_position_after(
+        session_->Ask(ReachedQuery(session_->server_version())).value_or(""));
+  }
   if (lockable_) return absl::OkStatus();
   ASSIGN_OR_RETURN(const postgres::Result rewritten,
                    session_->Query(kRewritten, {absl::StrCat(oid)}));

@@ -143,23 +143,27 @@ std::vector<UsersIndex> IndexesOf(const postgres::Result& rows) {
   return indexes;
 }
 
-// Whether a statement has failed because what it names is gone, or is of another type now.
-bool HasLostItsColumns(const absl::Status& failure) {
+// Whether a statement has failed because what it names is gone, or is of another type now; or
+// because it isn't permitted.
+bool IsRefused(const absl::Status& failure) {
   const std::string state = postgres::SqlStateOf(failure);
-  return state != postgres::kInsufficientPrivilege &&
-         (absl::StartsWith(state, "42") || absl::StartsWith(state, "0A"));
+  return absl::StartsWith(state, "42") || absl::StartsWith(state, "0A");
+}
+bool HasLostItsColumns(const absl::Status& failure) {
+  return IsRefused(failure) && postgres::SqlStateOf(failure) != postgres::kInsufficientPrivilege;
 }
 
-// Runs a statement whose columns may be gone. What is then to be said of it; empty if it went well.
+// Runs a statement that may fail so. What is then to be said of it; empty if it went well.
 absl::StatusOr<std::string> RunIfPossible(postgres::Connection& connection,
-                                          const std::string& statement) {
+                                          const std::string& statement,
+                                          bool (*is_bearable)(const absl::Status&)) {
   RETURN_IF_ERROR(connection.Execute("SAVEPOINT possible"));
   const absl::Status done = connection.Execute(statement);
   if (done.ok()) {
     RETURN_IF_ERROR(connection.Execute("RELEASE SAVEPOINT possible"));
     return std::string();
   }
-  if (!HasLostItsColumns(done)) return done;
+  if (!is_bearable(done)) return done;
   RETURN_IF_ERROR(connection.Execute("ROLLBACK TO SAVEPOINT possible"));
   return std::string(done.message());
 }
@@ -206,7 +210,8 @@ absl::StatusOr<BuiltIndexes> BuildIndexes(postgres::Connection& connection, int6
         absl::StrCat("CREATE ", indexes.Bool(row, 2) ? "UNIQUE " : "", "INDEX IF NOT EXISTS ",
                      QuoteIdentifier(IndexName(load, index.oid)), " ON ",
                      QuoteQualified(schema::kStateSchema, load.load_table), " USING ",
-                     indexes.Text(row, 3)));
+                     indexes.Text(row, 3)),
+        HasLostItsColumns);
     if (postgres::SqlStateOf(lost.status()) == postgres::kUniqueViolation) {
       return Error(Reason::kDestinationConstraintViolated,
                    absl::StrCat("unique index ", index.name,
@@ -244,7 +249,7 @@ absl::StatusOr<std::vector<std::string>> RunRest(postgres::Connection& connectio
                                                  const std::vector<std::string>& statements) {
   std::vector<std::string> notes;
   for (const std::string& statement : statements) {
-    ASSIGN_OR_RETURN(const std::string lost, RunIfPossible(connection, statement));
+    ASSIGN_OR_RETURN(const std::string lost, RunIfPossible(connection, statement, IsRefused));
     if (!lost.empty())
       notes.push_back(absl::StrCat("not carried over to the new table: ", statement, ": ", lost));
   }

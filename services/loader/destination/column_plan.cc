@@ -220,6 +220,7 @@ absl::StatusOr<ColumnPlan> PlanColumns(postgres::Connection& connection,
     const MappedType& type = mapped[static_cast<size_t>(i)];
     v1::ColumnMapping& column = plan.columns.emplace_back();
     column.set_source_column(table.columns(i).name());
+    column.set_source_number(table.columns(i).number());
     column.set_destination_column(names[static_cast<size_t>(i)]);
     column.set_wire_schema(type.wire_schema);
     column.set_wire_type(type.name);

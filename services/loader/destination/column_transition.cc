@@ -40,9 +40,13 @@ class Transition {
       loaded_[column.source_column()] = &column;
     // What users have dropped is no more, and what they have altered is as they left it.
     for (const v1::RetiredColumn& column : last_.retired()) {
+      // Nothing was ever in it: a new table can do without.
+      if (!stays() && column.awaited()) continue;
       const std::optional<std::string> type =
           TypeNow(column.destination_column(), column.destination_type());
-      if (type) Retire(column.destination_column(), *type, column.empty());
+      if (!type) continue;
+      Retire(column.destination_column(), *type, column.empty());
+      retired_.back().set_awaited(column.awaited());
     }
   }
 
@@ -89,6 +93,7 @@ class Transition {
       return column.destination_column() == name && column.destination_type() == type;
     });
     if (found == retired_.end()) return false;
+    if (!found->awaited()) taken_up_.insert(name);
     retired_.erase(found);
     return true;
   }
@@ -114,8 +119,9 @@ class Transition {
     if (last->destination_type() != column.destination_type()) {
       if (!schema::IsWidening(last->destination_type(), column.destination_type())) return false;
       const TableForm::Column* now = stays() ? table_->Find(name) : nullptr;
-      if (now != nullptr && now->fixed) return false;
-      if (stays()) {
+      const bool is_so = now != nullptr && now->type == column.destination_type();
+      if (now != nullptr && now->fixed && !is_so) return false;
+      if (stays() && !is_so) {
         result_.actions.push_back(absl::StrCat("ALTER COLUMN ", QuoteIdentifier(name), " TYPE ",
                                                column.destination_type()));
       }
@@ -188,7 +194,6 @@ class Transition {
       again = in_use_.count(name) == 0 && TakeUp(name, type);
     }
     Name(i, name);
-    if (again) taken_up_.insert(name);
     if (stays() && !again) Add(name, type);
     // A new table has no retired column by the name of one that is loaded.
     if (!stays()) {
@@ -205,7 +210,9 @@ class Transition {
 
   void Add(absl::string_view name, absl::string_view type) {
     result_.actions.push_back(absl::StrCat("ADD COLUMN ", QuoteIdentifier(name), " ", type));
-    ++added_;
+    v1::RetiredColumn& column = result_.added.emplace_back();
+    column.set_destination_column(std::string(name));
+    column.set_destination_type(std::string(type));
   }
 
   // System columns, and the mark of deleted rows.
@@ -368,15 +375,20 @@ class Transition {
 
   absl::Status TestNumber() const {
     const int system = static_cast<int>(schema::SystemColumnsOf(wanted_.system().columns()).size());
-    const int all = stays() ? table_->numbers + added_
+    const int added = static_cast<int>(result_.added.size());
+    const int all = stays() ? table_->numbers + added
                             : wanted_.columns_size() + static_cast<int>(retired_.size()) + system +
                                   (wanted_.marks_deletes() ? 1 : 0);
-    if (all <= schema::kMostColumns || (stays() && added_ == 0)) return absl::OkStatus();
+    if (all <= schema::kMostColumns || (stays() && added == 0)) return absl::OkStatus();
     return Error(Reason::kDestinationColumnsExceeded,
                  absl::StrCat("the destination table ", wanted_.destination_table(), " would have ",
                               all, " columns, more than PostgreSQL's ", schema::kMostColumns,
                               ": those count that are loaded no more",
-                              stays() ? ", and those that were dropped" : ""));
+                              stays() ? ", and those that were dropped" : ""),
+                 stays() ? "Drop what depends on the destination table, if something does: a reset "
+                           "keeps such a table, and with it the numbers of dropped columns. Then "
+                           "reset the stream: that leaves out what isn't loaded any more."
+                         : "");
   }
 
   const v1::LoadPlan& wanted_;
@@ -391,20 +403,31 @@ class Transition {
   std::set<std::string> reserved_;  // Names that only their own columns get.
   std::set<std::string> in_use_;    // Names of what is loaded.
   std::set<std::string> taken_up_;
-  int added_ = 0;
   ColumnTransition result_;
 };
 
+// Whether the load wants the column as it is now, which is wider than the last load left it: it was
+// altered ahead.
+bool IsWidened(const v1::ColumnMapping& last, const std::string& type, const v1::LoadPlan& wanted) {
+  return schema::IsWidening(last.destination_type(), type) &&
+         std::any_of(wanted.columns().begin(), wanted.columns().end(), [&](const auto& column) {
+           return column.source_column() == last.source_column() &&
+                  column.destination_type() == type;
+         });
+}
+
 // What the last load would have left behind to make the table what it is: users may have dropped
 // columns, or altered their types.
-v1::LoadPlan AsItStands(const v1::LoadPlan& last, const TableForm& form) {
+v1::LoadPlan AsItStands(const v1::LoadPlan& last, const TableForm& form,
+                        const v1::LoadPlan& wanted) {
   v1::LoadPlan plan = last;
   plan.clear_columns();
   for (const v1::ColumnMapping& column : last.columns()) {
     const TableForm::Column* now = form.Find(column.destination_column());
     if (now == nullptr) continue;
     *plan.add_columns() = column;
-    plan.mutable_columns()->rbegin()->set_destination_type(now->type);
+    if (!IsWidened(column, now->type, wanted))
+      plan.mutable_columns()->rbegin()->set_destination_type(now->type);
   }
   return plan;
 }
@@ -440,7 +463,7 @@ absl::StatusOr<ColumnTransition> MergeColumns(const v1::LoadPlan& last, const v1
                                               const TableForm& table) {
   SourceColumns source;
   source.present.insert(wanted.known_columns().begin(), wanted.known_columns().end());
-  const v1::LoadPlan standing = AsItStands(last, table);
+  const v1::LoadPlan standing = AsItStands(last, table, wanted);
   return Transition(&standing, wanted, &table, source, Rows::kReadAgain).Run();
 }
 

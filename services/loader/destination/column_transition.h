@@ -20,7 +20,8 @@ namespace lockstitch::loader {
 // _sdc_deleted_at. All others of the table are its users', and keep their names. A source column
 // keeps its destination column as long as the type does; a wider type alters it; any other type
 // makes a second one, and the first is retired: kept, and NULL in whatever row is written from then
-// on. What was retired is taken up again once its column and type come back.
+// on. What was retired is taken up again once its column and type come back. So is what was added
+// ahead for a load that hasn't come: the plan tells of it as retired and awaited.
 
 // What is said of columns besides, so that people know what becomes of rows that were loaded
 // before.
@@ -40,6 +41,8 @@ struct ColumnTransition {
   std::map<std::string, std::string> names;
   // Parts of one ALTER TABLE of the destination table; empty if it stays, or is made anew.
   std::vector<std::string> actions;
+  // The columns that `actions` add.
+  std::vector<v1::RetiredColumn> added;
   // In the order of the columns, with sentences for the job's log.
   std::vector<v1::SchemaChange> changes;
   // Source columns that rows loaded before have no values of: added ones and those of another type.

@@ -205,6 +205,42 @@ TEST(AlterColumnsTest, ForgetsRetiredColumnsThatUsersHaveDropped) {
   EXPECT_THAT(Retired(Alter(last, Plan({{"id", "integer"}}), form).plan), ElementsAre("b text"));
 }
 
+TEST(AlterColumnsTest, TakesUpWhatWasAddedAheadAsIfItWereAddedNow) {
+  const v1::LoadPlan before = Plan({{"a", "integer"}});
+  const v1::LoadPlan wanted = Plan({{"a", "integer"}, {"b", "text"}});
+  const auto ahead = AlterColumns(before, wanted, FormOf(before), {});
+  ASSERT_TRUE(ahead.ok()) << ahead.status();
+  ASSERT_EQ(ahead->added.size(), 1u);
+  v1::LoadPlan last = before;
+  *last.add_retired() = ahead->added[0];
+  last.mutable_retired(0)->set_awaited(true);
+  const auto transition = AlterColumns(last, wanted, FormOf(last), {});
+  ASSERT_TRUE(transition.ok()) << transition.status();
+  EXPECT_THAT(transition->actions, IsEmpty());
+  EXPECT_THAT(transition->plan.retired(), IsEmpty());
+  ASSERT_EQ(transition->changes.size(), 1u);
+  EXPECT_EQ(transition->changes[0].effect(), ahead->changes[0].effect());
+  // Kept where it is no longer wanted, and left out of a new table.
+  const auto kept = AlterColumns(last, before, FormOf(last), {});
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(kept->plan.retired_size(), 1);
+  EXPECT_TRUE(kept->plan.retired(0).awaited());
+  const auto remade = RemakeColumns(&last, before, {});
+  ASSERT_TRUE(remade.ok()) << remade.status();
+  EXPECT_THAT(remade->plan.retired(), IsEmpty());
+}
+
+TEST(AlterColumnsTest, LeavesATypeThatWasAlteredAhead) {
+  const v1::LoadPlan last = Plan({{"a", "integer"}});
+  TableForm form = FormOf(Plan({{"a", "bigint"}}));
+  form.columns[0].fixed = true;
+  const auto transition = AlterColumns(last, Plan({{"a", "bigint"}}), form, {});
+  ASSERT_TRUE(transition.ok()) << transition.status();
+  EXPECT_THAT(transition->actions, IsEmpty());
+  ASSERT_EQ(transition->changes.size(), 1u);
+  EXPECT_EQ(transition->changes[0].kind(), v1::CHANGE_KIND_COLUMN_WIDENED);
+}
+
 TEST(AlterColumnsTest, CountsDroppedColumns) {
   const v1::LoadPlan last = Plan({{"id", "integer"}});
   TableForm form = FormOf(last);

@@ -33,6 +33,16 @@ bool SameMessages(const Messages& a, const Messages& b) {
   });
 }
 
+// Plans of older versions don't tell the columns' numbers.
+bool SameColumns(const v1::LoadPlan& a, const v1::LoadPlan& b) {
+  return std::equal(a.columns().begin(), a.columns().end(), b.columns().begin(), b.columns().end(),
+                    [](v1::ColumnMapping one, v1::ColumnMapping other) {
+                      if (one.source_number() == 0) other.clear_source_number();
+                      if (other.source_number() == 0) one.clear_source_number();
+                      return one.SerializeAsString() == other.SerializeAsString();
+                    });
+}
+
 bool SameSystemColumns(const v1::LoadPlan& a, const v1::LoadPlan& b) {
   return schema::SystemColumnsOf(a.system().columns()).empty() ==
          schema::SystemColumnsOf(b.system().columns()).empty();
@@ -144,7 +154,7 @@ std::string ObstacleBetween(const LoadRecord& old, const LoadRecord& wanted) {
   if (old.plan.filter() != wanted.plan.filter()) return "the filter has changed";
   if (!SameLookback(old.plan, wanted.plan)) return "the look-back or the time zone has changed";
   if (!SameSystemColumns(old.plan, wanted.plan)) return "the choice of system columns has changed";
-  if (!SameMessages(old.plan.columns(), wanted.plan.columns()) ||
+  if (!SameColumns(old.plan, wanted.plan) ||
       !SameMessages(old.plan.retired(), wanted.plan.retired()) ||
       old.plan.marks_deletes() != wanted.plan.marks_deletes())
     return "the columns, or their types, have changed";
@@ -203,15 +213,16 @@ absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
     return Unfinished{.obstacle = "it read another source"};
   if (load->destination_table != wanted.destination_table)
     return Unfinished{.obstacle = "the destination table has another name"};
-  ASSIGN_OR_RETURN(const bool behind, IsBehind(wanted.source, load->source.wal_position()));
+  ASSIGN_OR_RETURN(const bool behind,
+                   IsBehind(wanted.source.wal_position(), load->source.wal_position()));
   if (behind) return Unfinished{.obstacle = "the source is behind where it was read"};
   return Unfinished{.load = std::move(load)};
 }
 
-absl::StatusOr<bool> IsBehind(const v1::SourceIdentity& source, const std::string& position) {
-  if (position.empty() || source.wal_position().empty()) return false;
-  ASSIGN_OR_RETURN(const uint64_t present, PositionOf(source.wal_position()));
-  ASSIGN_OR_RETURN(const uint64_t earlier, PositionOf(position));
+absl::StatusOr<bool> IsBehind(const std::string& position, const std::string& other) {
+  if (position.empty() || other.empty()) return false;
+  ASSIGN_OR_RETURN(const uint64_t present, PositionOf(position));
+  ASSIGN_OR_RETURN(const uint64_t earlier, PositionOf(other));
   return present < earlier;
 }
 

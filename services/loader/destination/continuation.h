@@ -50,9 +50,9 @@ struct Unfinished {
 absl::StatusOr<Unfinished> FindUnfinished(postgres::Connection& connection,
                                           const StreamState& state, const LoadRecord& wanted);
 
-// Whether `source` is known to be at an earlier point of its write-ahead log than `position`, each
-// as text, either of them maybe empty.
-absl::StatusOr<bool> IsBehind(const v1::SourceIdentity& source, const std::string& position);
+// Whether `position` is known to be an earlier point of the write-ahead log than `other`, each as
+// text, either of them maybe empty.
+absl::StatusOr<bool> IsBehind(const std::string& position, const std::string& other);
 
 }  // namespace lockstitch::loader
 

@@ -22,14 +22,17 @@ constexpr absl::string_view kIsDue =
     "SELECT coalesce(EXTRACT(epoch FROM now() - deletes_found_at) >= $2::pg_catalog.float8, true) "
     "FROM _lockstitch.streams WHERE stream_id = $1";
 
-// $1 stream. Where its loads since the last whole one have read, whether they were published or
-// not.
+// $1 stream. How far its loads since the last whole one have read at most, whether they were
+// published or not, and whether that isn't known of one of them. Older extractors told of a place
+// before it.
 constexpr absl::string_view kFarthestRead = R"sql(
-SELECT source_position FROM _lockstitch.loads
-WHERE stream_id = $1 AND source_position IS NOT NULL AND
-      load_id >= coalesce((SELECT max(load_id) FROM _lockstitch.loads
-                           WHERE stream_id = $1 AND load_table <> '' AND state = 'published'), 0)
-ORDER BY source_position DESC LIMIT 1)sql";
+WITH reads AS (
+  SELECT coalesce(source_position_after, source_position) AS position FROM _lockstitch.loads
+  WHERE stream_id = $1 AND
+        load_id >= coalesce((SELECT max(load_id) FROM _lockstitch.loads
+                             WHERE stream_id = $1 AND load_table <> '' AND state = 'published'), 0))
+SELECT (SELECT position FROM reads WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1),
+       EXISTS (SELECT 1 FROM reads WHERE position IS NULL))sql";
 
 bool WantsDeletes(const v1::BeginLoadRequest& request) {
   return request.method() == v1::REPLICATION_METHOD_INCREMENTAL && request.settings().has_deletes();
@@ -45,6 +48,23 @@ bool Deletes(const v1::BeginLoadRequest& request) {
 
 std::string Seconds(const google::protobuf::Duration& duration) {
   return absl::StrCat(static_cast<double>(duration.seconds()) + duration.nanos() / 1e9);
+}
+
+// Why the source may lack rows that an earlier run has read, so that they would be taken for
+// deleted ones; empty if it has them all. A standby that lags doesn't have the rows of a run that
+// read the primary and never finished.
+absl::StatusOr<std::string> WhyIncomparable(postgres::Connection& connection,
+                                            const StreamState& state,
+                                            const v1::SourceIdentity& source) {
+  ASSIGN_OR_RETURN(const postgres::Result farthest,
+                   connection.Query(kFarthestRead, {absl::StrCat(state.stream_id)}));
+  const std::string& position =
+      source.position_before().empty() ? source.wal_position() : source.position_before();
+  if (source.standby() && (position.empty() || farthest.Bool(0, 1)))
+    return "the source is a standby, and how far it is behind what earlier runs have read can't be "
+           "known";
+  ASSIGN_OR_RETURN(const bool behind, IsBehind(position, farthest.Optional(0, 0).value_or("")));
+  return behind ? "the source is behind where an earlier run has read it" : "";
 }
 
 }  // namespace
@@ -98,15 +118,9 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
                    connection.Query(kIsDue, {absl::StrCat(state.stream_id),
                                              Seconds(request.settings().deletes().every())}));
   if (!due.Bool(0, 0)) return absl::OkStatus();
-  // A standby that lags doesn't have the rows of a run that read the primary and never finished.
-  ASSIGN_OR_RETURN(const postgres::Result farthest,
-                   connection.Query(kFarthestRead, {absl::StrCat(state.stream_id)}));
-  ASSIGN_OR_RETURN(const bool behind,
-                   IsBehind(request.source(), farthest.empty() ? "" : farthest.String(0, 0)));
-  if (behind) {
-    plan.add_notes(
-        "does not look for deleted rows: the source is behind where an earlier run has "
-        "read it");
+  ASSIGN_OR_RETURN(const std::string why_not, WhyIncomparable(connection, state, request.source()));
+  if (!why_not.empty()) {
+    plan.add_notes(absl::StrCat("does not look for deleted rows: ", why_not));
     return absl::OkStatus();
   }
   for (const std::string& key : load->key_columns) {

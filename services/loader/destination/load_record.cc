@@ -14,13 +14,13 @@ using postgres::Result;
 
 // $1 stream, $2 load, which is also the fence, $3 run, $4 extraction, $5 load table, $6 its oid, $7
 // destination table, $8 key columns, $9 method, $10 lower bound, $11 horizon, $12 source system,
-// $13 source database, $14 source position, $15 plan.
+// $13 source database, $14 source position, $15 plan, $16 source position after the snapshot.
 constexpr absl::string_view kInsertLoad = R"sql(
 INSERT INTO _lockstitch.loads (stream_id, load_id, fence, run_id, extraction_id, state, load_table, load_oid,
                                destination_table, key_columns, method, lower_bound, horizon, source_system,
-                               source_database, source_position, plan)
+                               source_database, source_position, plan, source_position_after)
 VALUES ($1, $2, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13, nullif($14, '')::pg_lsn,
-        pg_catalog.decode($15, 'hex')))sql";
+        pg_catalog.decode($15, 'hex'), nullif($16, '')::pg_lsn))sql";
 
 // One load of stream $1, a row for each of its key columns, one row if it has none. A condition
 // comes behind.
@@ -45,10 +45,12 @@ constexpr absl::string_view kOfLastLoad =
     "EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = load_oid AND c.relname = "
     "load_table)";
 
-// $1 stream, $2 load, $3 fence, $4 run, $5 extraction, $6 source position.
+// $1 stream, $2 load, $3 fence, $4 run, $5 extraction, $6 source position, $7 the one after the
+// snapshot.
 constexpr absl::string_view kTakeOver = R"sql(
 UPDATE _lockstitch.loads SET fence = $3, run_id = $4, extraction_id = $5,
-       source_position = coalesce(nullif($6, '')::pg_lsn, source_position)
+       source_position = coalesce(nullif($6, '')::pg_lsn, source_position),
+       source_position_after = greatest(source_position_after, nullif($7, '')::pg_lsn)
 WHERE stream_id = $1 AND load_id = $2)sql";
 
 // $1 stream, $2 the load that is left out.
@@ -149,7 +151,7 @@ void InsertLoad(Connection& connection, const LoadRecord& load) {
         Text(load.load_oid), load.destination_table, postgres::ArrayText(load.key_columns),
         Text(load.method), lower_bound, horizon, load.source.system_identifier(),
         load.source.database(), load.source.wal_position(),
-        absl::BytesToHexString(load.plan.SerializeAsString())}});
+        absl::BytesToHexString(load.plan.SerializeAsString()), load.source.position_after()}});
 }
 
 absl::StatusOr<std::optional<LoadRecord>> LastStanding(Connection& connection,
@@ -182,7 +184,7 @@ absl::Status TakeOver(Connection& connection, const v1::Claim& claim,
   load->source = source;
   return connection.Execute(
       kTakeOver, {Text(load->stream_id), Text(load->load_id), Text(load->fence), load->run_id,
-                  load->extraction_id, load->source.wal_position()});
+                  load->extraction_id, load->source.wal_position(), load->source.position_after()});
 }
 
 absl::StatusOr<std::vector<Leftover>> Leftovers(Connection& connection, const LoadRecord& load) {

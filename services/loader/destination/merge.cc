@@ -233,6 +233,27 @@ class Merger {
   std::string old_key_;  // A constraint's name.
 };
 
+// The plan that the table is kept with once it has these columns besides. Users may have dropped
+// them before.
+v1::LoadPlan WithAwaited(const v1::LoadPlan& last, const std::vector<v1::RetiredColumn>& added) {
+  v1::LoadPlan plan = last;
+  for (v1::RetiredColumn column : added) {
+    const auto same = [&](const auto& other) {
+      return other.destination_column() == column.destination_column();
+    };
+    plan.mutable_columns()->erase(
+        std::remove_if(plan.mutable_columns()->begin(), plan.mutable_columns()->end(), same),
+        plan.mutable_columns()->end());
+    plan.mutable_retired()->erase(
+        std::remove_if(plan.mutable_retired()->begin(), plan.mutable_retired()->end(), same),
+        plan.mutable_retired()->end());
+    column.set_awaited(true);
+    column.set_empty(true);
+    *plan.add_retired() = std::move(column);
+  }
+  return plan;
+}
+
 bool TellsOf(const v1::LoadPlan& plan, const std::string& effect) {
   return std::any_of(plan.changes().begin(), plan.changes().end(),
                      [&](const v1::SchemaChange& change) { return change.effect() == effect; });
@@ -283,6 +304,17 @@ absl::StatusOr<std::vector<v1::SchemaChange>> ForeseeMerge(Connection& connectio
   ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
   ASSIGN_OR_RETURN(const ColumnTransition transition, MergeColumns(last.plan, load.plan, form));
   return ChangesOf(transition, load.plan);
+}
+
+absl::Status AlterForMerge(Connection& connection, const StreamState& state, const LoadRecord& load,
+                           const LoadRecord& last, int64_t oid) {
+  ASSIGN_OR_RETURN(const TableForm form, ReadTableForm(connection, oid));
+  ASSIGN_OR_RETURN(const ColumnTransition transition, MergeColumns(last.plan, load.plan, form));
+  if (transition.actions.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(AlterTable(connection, state, load.destination_table, transition.actions));
+  LoadRecord altered = last;
+  altered.plan = WithAwaited(last.plan, transition.added);
+  return StorePlan(connection, altered);
 }
 
 absl::StatusOr<Merged> Merge(Connection& connection, const StreamState& state,

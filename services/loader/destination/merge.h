@@ -25,10 +25,10 @@ namespace lockstitch::loader {
 // gives way to this one's, of which readers have to wait for the end. No statement names users'
 // columns, and what inherits from the table stays.
 //
-// The table's columns are altered first as for a load of changes, and what the load is kept with
-// tells of them as they are then: readers wait from there on to the end, if there is something to
-// alter. DESTINATION_CONSTRAINT_VIOLATED for a constraint of a user's;
-// DESTINATION_TABLE_IN_USE for what keeps such statements from doing what they say.
+// What the load is kept with tells of the table's columns as they are then. AlterForMerge has made
+// them what they must be: what has changed since, or come upon the table, is altered first, and
+// then readers wait from there on to the end. DESTINATION_CONSTRAINT_VIOLATED for a constraint of a
+// user's; DESTINATION_TABLE_IN_USE for what keeps such statements from doing what they say.
 struct Merged {
   std::string rows;                       // In words, how many it was about.
   std::vector<v1::SchemaChange> changes;  // In the place of the plan's.
@@ -37,10 +37,17 @@ struct Merged {
 absl::StatusOr<Merged> Merge(postgres::Connection& connection, const StreamState& state,
                              const LoadRecord& load, const LoadRecord& last, int64_t oid);
 
-// What the load's changes will be if it comes to that.
+// What the load's changes will be if it comes to that. DESTINATION_COLUMNS_EXCEEDED if it can't.
 absl::StatusOr<std::vector<v1::SchemaChange>> ForeseeMerge(postgres::Connection& connection,
                                                            const LoadRecord& load,
                                                            const LoadRecord& last, int64_t oid);
+
+// Alters the table's columns for the merge ahead of it, as for a load of changes: additions and
+// wider types, and what `last` is kept with tells of them. Within a short transaction of the
+// caller's, so that readers wait for that alone. If no merge comes after it, the next load finds
+// them so. May be repeated. Errors of AlterTable; DESTINATION_COLUMNS_EXCEEDED.
+absl::Status AlterForMerge(postgres::Connection& connection, const StreamState& state,
+                           const LoadRecord& load, const LoadRecord& last, int64_t oid);
 
 }  // namespace lockstitch::loader
 

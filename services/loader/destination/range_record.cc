@@ -43,7 +43,8 @@ constexpr absl::string_view kCompleteRange =
 
 // $1 stream, $2 load.
 constexpr absl::string_view kReadRanges = R"sql(
-SELECT r.range, r.lower_bound, r.upper_bound, r.null_keys, r.complete, r.closing, r.keys, c.rows, c.bytes, c.checksum, c.row_sum
+SELECT r.range, r.lower_bound, r.upper_bound, r.null_keys, r.complete, r.closing, r.keys, c.rows, c.bytes, c.checksum, c.row_sum,
+       r.attempt
 FROM _lockstitch.ranges r LEFT JOIN _lockstitch.chunks c USING (stream_id, load_id, range)
 WHERE r.stream_id = $1 AND r.load_id = $2
 ORDER BY r.range, c.chunk)sql";
@@ -115,6 +116,7 @@ absl::StatusOr<std::vector<RangeRecord>> ReadRanges(Connection& connection,
       planned.set_durable(rows.Bool(row, 4));
       planned.set_closing(rows.Bool(row, 5));
       planned.set_keys(rows.Bool(row, 6));
+      ranges.back().attempt = rows.Int(row, 11);
     }
     if (!rows.IsNull(row, 7)) batch::AddChunk(ExtentOf(rows, row, 7), &ranges.back().durable);
   }

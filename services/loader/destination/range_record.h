@@ -23,6 +23,7 @@ namespace lockstitch::loader {
 struct RangeRecord {
   v1::PlannedRange planned;
   v1::Extent durable;
+  int64_t attempt = 0;  // How often it was opened.
 };
 
 // Ranges of the load in the order of their numbers.

@@ -119,6 +119,7 @@ void AddKnown(const v1::RegisterStreamsRequest& request, const KeptByName& strea
     *known->mutable_columns() = plan.known_columns();
     if (plan.has_settings()) *known->mutable_settings() = plan.settings();
     known->set_system_columns(plan.system().columns());
+    known->set_new_columns(plan.new_columns());
   }
 }
 

@@ -163,9 +163,15 @@ ALTER TABLE _lockstitch.streams ADD COLUMN deletes_found_at timestamptz;
 UPDATE _lockstitch.schema_version SET version = 4;
 )sql";
 
+// What a load's snapshot doesn't go past.
+constexpr absl::string_view kVersion5 = R"sql(
+ALTER TABLE _lockstitch.loads ADD COLUMN source_position_after pg_lsn;
+UPDATE _lockstitch.schema_version SET version = 5;
+)sql";
+
 // What brings the schema from each version to the next, from none to 1 first.
 constexpr absl::string_view kMigrations[kStateVersion] = {kVersion1, kVersion2, kVersion3,
-                                                          kVersion4};
+                                                          kVersion4, kVersion5};
 
 }  // namespace
 

@@ -10,7 +10,7 @@
 namespace lockstitch::loader {
 
 // The version of the _lockstitch schema that this binary reads and writes.
-inline constexpr int kStateVersion = 4;
+inline constexpr int kStateVersion = 5;
 
 // The version that the destination has; nullopt if it has none. DESTINATION_STATE_TOO_NEW if a
 // newer binary made it.
