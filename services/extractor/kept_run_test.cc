@@ -40,7 +40,8 @@ class FakeOwner : public OwnerCall {
   }
   void AwaitTold(size_t lines) const {
     absl::MutexLock lock(&mutex_);
-    const auto enough = [&] { return told_.size() >= lines; };
+    const auto enough = [&]()
+                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return told_.size() >= lines; };
     mutex_.Await(absl::Condition(&enough));
   }
 

@@ -30,7 +30,7 @@ absl::StatusOr<std::shared_ptr<KeptRun>> RunRegistry::Find(const std::string& ru
 void RunRegistry::Sweep(absl::Time now) {
   absl::MutexLock lock(&mutex_);
   std::erase_if(stopped_, [](const std::shared_ptr<KeptRun>& run) { return run->ended(); });
-  std::erase_if(runs_, [&](const auto& entry) {
+  std::erase_if(runs_, [&](const auto& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (!entry.second->Expire(now)) return false;
     stopped_.push_back(entry.second);
     return true;

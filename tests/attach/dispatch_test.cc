@@ -70,7 +70,7 @@ class Scheduler {
   }
   void AwaitLog() {
     absl::MutexLock lock(&mutex_);
-    const auto told = [&] { return !log_.empty(); };
+    const auto told = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !log_.empty(); };
     mutex_.Await(absl::Condition(&told));
   }
   const Dispatch& dispatch() const { return dispatch_; }
