@@ -189,9 +189,9 @@ absl::Status PrivateCluster::MakeData(const std::string& programs) {
   fs::permissions(run, fs::perms::owner_all, failed);
   const std::optional<passwd> user = ServerUser();
   // The server's user reads the folder's inside, nobody else does.
-  if (user) {
-    chown(folder_.c_str(), user->pw_uid, user->pw_gid);
-    chown(run.c_str(), user->pw_uid, user->pw_gid);
+  for (const std::string& each : {folder_, run.string()}) {
+    if (user && ::chown(each.c_str(), user->pw_uid, user->pw_gid) != 0)
+      return NotStarted(absl::StrCat("the owner of ", each, " can't be set"));
   }
   fs::permissions(folder_, fs::perms::owner_all, failed);
   if (fs::exists(data)) return absl::OkStatus();
