@@ -29,7 +29,7 @@ struct DueIntegration {
   bool job_open = false;
   // Of its last job, or when that started if it was started by hand; nullopt before the first.
   std::optional<absl::Time> last_slot;
-  int64_t version = 0;     // Of what was read; grows with all that matters to a plan.
+  int64_t version = 0;  // Of what was read; grows with all that matters to a plan.
   std::optional<absl::Time> next_slot;
   absl::Time changed_at;  // Created, schedule edited, or resumed.
 };
