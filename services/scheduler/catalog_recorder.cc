@@ -4,9 +4,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "rpc/retry.h"
 #include "services/scheduler/log_line.h"
 #include "services/scheduler/notification/notifications.h"
+#include "services/scheduler/quota_notice.h"
 #include "status/macros.h"
 #include "status/reason.h"
 #include "telemetry/log.h"
@@ -85,6 +87,7 @@ absl::Status CatalogRecorder::EndRun(const EndedRun& ended) {
 }
 
 absl::Status CatalogRecorder::EndJob(const v1::Job& job) {
+  TellQuota();
   std::vector<Notification> notifications;
   {
     absl::MutexLock lock(&mutex_);
@@ -95,6 +98,17 @@ absl::Status CatalogRecorder::EndJob(const v1::Job& job) {
   }
   RETURN_IF_ERROR(options_.journal->Flush(job_id_));
   return Write([&] { return options_.store->EndJob(job, notifications); });
+}
+
+void CatalogRecorder::TellQuota() {
+  const OpenJob& job = *options_.job;
+  if (!job.integration.has_quota()) return;
+  const absl::StatusOr<int64_t> rows =
+      options_.reports->RowsThisMonth(job.integration_id, absl::Now());
+  if (!rows.ok())
+    return telemetry::LogError("an integration's quota can't be told", rows.status(),
+                               {{"integration", job.integration_id}});
+  if (const auto notice = QuotaNotice(job.integration.quota(), *rows)) Log(*notice);
 }
 
 absl::Status CatalogRecorder::Write(absl::FunctionRef<absl::Status()> write) {

@@ -9,6 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "services/scheduler/job_journal.h"
 #include "services/scheduler/job_recorder.h"
+#include "services/scheduler/store/report_store.h"
 
 namespace lockstitch::scheduler {
 
@@ -19,6 +20,7 @@ class CatalogRecorder final : public JobRecorder {
   // The pointers must outlive the recorder.
   struct Options {
     const LeaderStore* store = nullptr;
+    const ReportStore* reports = nullptr;
     JobJournal* journal = nullptr;
     const OpenJob* job = nullptr;
     std::stop_token leave;  // LEADERSHIP_LOST is the answer from then on.
@@ -36,6 +38,8 @@ class CatalogRecorder final : public JobRecorder {
   absl::Status EndJob(const v1::Job& job) override;
 
  private:
+  // Warns of a quota that is about to be used up.
+  void TellQuota();
   absl::Status Write(absl::FunctionRef<absl::Status()> write);
 
   const Options options_;

@@ -38,6 +38,7 @@ absl::Time DueTime(const v1::Job& job) {
 Leader::Leader(const Options& options, int64_t term)
     : options_(options),
       store_(options.catalog, options.secrets, term),
+      reports_(options.catalog),
       since_(absl::Now()),
       journal_([this](const auto& runs,
                       const auto& entries) { return store_.WriteProgress(runs, entries); },
@@ -111,6 +112,7 @@ absl::Status Leader::TakeJobs() {
                                 absl::ToDoubleSeconds(absl::Now() - DueTime(job.job)));
     }
     jobs_.emplace_back(std::move(job), RunningJob::Options{.store = &store_,
+                                                           .reports = &reports_,
                                                            .journal = &journal_,
                                                            .runner = options_.runner,
                                                            .leave = leave_.get_token()});

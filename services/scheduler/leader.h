@@ -15,6 +15,7 @@
 #include "services/scheduler/running_job.h"
 #include "services/scheduler/store/catalog.h"
 #include "services/scheduler/store/leader_store.h"
+#include "services/scheduler/store/report_store.h"
 #include "telemetry/metrics.h"
 
 namespace lockstitch::scheduler {
@@ -55,6 +56,7 @@ class Leader {
 
   const Options options_;
   const LeaderStore store_;
+  const ReportStore reports_;
   const absl::Time since_;
   absl::Time next_prune_ = absl::InfinitePast();
   std::stop_source leave_;

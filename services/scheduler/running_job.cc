@@ -31,6 +31,7 @@ RunningJob::RunningJob(OpenJob job, const Options& options)
     : open_(std::move(job)),
       deadline_(DeadlineOf(open_)),
       recorder_({.store = options.store,
+                 .reports = options.reports,
                  .journal = options.journal,
                  .job = &open_,
                  .leave = options.leave}),

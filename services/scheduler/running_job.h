@@ -19,6 +19,7 @@ class RunningJob {
  public:
   struct Options {
     const LeaderStore* store = nullptr;  // Must outlive the job, as all pointers.
+    const ReportStore* reports = nullptr;
     JobJournal* journal = nullptr;
     JobRunner::Options runner;  // Of every job; recorder, stop and leave are each one's own.
     std::stop_token leave;      // Leaves the job as it is to the scheduler that leads next.
