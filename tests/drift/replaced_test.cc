@@ -75,7 +75,6 @@ TEST_F(ReplacedTest, AFullTableHasNothingToTell) {
   const JobOutcome merged = Run(FullTableJob());
   EXPECT_THAT(Changes(merged), IsEmpty());
   EXPECT_THAT(merged.log, Not(Says("another one")));
-  // The table stays, with its columns in their order.
   ExpectExact("(SELECT id, k, y, x FROM t)");
 }
 

@@ -147,6 +147,12 @@ bool SameLookback(const v1::LoadPlan& a, const v1::LoadPlan& b) {
           a.settings().time_zone() == b.settings().time_zone());
 }
 
+// Whether the destination's column has already the wider type that the load wants it to have.
+bool IsAlteredAhead(const v1::ColumnMapping& last, const v1::ColumnMapping& now,
+                    const std::string& type) {
+  return now.destination_type() == type && schema::IsWidening(last.destination_type(), type);
+}
+
 // Why rows of one load's table can't be those of another's; empty if they can.
 std::string ObstacleBetween(const LoadRecord& old, const LoadRecord& wanted) {
   const StreamDifference difference = CompareStreams(old, wanted);
@@ -171,9 +177,11 @@ std::optional<std::string> DefectOf(const TableForm& form, const v1::LoadPlan& l
                                     const v1::LoadPlan& wanted) {
   if (form.columns.empty()) return "the destination table is gone";
   for (const v1::ColumnMapping& column : last.columns()) {
-    if (FindColumn(wanted, column.source_column()) == nullptr) continue;
+    const v1::ColumnMapping* now = FindColumn(wanted, column.source_column());
+    if (now == nullptr) continue;
     const TableForm::Column* found = form.Find(column.destination_column());
-    if (found == nullptr || found->type != column.destination_type()) {
+    if (found == nullptr ||
+        (found->type != column.destination_type() && !IsAlteredAhead(column, *now, found->type))) {
       return absl::StrCat("the destination table's column ", column.destination_column(),
                           " is not as it was made");
     }
