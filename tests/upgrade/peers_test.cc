@@ -10,6 +10,7 @@
 
 #include "gmock/gmock.h"
 #include "rpc/channel.h"
+#include "rpc/retry.h"
 #include "services/scheduler/scheduler_client.h"
 #include "tests/stack/clusters.h"
 #include "tests/upgrade/mixed_stack.h"
@@ -178,6 +179,11 @@ TEST_P(PeersTest, AFirstLoadThatWasCutShortIsGoneOnWith) {
   running.join();
   stack.extractor.Restart();
   stack.scheduler.Restart();
+  // Whoever stands in between has lost its connection, and is some time about making another.
+  const scheduler::SchedulerClient client(rpc::Connect(scheduler), "scheduler");
+  const absl::Status answers =
+      rpc::Retry(rpc::RetryPolicy(), {}, [&] { return client.ValidateIntegration(job).status(); });
+  ASSERT_TRUE(answers.ok()) << answers;
 
   source_->Run("UPDATE t SET k = now(), price = 2 WHERE id = 5; DELETE FROM t WHERE id = 499");
   const JobOutcome outcome = RunJobAt(scheduler, job);
