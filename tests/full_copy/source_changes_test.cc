@@ -117,7 +117,7 @@ TEST_F(SourceChangesTest, ALockedTableHoldsUpNeitherOthersNorAStop) {
   std::thread job(
       [&] { outcome = RunJob(stack, IntegrationOf("b", source_url_, destination_url_, {"t"})); });
   source_->Await(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE%' AND "
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '%LOCK TABLE%' AND "
       "wait_event_type = 'Lock'");
   stack.scheduler.process().Signal(SIGTERM);
   job.join();
