@@ -51,6 +51,8 @@ absl::StatusOr<Applied> Apply(const v1::Integration& integration, const ApplyArg
   }
   if (ReasonOf(updated.status()) != Reason::kIntegrationNotFound) return updated.status();
   v1::CreateIntegrationRequest create;
+  // By which it is found again.
+  create.set_integration_id(IdOf(name));
   *create.mutable_integration() = integration;
   create.set_validate_only(arguments.dry_run);
   create.set_skip_checks(arguments.skip_checks);

@@ -141,6 +141,16 @@ TEST_F(UpTest, WhatIsExportedIsTakenBack) {
   EXPECT_THAT(again.out, HasSubstr("shop: unchanged")) << again.out << again.err << exported.out;
 }
 
+TEST_F(UpTest, ANameThatIsNoSchemaIsFoundAgain) {
+  std::ofstream(File()) << "name: my-shop\nsource: {postgres: \"" << cluster_->Url("shop")
+                        << "\"}\ndestination: {postgres: \"" << cluster_->Url("warehouse")
+                        << "\"}\nstreams: [public.items]\nschedule: {manual: true}\n";
+  EXPECT_THAT(Run({"apply", "-f", File()}).out, HasSubstr("my-shop: created"));
+  const CommandResult again = Run({"apply", "-f", File()});
+  EXPECT_THAT(again.out, HasSubstr("my-shop: unchanged")) << again.err;
+  EXPECT_EQ(Run({"run", "my-shop", "--wait"}).status, 0);
+}
+
 TEST_F(UpTest, StreamsAreListedSelectedAndSet) {
   ASSERT_EQ(Run({"apply", "-f", File()}).status, 0);
   const CommandResult unfit = Run({"streams", "set", "shop", "public.items", "--method",

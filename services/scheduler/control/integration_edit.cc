@@ -77,7 +77,15 @@ void KeepAllSelected(v1::Integration* integration) {
     integration->mutable_selection()->add_patterns("*.*");
 }
 
+// A bookmark belongs to the reset that it was set by: a later one of all streams must not apply it
+// again.
+void ForgetBookmarks(v1::Integration* integration) {
+  for (v1::StreamSettings& settings : *integration->mutable_streams())
+    settings.clear_set_bookmark();
+}
+
 void KeepResets(const v1::Integration& kept, v1::Integration* edited) {
+  const bool raised = edited->reset() > kept.reset();
   edited->set_reset(std::max(edited->reset(), kept.reset()));
   std::map<std::string, const v1::StreamSettings*> before;
   for (const v1::StreamSettings& settings : kept.streams())
@@ -86,7 +94,7 @@ void KeepResets(const v1::Integration& kept, v1::Integration* edited) {
     const auto found = before.find(NameOf(settings).value_or(""));
     if (found == before.end() || found->second->reset() < settings.reset()) continue;
     settings.set_reset(found->second->reset());
-    if (found->second->has_set_bookmark())
+    if (found->second->has_set_bookmark() && !raised)
       settings.set_set_bookmark(found->second->set_bookmark());
     else
       settings.clear_set_bookmark();
@@ -136,8 +144,12 @@ absl::StatusOr<v1::Integration> EditStreams(const v1::Integration& kept,
 absl::StatusOr<v1::Integration> EditResets(const v1::Integration& kept,
                                            const std::vector<std::string>& streams) {
   v1::Integration result = kept;
-  if (streams.empty()) result.set_reset(result.reset() + 1);
-  if (!streams.empty()) KeepAllSelected(&result);
+  if (streams.empty()) {
+    result.set_reset(result.reset() + 1);
+    ForgetBookmarks(&result);
+  } else {
+    KeepAllSelected(&result);
+  }
   for (const std::string& stream : streams) {
     ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(stream));
     v1::StreamSettings* settings = SettingsOf(schema::StreamName(table), &result);

@@ -110,6 +110,13 @@ TEST(IntegrationEditTest, ABookmarkCountsAsAResetAndALaterResetTakesItBack) {
   const v1::Integration reset = *EditResets(set, {"public.orders"});
   EXPECT_EQ(reset.streams(0).reset(), 5u);
   EXPECT_FALSE(reset.streams(0).has_set_bookmark());
+
+  // So do those of the whole integration, by call or by file.
+  EXPECT_FALSE(EditResets(set, {})->streams(0).has_set_bookmark());
+  v1::Integration file = set;
+  EXPECT_TRUE(Edit(set, file, Mask({"*"}))->streams(0).has_set_bookmark());
+  file.set_reset(1);
+  EXPECT_FALSE(Edit(set, file, Mask({"*"}))->streams(0).has_set_bookmark());
 }
 
 }  // namespace
