@@ -11,6 +11,7 @@ namespace lockstitch::loader {
 absl::StatusOr<ClaimedLoad> LockRun(postgres::Connection& connection, const v1::Claim& claim) {
   ClaimedLoad found;
   ASSIGN_OR_RETURN(found.state, LockStream(connection, claim.target()));
+  // After the row is locked: a statement that waits for it sees all else as it was before.
   ASSIGN_OR_RETURN(const std::vector<postgres::Result> kept,
                    connection.QueryAll({AskForResult(found.state, claim.run_id()),
                                         AskForLoad(found.state, claim.fence())}));
