@@ -41,10 +41,7 @@ bool IsSelected(const v1::StreamSettings& settings) {
 std::vector<StreamPattern> PatternsOf(const v1::Integration& integration) {
   std::vector<std::string> texts(integration.selection().patterns().begin(),
                                  integration.selection().patterns().end());
-  bool named = false;
-  for (const v1::StreamSettings& settings : integration.streams())
-    named = named || IsSelected(settings);
-  if (texts.empty() && !named) texts = {"*.*"};
+  if (texts.empty() && !SelectsByName(integration)) texts = {"*.*"};
   std::vector<StreamPattern> patterns;
   for (const std::string& text : texts) {
     if (absl::StatusOr<StreamPattern> pattern = StreamPattern::Parse(text); pattern.ok())
@@ -240,6 +237,10 @@ std::vector<std::string> TestIntegration(const v1::Integration& integration) {
     if (!pattern.ok()) problems.push_back(std::string(pattern.message()));
   }
   return problems;
+}
+
+bool SelectsByName(const v1::Integration& integration) {
+  return std::any_of(integration.streams().begin(), integration.streams().end(), IsSelected);
 }
 
 absl::Status ProblemOf(const SelectedStream& stream) {

@@ -17,6 +17,10 @@ namespace lockstitch::scheduler {
 // names of its streams. Empty if there is none.
 std::vector<std::string> TestIntegration(const v1::Integration& integration);
 
+// Whether `streams` selects any by its name. Without patterns those replicate alone; where it
+// selects none, every table does.
+bool SelectsByName(const v1::Integration& integration);
+
 // One stream that an integration selects.
 struct SelectedStream {
   // With its name in full, its method decided, and the integration's resets added to its own.
