@@ -21,6 +21,8 @@ namespace {
 using schema::StreamName;
 using schema::StreamPattern;
 
+constexpr uint32_t kMostParallelStreams = 1'000;  // Each is a thread of the scheduler.
+
 void TestStreamNames(const v1::Integration& integration, std::vector<std::string>* problems) {
   std::set<std::string> seen;
   for (const v1::StreamSettings& settings : integration.streams()) {
@@ -235,6 +237,9 @@ std::vector<std::string> TestIntegration(const v1::Integration& integration) {
   for (const std::string& text : integration.selection().patterns()) {
     const absl::Status pattern = StreamPattern::Parse(text).status();
     if (!pattern.ok()) problems.push_back(std::string(pattern.message()));
+  }
+  if (integration.max_parallel_streams() > kMostParallelStreams) {
+    problems.push_back(absl::StrCat("max_parallel_streams must be at most ", kMostParallelStreams));
   }
   return problems;
 }
