@@ -5,12 +5,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
-#include "services/scheduler/schedule/slots.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -63,8 +61,7 @@ absl::StatusOr<v1::RunJobResponse> Jobs::Run(const v1::RunJobRequest& request) c
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Get(parts.integration));
   ASSIGN_OR_RETURN(const Rule rule, RuleOf(kept.integration.schedule()));
   ASSIGN_OR_RETURN(const RequestedJob requested,
-                   options_.store->Request(parts.integration, request.request_id(),
-                                           SlotAfterManualRun(rule, absl::Now(), kept.next_slot)));
+                   options_.store->Request(parts.integration, request.request_id()));
   v1::RunJobResponse response;
   *response.mutable_job() = requested.job;
   response.set_attached(requested.attached);

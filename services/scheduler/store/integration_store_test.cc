@@ -251,7 +251,8 @@ TEST_F(IntegrationStoreTest, ADeletedOneLeavesItsHistoryAndNoSecret) {
 
   EXPECT_TRUE(integrations_.BeginDeletion("shop")->deleting_at);
   EXPECT_TRUE(catalog_.jobs.Get("shop", "")->job.has_stop_requested_at());
-  EXPECT_THAT(catalog_.jobs.Request("shop", "", std::nullopt),
+  EXPECT_THAT(catalog_.jobs.Request("shop", ""), HasReason(Reason::kIntegrationNotFound));
+  EXPECT_THAT(integrations_.Update("shop", 1, TestCatalog::Settings("shop"), false),
               HasReason(Reason::kIntegrationNotFound));
   EXPECT_THAT(*leader.ReadDue(absl::Now(), 10), IsEmpty());
   EXPECT_THAT(integrations_.FinishDeletion(key), HasReason(Reason::kJobRunning));

@@ -112,7 +112,7 @@ TEST_F(LeaderStoreTest, WhatHasChangedSinceItWasReadIsLeftForTheNextPlan) {
        [&] {
          return catalog_.integrations.FinishDeletion(catalog_.integrations.Get("deleted")->key);
        }},
-      {"run", [&] { return catalog_.jobs.Request("run", "", std::nullopt).status(); }}};
+      {"run", [&] { return catalog_.jobs.Request("run", "").status(); }}};
   std::vector<PlannedSlot> plans;
   for (const auto& [id, change] : changes) {
     catalog_.Create(id);
@@ -122,7 +122,7 @@ TEST_F(LeaderStoreTest, WhatHasChangedSinceItWasReadIsLeftForTheNextPlan) {
   }
   ASSERT_THAT(leader_.Apply(plans), IsOk());
   EXPECT_EQ(Jobs(), 1);  // The one that was asked for.
-  EXPECT_THAT(DueIds(absl::Now()), ElementsAre("edited", "paused", "run"));
+  EXPECT_THAT(DueIds(absl::Now()), ElementsAre("edited", "paused"));
 }
 
 TEST_F(LeaderStoreTest, AQuotaThatHoldsCountsThisMonthsRowsThatAreNotHistorical) {
