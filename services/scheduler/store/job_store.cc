@@ -223,7 +223,7 @@ absl::StatusOr<std::vector<v1::Job>> JobStore::List(const JobFilter& filter,
     conditions.Add(absl::StrCat("j.integration_key = ", kLastOf), filter.integration);
   if (!before.empty())
     conditions.Add("j.key < (SELECT key FROM lockstitch.jobs WHERE job_id = $)", before);
-  // The number in the text lets the index of open jobs be used.
+  // The number in the text lets the indexes of some states be used.
   if (filter.state != v1::JOB_STATE_UNSPECIFIED)
     conditions.Add(absl::StrCat("j.state = ", static_cast<int>(filter.state)));
   conditions.Limit("j.key DESC", limit);
