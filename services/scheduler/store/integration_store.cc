@@ -76,11 +76,13 @@ SELECT key, revision, uid FROM lockstitch.integrations WHERE id = $1 AND deleted
 constexpr absl::string_view kAddRevision = R"sql(
 INSERT INTO lockstitch.revisions (integration_key, revision, settings, secrets) VALUES ($1, $2, $3, $4))sql";
 
-// $1 key, $2 revision, $3 schedule, $4 rows to hold at, $5 configured, $6 whether to plan anew.
+// $1 key, $2 revision, $3 schedule, $4 rows to hold at, $5 configured, $6 whether to plan anew. One
+// that comes to select something is as one that is resumed.
 constexpr absl::string_view kUpdate = R"sql(
 UPDATE lockstitch.integrations
 SET revision = $2, schedule = $3, hold_at_rows = $4, configured = $5, updated_at = now(), version = version + 1,
-    replan = replan OR $6, schedule_changed_at = CASE WHEN $6 THEN now() ELSE schedule_changed_at END
+    replan = replan OR $6 OR $5 AND NOT configured AND coalesce(next_slot, '-infinity') <= now(),
+    schedule_changed_at = CASE WHEN $6 OR $5 AND NOT configured THEN now() ELSE schedule_changed_at END
 WHERE key = $1)sql";
 
 // $1 key, $2 its revision. Those that its open job was made with stay.
@@ -90,10 +92,11 @@ WHERE r.integration_key = $1 AND r.revision <> $2 AND
       NOT EXISTS (SELECT FROM lockstitch.jobs j
                   WHERE j.integration_key = $1 AND j.revision = r.revision AND j.state IN (1, 2)))sql";
 
-// $1 id, $2 whether to pause. Nothing changes where it is so already.
+// $1 id, $2 whether to pause. Nothing changes where it is so already. A slot that is to come stays.
 constexpr absl::string_view kSetPaused = R"sql(
 UPDATE lockstitch.integrations
-SET paused_at = CASE WHEN $2 THEN now() END, version = version + 1, replan = replan OR NOT $2,
+SET paused_at = CASE WHEN $2 THEN now() END, version = version + 1,
+    replan = replan OR NOT $2 AND coalesce(next_slot, '-infinity') <= now(),
     schedule_changed_at = CASE WHEN $2 THEN schedule_changed_at ELSE now() END
 WHERE id = $1 AND deleted_at IS NULL AND (paused_at IS NULL) = $2::boolean)sql";
 

@@ -25,7 +25,7 @@ struct KeptIntegration {
   v1::Integration integration;  // With its secrets, but for List.
   absl::Time created_at;
   absl::Time updated_at;
-  absl::Time schedule_changed_at;  // Created, schedule edited, or resumed.
+  absl::Time schedule_changed_at;  // Created, schedule edited, resumed, or come to select anything.
   std::optional<absl::Time> paused_at;
   std::optional<absl::Time> deleting_at;  // Its deletion has begun; no job of it starts.
   std::optional<absl::Time> next_slot;    // As the planner left it.
@@ -64,7 +64,8 @@ class IntegrationStore {
   // `reschedule` has its next slot planned anew.
   absl::StatusOr<KeptIntegration> Update(const std::string& id, int64_t revision,
                                          const v1::Integration& integration, bool reschedule) const;
-  // Pauses or resumes; a resumed one has its next slot planned anew. No new revision.
+  // Pauses or resumes; a resumed one whose slot has passed has its next one planned anew. No new
+  // revision.
   absl::StatusOr<KeptIntegration> SetPaused(const std::string& id, bool paused) const;
   // Begins its deletion: no job of it starts any more, and the open one is asked to stop.
   absl::StatusOr<KeptIntegration> BeginDeletion(const std::string& id) const;

@@ -220,7 +220,17 @@ TEST_F(IntegrationStoreTest, OnlyWhatTouchesItsScheduleIsPlannedAnew) {
   EXPECT_FALSE(resumed.paused_at);
   EXPECT_GT(resumed.schedule_changed_at, rescheduled.schedule_changed_at);
   EXPECT_EQ(resumed.revision, rescheduled.revision);
-  plan();
+  // Its slot is to come.
+  EXPECT_FALSE(Replans("shop"));
+  EXPECT_EQ(resumed.next_slot, absl::FromUnixSeconds(2'000'000'000));
+
+  for (const char* passed : {"now()", "NULL"}) {
+    ASSERT_THAT(integrations_.SetPaused("shop", true), IsOk());
+    catalog_.database.Run(absl::StrCat("UPDATE lockstitch.integrations SET next_slot = ", passed));
+    ASSERT_THAT(integrations_.SetPaused("shop", false), IsOk());
+    EXPECT_TRUE(Replans("shop")) << passed;
+    plan();
+  }
   ASSERT_THAT(integrations_.SetPaused("shop", false), IsOk());
   EXPECT_FALSE(Replans("shop"));
 }

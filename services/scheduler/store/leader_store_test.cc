@@ -147,6 +147,29 @@ TEST_F(LeaderStoreTest, AQuotaThatHoldsCountsThisMonthsRowsThatAreNotHistorical)
   EXPECT_FALSE(Due("shop").held);
 }
 
+TEST_F(LeaderStoreTest, OneThatSelectsNothingIsAsPausedUntilItSelectsAnything) {
+  NewIntegration created = catalog_.New("shop");
+  created.integration.mutable_selection()->add_patterns("!*.*");
+  ASSERT_THAT(catalog_.integrations.Create(created), IsOk());
+  EXPECT_TRUE(Due("shop").paused);
+  SetNextSlot("shop", std::nullopt);
+  EXPECT_THAT(DueIds(absl::Now()), IsEmpty());
+
+  const absl::Time changed_at = catalog_.integrations.Get("shop")->schedule_changed_at;
+  ASSERT_THAT(catalog_.integrations.Update("shop", 1, TestCatalog::Settings("shop"), false),
+              IsOk());
+  EXPECT_FALSE(Due("shop").paused);
+  EXPECT_GT(Due("shop").changed_at, changed_at);
+  // A slot that is to come outlasts a time without any stream.
+  const absl::Time slot = absl::Now() + absl::Hours(1);
+  SetNextSlot("shop", slot);
+  ASSERT_THAT(catalog_.integrations.Update("shop", 2, created.integration, false), IsOk());
+  ASSERT_THAT(catalog_.integrations.Update("shop", 3, TestCatalog::Settings("shop"), false),
+              IsOk());
+  EXPECT_THAT(DueIds(absl::Now()), IsEmpty());
+  EXPECT_THAT(DueIds(slot + absl::Seconds(1)), ElementsAre("shop"));
+}
+
 TEST_F(LeaderStoreTest, OpenJobsAreTakenOverWithAllThatRunningThemNeeds) {
   catalog_.Create("a");
   catalog_.Create("b");
