@@ -15,6 +15,7 @@
 #include "services/scheduler/control/integration_edit.h"
 #include "services/scheduler/control/integration_problems.h"
 #include "services/scheduler/control/integration_record.h"
+#include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
 #include "services/scheduler/secrets/integration_secrets.h"
@@ -104,9 +105,15 @@ absl::StatusOr<v1::ListIntegrationsResponse> Integrations::List(
   ASSIGN_OR_RETURN(const std::vector<KeptIntegration> page,
                    options_.store->List(after, size, request.state()));
   v1::ListIntegrationsResponse response;
-  for (const KeptIntegration& kept : page) *response.add_integrations() = RecordOf(kept);
-  if (static_cast<int>(page.size()) == size)
-    response.set_next_page_token(MakePageToken(list, page.back().id));
+  PageRoom room;
+  for (const KeptIntegration& kept : page) {
+    v1::IntegrationRecord record = RecordOf(kept);
+    if (!room.Takes(record)) break;
+    *response.add_integrations() = std::move(record);
+  }
+  const int given = response.integrations_size();
+  if (given == size || given < static_cast<int>(page.size()))
+    response.set_next_page_token(MakePageToken(list, page[given - 1].id));
   return response;
 }
 

@@ -2,12 +2,16 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "schema/stream_name.h"
+#include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
 #include "status/macros.h"
@@ -18,6 +22,7 @@ namespace {
 
 constexpr int kReportsOfAPage = 100;
 constexpr int kSlotsOfAPage = 50;
+constexpr int kUsageOfAPage = 1'000;
 
 absl::StatusOr<absl::CivilDay> DayOf(const std::string& text, const char* field,
                                      absl::CivilDay fallback) {
@@ -26,6 +31,23 @@ absl::StatusOr<absl::CivilDay> DayOf(const std::string& text, const char* field,
   if (absl::ParseCivilTime(text, &day)) return day;
   return Error(Reason::kUsageInvalid, absl::StrCat(field, ": '", text, "' is no day"),
                "Write days as 2026-01-31.");
+}
+
+// Where a page of usage ends: on that day, with that integration.
+struct UsagePosition {
+  absl::CivilDay day;
+  std::string integration;
+};
+
+std::string TextOf(const v1::UsageDay& last) {
+  const absl::string_view integration = last.integration();
+  return absl::StrCat(last.day(), " ", integration.substr(integration.find('/') + 1));
+}
+
+absl::StatusOr<UsagePosition> PositionOf(const std::string& text, absl::CivilDay first) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, ' ');
+  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOf(parts.first, "page_token", first));
+  return UsagePosition{.day = day, .integration = parts.second};
 }
 
 }  // namespace
@@ -73,8 +95,14 @@ absl::StatusOr<v1::ListUsageResponse> Reports::ListUsage(
   ASSIGN_OR_RETURN(const absl::CivilDay first, DayOf(request.first_day(), "first_day", of_month));
   ASSIGN_OR_RETURN(const absl::CivilDay last, DayOf(request.last_day(), "last_day", today));
   if (last < first) return Error(Reason::kUsageInvalid, "last_day is before first_day");
-  ASSIGN_OR_RETURN(const std::vector<v1::UsageDay> days,
-                   options_.store->ListUsage(parts.integration, first, last));
+  const std::string list = absl::StrCat("usage of ", request.parent(), " from ",
+                                        request.first_day(), " to ", request.last_day());
+  ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), kUsageOfAPage));
+  ASSIGN_OR_RETURN(const std::string text, ParsePageToken(list, request.page_token()));
+  ASSIGN_OR_RETURN(const UsagePosition position, PositionOf(text, first));
+  ASSIGN_OR_RETURN(
+      const std::vector<v1::UsageDay> days,
+      options_.store->ListUsage(parts.integration, position.day, last, position.integration, size));
   v1::ListUsageResponse response;
   response.mutable_days()->Add(days.begin(), days.end());
   return response;
@@ -82,6 +110,8 @@ absl::StatusOr<v1::ListUsageResponse> Reports::ListUsage(
 
 absl::StatusOr<v1::ListSkippedSlotsResponse> Reports::ListSkippedSlots(
     const v1::ListSkippedSlotsRequest& request) const {
+  if (static_cast<int>(days.size()) == size)
+    response.set_next_page_token(MakePageToken(list, TextOf(days.back())));
   const std::string list = absl::StrCat("skipped slots of ", request.parent());
   ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), kSlotsOfAPage));
   ASSIGN_OR_RETURN(const int64_t before, ParseNumberedPageToken(list, request.page_token()));

@@ -12,6 +12,7 @@
 #include "schema/stream_name.h"
 #include "schema/stream_pattern.h"
 #include "services/scheduler/control/integration_edit.h"
+#include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
 #include "services/scheduler/registration.h"
@@ -88,13 +89,15 @@ absl::StatusOr<v1::ListStreamsResponse> Streams::List(const v1::ListStreamsReque
   ASSIGN_OR_RETURN(auto records, Records(kept.id, kept.integration));
   RETURN_IF_ERROR(AddReports(kept.id, &records));
   v1::ListStreamsResponse response;
+  PageRoom room;
   for (auto record = records.upper_bound(after); record != records.end(); ++record) {
     if (!patterns.empty()) {
       ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(record->first));
       if (!schema::Selects(patterns, table)) continue;
     }
-    if (response.streams_size() == size) {
-      response.set_next_page_token(MakePageToken(list, response.streams(size - 1).stream()));
+    const int given = response.streams_size();
+    if (given == size || !room.Takes(record->second)) {
+      response.set_next_page_token(MakePageToken(list, response.streams(given - 1).stream()));
       break;
     }
     *response.add_streams() = std::move(record->second);

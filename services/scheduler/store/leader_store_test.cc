@@ -279,7 +279,7 @@ TEST_F(LeaderStoreTest, ARunsEndIsCountedOnce) {
       TestCatalog::Ended(job, "public.u", v1::STREAM_RUN_STATE_FAILED, 2, kSlot);
   for (int i = 0; i < 3; ++i) ASSERT_THAT(leader_.EndRun(job.job_id(), failed), IsOk());
   const std::vector<v1::UsageDay> usage = *catalog_.reports.ListUsage(
-      "shop", absl::CivilDay(2023, 11, 1), absl::CivilDay(2023, 11, 30));
+      "shop", absl::CivilDay(2023, 11, 1), absl::CivilDay(2023, 11, 30), "", 100);
   ASSERT_THAT(usage, SizeIs(1));
   EXPECT_EQ(usage[0].rows(), 10);
   EXPECT_EQ(usage[0].day(), "2023-11-14");
@@ -309,7 +309,7 @@ TEST_F(LeaderStoreTest, RowsAreHistoricalForSevenDaysFromTheFirstLoad) {
   run(v1::STREAM_RUN_STATE_SUCCEEDED, 8, kSlot + absl::Hours(7 * 24));
   int64_t rows = 0, historical = 0;
   for (const v1::UsageDay& day : OrDie(catalog_.reports.ListUsage(
-           "shop", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31)))) {
+           "shop", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31), "", 100))) {
     rows += day.rows();
     historical += day.historical_rows();
   }
@@ -370,9 +370,9 @@ TEST_F(LeaderStoreTest, OldJobsGoInSmallStepsAndReportsStay) {
   EXPECT_EQ(*leader_.Prune(absl::Now() + absl::Hours(1), 10), 1);
   EXPECT_EQ(catalog_.jobs.Get("shop", "")->job.job_id(), open.job_id());
   EXPECT_THAT(*catalog_.reports.ListLoadReports("shop", "", 10, kSlot), SizeIs(1));
-  EXPECT_THAT(
-      *catalog_.reports.ListUsage("", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31)),
-      SizeIs(5));
+  EXPECT_THAT(*catalog_.reports.ListUsage("", absl::CivilDay(2023, 1, 1),
+                                          absl::CivilDay(2023, 12, 31), "", 100),
+              SizeIs(5));
 }
 
 TEST_F(LeaderStoreTest, AStaleLeaderWritesNothing) {
