@@ -132,6 +132,15 @@ absl::StatusOr<v1::Integration> Edit(const v1::Integration& kept, const v1::Inte
   return WithKeptSecrets(result, kept);
 }
 
+bool ReplacesSecrets(const v1::Integration& kept, const FieldMask& mask) {
+  const absl::StatusOr<FieldMask> paths = Expanded(mask);
+  const auto replaces = [&](const char* path) {
+    return paths.ok() && FieldMaskUtil::IsPathInFieldMask(path, *paths);
+  };
+  return replaces("source.postgres") && replaces("destination.postgres") &&
+         (kept.webhooks().empty() || replaces("webhooks"));
+}
+
 absl::StatusOr<v1::Integration> EditStreams(const v1::Integration& kept,
                                             const std::vector<v1::StreamSettings>& streams) {
   v1::Integration result = kept;

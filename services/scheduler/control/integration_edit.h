@@ -20,6 +20,9 @@ namespace lockstitch::scheduler {
 absl::StatusOr<v1::Integration> Edit(const v1::Integration& kept, const v1::Integration& edited,
                                      const google::protobuf::FieldMask& mask);
 
+// Whether the mask has everything replaced in which `kept` can have secrets. Pure.
+bool ReplacesSecrets(const v1::Integration& kept, const google::protobuf::FieldMask& mask);
+
 // `kept` with these streams' settings, each in place of what it had. Others replicate, or don't, as
 // before, for which a pattern is added where it takes one. USAGE_INVALID with every stream that is
 // no name, or is there twice. Pure.

@@ -93,7 +93,7 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
 }
 
 absl::StatusOr<v1::IntegrationRecord> Integrations::Get(const std::string& name) const {
-  ASSIGN_OR_RETURN(const KeptIntegration kept, Find(name));
+  ASSIGN_OR_RETURN(const KeptIntegration kept, FindAnyway(name));
   return RecordOf(kept);
 }
 
@@ -120,11 +120,13 @@ absl::StatusOr<v1::ListIntegrationsResponse> Integrations::List(
 absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
     const v1::UpdateIntegrationRequest& request) const {
   v1::UpdateIntegrationResponse response;
-  const auto edit = [&](const v1::Integration& kept) -> absl::StatusOr<v1::Integration> {
+  const auto edit = [&](const KeptIntegration& kept) -> absl::StatusOr<v1::Integration> {
+    const bool anew = !kept.readable.ok();
+    if (anew && !ReplacesSecrets(kept.integration, request.update_mask())) return kept.readable;
     ASSIGN_OR_RETURN(v1::Integration edited,
-                     Edit(kept, request.integration(), request.update_mask()));
+                     Edit(kept.integration, request.integration(), request.update_mask()));
     response.clear_steps();
-    if (!request.skip_checks() && ChangesConnections(kept, edited)) {
+    if (!request.skip_checks() && (anew || ChangesConnections(kept.integration, edited))) {
       RETURN_IF_ERROR(Together(ProblemsOf(edited, options_.plain_webhooks)));
       const CheckSteps steps = CheckConnections(edited, *options_.discovery, *options_.loader);
       RETURN_IF_ERROR(Verdict(steps));
@@ -133,7 +135,7 @@ absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
     return edited;
   };
   ASSIGN_OR_RETURN(Edited edited,
-                   Save(request.name(), request.etag(), request.validate_only(), edit));
+                   SaveAnyway(request.name(), request.etag(), request.validate_only(), edit));
   *response.mutable_integration() = std::move(edited.record);
   response.mutable_changes()->Add(edited.changes.begin(), edited.changes.end());
   return response;
@@ -141,20 +143,24 @@ absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
 
 absl::StatusOr<v1::ForgottenIntegration> Integrations::Delete(
     const v1::DeleteIntegrationRequest& request, std::stop_token stop) const {
-  ASSIGN_OR_RETURN(const KeptIntegration seen, Find(request.name()));
+  ASSIGN_OR_RETURN(const KeptIntegration seen, FindAnyway(request.name()));
   ASSIGN_OR_RETURN(const std::optional<int64_t> revision, RevisionOf(request.etag()));
   if (revision && *revision != seen.revision)
     return Error(Reason::kEtagMismatch, "the integration was edited meanwhile");
+  // Without its secrets the destination is out of reach.
+  if (!request.abandon_destination()) RETURN_IF_ERROR(seen.readable);
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.store->BeginDeletion(seen.id));
   RETURN_IF_ERROR(AwaitNoJob(kept.id, stop));
 
-  v1::ForgetIntegrationRequest forget;
-  *forget.mutable_destination() = kept.integration.destination();
-  forget.set_integration(kept.integration.name());
-  forget.set_integration_uid(kept.uid);
-  forget.set_drop_tables(request.drop_tables());
-  absl::StatusOr<v1::ForgetIntegrationResponse> forgotten =
-      options_.loader->ForgetIntegration(forget, stop);
+  absl::StatusOr<v1::ForgetIntegrationResponse> forgotten = kept.readable;
+  if (kept.readable.ok()) {
+    v1::ForgetIntegrationRequest forget;
+    *forget.mutable_destination() = kept.integration.destination();
+    forget.set_integration(kept.integration.name());
+    forget.set_integration_uid(kept.uid);
+    forget.set_drop_tables(request.drop_tables());
+    forgotten = options_.loader->ForgetIntegration(forget, stop);
+  }
   // What was never loaded, or is forgotten by an earlier call, leaves nothing behind.
   const bool unknown = ReasonOf(forgotten.status()) == Reason::kIntegrationNotFound ||
                        ReasonOf(forgotten.status()) == Reason::kDestinationStateMissing;
@@ -192,6 +198,12 @@ absl::StatusOr<v1::IntegrationRecord> Integrations::SetPaused(const std::string&
 }
 
 absl::StatusOr<KeptIntegration> Integrations::Find(const std::string& name) const {
+  ASSIGN_OR_RETURN(KeptIntegration kept, FindAnyway(name));
+  RETURN_IF_ERROR(kept.readable);
+  return kept;
+}
+
+absl::StatusOr<KeptIntegration> Integrations::FindAnyway(const std::string& name) const {
   ASSIGN_OR_RETURN(const ResourceName parts, ParseIntegrationResource(name));
   return options_.store->Get(parts.integration);
 }
@@ -199,15 +211,28 @@ absl::StatusOr<KeptIntegration> Integrations::Find(const std::string& name) cons
 absl::StatusOr<Integrations::Edited> Integrations::Save(const std::string& name,
                                                         const std::string& etag, bool validate_only,
                                                         const EditSettings& edit) const {
+  return SaveAnyway(name, etag, validate_only,
+                    [&](const KeptIntegration& kept) -> absl::StatusOr<v1::Integration> {
+                      RETURN_IF_ERROR(kept.readable);
+                      return edit(kept.integration);
+                    });
+}
+
+absl::StatusOr<Integrations::Edited> Integrations::SaveAnyway(const std::string& name,
+                                                              const std::string& etag,
+                                                              bool validate_only,
+                                                              const EditKept& edit) const {
   ASSIGN_OR_RETURN(const std::optional<int64_t> revision, RevisionOf(etag));
   for (int attempt = 1;; ++attempt) {
-    ASSIGN_OR_RETURN(KeptIntegration kept, Find(name));
+    ASSIGN_OR_RETURN(KeptIntegration kept, FindAnyway(name));
+    if (kept.deleting_at) return BeingDeleted(kept.id);
     if (revision && *revision != kept.revision)
       return Error(Reason::kEtagMismatch, "the integration was edited meanwhile");
-    ASSIGN_OR_RETURN(const v1::Integration edited, edit(kept.integration));
+    ASSIGN_OR_RETURN(const v1::Integration edited, edit(kept));
     RETURN_IF_ERROR(Together(ProblemsOf(edited, options_.plain_webhooks)));
     std::vector<v1::FieldChange> changes = ChangesBetween(kept.integration, edited);
-    if (changes.empty()) return Edited{RecordOf(kept), {}};
+    // What replaces unreadable secrets may look like what is there.
+    if (changes.empty() && kept.readable.ok()) return Edited{RecordOf(kept), {}};
     if (validate_only) {
       kept.integration = edited;
       return Edited{RecordOf(kept), std::move(changes)};

@@ -57,14 +57,19 @@ absl::StatusOr<v1::ListLoadReportsResponse> Reports::ListLoadReports(
   const std::string list = absl::StrCat("load reports of ", request.parent());
   ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), kReportsOfAPage));
   ASSIGN_OR_RETURN(const std::string after, ParsePageToken(list, request.page_token()));
-  ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Find(request.parent()));
+  ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->FindAnyway(request.parent()));
   ASSIGN_OR_RETURN(const std::vector<v1::LoadReport> reports,
                    options_.store->ListLoadReports(kept.id, after, size, absl::Now()));
   v1::ListLoadReportsResponse response;
-  response.mutable_reports()->Add(reports.begin(), reports.end());
-  if (static_cast<int>(reports.size()) == size)
-    response.set_next_page_token(MakePageToken(list, reports.back().stream()));
-  AddDestinationRows(kept.integration, &response);
+  PageRoom room;
+  for (const v1::LoadReport& report : reports) {
+    if (!room.Takes(report)) break;
+    *response.add_reports() = report;
+  }
+  const int given = response.reports_size();
+  if (given == size || given < static_cast<int>(reports.size()))
+    response.set_next_page_token(MakePageToken(list, reports[given - 1].stream()));
+  if (kept.readable.ok()) AddDestinationRows(kept.integration, &response);
   return response;
 }
 
@@ -105,13 +110,13 @@ absl::StatusOr<v1::ListUsageResponse> Reports::ListUsage(
       options_.store->ListUsage(parts.integration, position.day, last, position.integration, size));
   v1::ListUsageResponse response;
   response.mutable_days()->Add(days.begin(), days.end());
+  if (static_cast<int>(days.size()) == size)
+    response.set_next_page_token(MakePageToken(list, TextOf(days.back())));
   return response;
 }
 
 absl::StatusOr<v1::ListSkippedSlotsResponse> Reports::ListSkippedSlots(
     const v1::ListSkippedSlotsRequest& request) const {
-  if (static_cast<int>(days.size()) == size)
-    response.set_next_page_token(MakePageToken(list, TextOf(days.back())));
   const std::string list = absl::StrCat("skipped slots of ", request.parent());
   ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), kSlotsOfAPage));
   ASSIGN_OR_RETURN(const int64_t before, ParseNumberedPageToken(list, request.page_token()));

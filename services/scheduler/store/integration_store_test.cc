@@ -310,8 +310,14 @@ TEST_F(IntegrationStoreTest, SecretsOfAnotherKeyAreToldAsSuch) {
   catalog_.Create("shop");
   TestCatalog other;
   const IntegrationStore with_other_keys(catalog_.catalog.get(), &other.secrets);
-  EXPECT_THAT(with_other_keys.Get("shop"), HasReason(Reason::kSecretKeyUnknown));
+  const KeptIntegration kept = *with_other_keys.Get("shop");
+  EXPECT_THAT(kept.readable, HasReason(Reason::kSecretKeyUnknown));
+  EXPECT_EQ(kept.integration.source().postgres().url(), "postgres://u@source/db");
+  EXPECT_TRUE(with_other_keys.SetPaused("shop", true)->paused_at);
   EXPECT_THAT(with_other_keys.List("", 10, v1::INTEGRATION_STATE_UNSPECIFIED), IsOk());
+  // They are replaced by an edit.
+  EXPECT_THAT(with_other_keys.Update("shop", 1, TestCatalog::Settings("shop"), false)->readable,
+              IsOk());
 }
 
 TEST_F(IntegrationStoreTest, SecretsMovedToAnotherRowDoNotOpen) {
@@ -320,8 +326,8 @@ TEST_F(IntegrationStoreTest, SecretsMovedToAnotherRowDoNotOpen) {
   catalog_.database.Run(
       "UPDATE lockstitch.revisions SET secrets = (SELECT secrets FROM lockstitch.revisions ORDER "
       "BY integration_key LIMIT 1)");
-  EXPECT_THAT(integrations_.Get("shop"), IsOk());
-  EXPECT_THAT(integrations_.Get("thief"), HasReason(Reason::kInternal));
+  EXPECT_THAT(integrations_.Get("shop")->readable, IsOk());
+  EXPECT_THAT(integrations_.Get("thief")->readable, HasReason(Reason::kInternal));
 }
 
 TEST(IsConfiguredTest, OnlyPatternsThatTakeEverythingAwaySelectNothing) {
