@@ -147,20 +147,12 @@ absl::StatusOr<v1::ForgottenIntegration> Integrations::Delete(
   ASSIGN_OR_RETURN(const std::optional<int64_t> revision, RevisionOf(request.etag()));
   if (revision && *revision != seen.revision)
     return Error(Reason::kEtagMismatch, "the integration was edited meanwhile");
-  // Without its secrets the destination is out of reach.
   if (!request.abandon_destination()) RETURN_IF_ERROR(seen.readable);
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.store->BeginDeletion(seen.id));
   RETURN_IF_ERROR(AwaitNoJob(kept.id, stop));
 
-  absl::StatusOr<v1::ForgetIntegrationResponse> forgotten = kept.readable;
-  if (kept.readable.ok()) {
-    v1::ForgetIntegrationRequest forget;
-    *forget.mutable_destination() = kept.integration.destination();
-    forget.set_integration(kept.integration.name());
-    forget.set_integration_uid(kept.uid);
-    forget.set_drop_tables(request.drop_tables());
-    forgotten = options_.loader->ForgetIntegration(forget, stop);
-  }
+  absl::StatusOr<v1::ForgetIntegrationResponse> forgotten =
+      Forget(kept, request.drop_tables(), stop);
   // What was never loaded, or is forgotten by an earlier call, leaves nothing behind.
   const bool unknown = ReasonOf(forgotten.status()) == Reason::kIntegrationNotFound ||
                        ReasonOf(forgotten.status()) == Reason::kDestinationStateMissing;
@@ -174,6 +166,18 @@ absl::StatusOr<v1::ForgottenIntegration> Integrations::Delete(
   RETURN_IF_ERROR(options_.store->FinishDeletion(kept.key));
   if (!forgotten.ok()) return v1::ForgottenIntegration();
   return std::move(*forgotten->mutable_forgotten());
+}
+
+absl::StatusOr<v1::ForgetIntegrationResponse> Integrations::Forget(const KeptIntegration& kept,
+                                                                   bool drop_tables,
+                                                                   std::stop_token stop) const {
+  RETURN_IF_ERROR(kept.readable);
+  v1::ForgetIntegrationRequest request;
+  *request.mutable_destination() = kept.integration.destination();
+  request.set_integration(kept.integration.name());
+  request.set_integration_uid(kept.uid);
+  request.set_drop_tables(drop_tables);
+  return options_.loader->ForgetIntegration(request, stop);
 }
 
 absl::StatusOr<v1::CheckIntegrationResponse> Integrations::Check(const std::string& name) const {

@@ -66,6 +66,10 @@ class Integrations {
                                     bool validate_only, const EditKept& edit) const;
   // The uid that the destination knows the integration's name by, or a new one.
   std::string UidFor(const v1::Integration& integration) const;
+  // At its destination, which is out of reach without its secrets.
+  absl::StatusOr<v1::ForgetIntegrationResponse> Forget(const KeptIntegration& kept,
+                                                       bool drop_tables,
+                                                       std::stop_token stop) const;
   absl::Status AwaitNoJob(const std::string& id, std::stop_token stop) const;
 
   const Options options_;
