@@ -62,9 +62,12 @@ class EditsTest : public ControlPlaneTest {
     v1::RunJobRequest request;
     request.set_parent(kShop);
     EXPECT_THAT(client_->RunJob(request), IsOk());
+    catalog_database_->Await(
+        "SELECT ended_at IS NOT NULL FROM lockstitch.jobs ORDER BY key DESC LIMIT 1");
+    const scheduler::KeptJob kept = LastJob("shop");
+    EXPECT_EQ(kept.job.state(), v1::JOB_STATE_SUCCEEDED) << kept.job.ShortDebugString();
     std::vector<std::string> streams;
-    for (const v1::StreamRun& run : AwaitJob("shop", v1::JOB_STATE_SUCCEEDED).runs)
-      streams.push_back(run.stream());
+    for (const v1::StreamRun& run : kept.runs) streams.push_back(run.stream());
     return streams;
   }
   // The reset that the destination has applied to a table of public.
