@@ -269,7 +269,7 @@ absl::Status Integrations::AwaitNoJob(const std::string& id, std::stop_token sto
     RETURN_IF_ERROR(job.status());
     if (job->job.has_ended_at()) return absl::OkStatus();
   }
-  return Error(Reason::kStopped, "the call was stopped while a job was ending",
+  return Error(Reason::kShuttingDown, "the scheduler is shutting down while a job is ending",
                "Call again: the deletion goes on.");
 }
 

@@ -37,7 +37,7 @@ class Integrations {
       const v1::ListIntegrationsRequest& request) const;
   absl::StatusOr<v1::UpdateIntegrationResponse> Update(
       const v1::UpdateIntegrationRequest& request) const;
-  // Waits until the job under way has ended; STOPPED if `stop` is requested meanwhile.
+  // Waits until the job under way has ended; SHUTTING_DOWN if `stop` is requested meanwhile.
   absl::StatusOr<v1::ForgottenIntegration> Delete(const v1::DeleteIntegrationRequest& request,
                                                   std::stop_token stop) const;
   absl::StatusOr<v1::CheckIntegrationResponse> Check(const std::string& name) const;
