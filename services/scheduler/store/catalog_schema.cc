@@ -199,8 +199,14 @@ CREATE INDEX notifications_due ON lockstitch.notifications (due_at) WHERE due_at
 CREATE INDEX notifications_by_job ON lockstitch.notifications (job_key);
 )sql";
 
+// Jobs by how they ended, which lists choose by.
+constexpr absl::string_view kVersion2 = R"sql(
+CREATE INDEX jobs_by_state ON lockstitch.jobs (state, key) WHERE state >= 3;
+UPDATE lockstitch.schema_version SET version = 2;
+)sql";
+
 // What brings the schema from each version to the next, from none to 1 first.
-constexpr absl::string_view kMigrations[kCatalogVersion] = {kVersion1};
+constexpr absl::string_view kMigrations[kCatalogVersion] = {kVersion1, kVersion2};
 
 }  // namespace
 
