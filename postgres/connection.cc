@@ -282,6 +282,11 @@ int Connection::backend_pid() const { return session_->backend_pid; }
 bool Connection::pooled() const { return backend_pid() != PQbackendPID(native()); }
 Side Connection::side() const { return session_->side; }
 
+void Connection::RunAndLeave(absl::string_view sql) {
+  session_->disturbed = true;
+  PQsendQuery(native(), std::string(sql).c_str());
+}
+
 void Connection::CancelStatement() {
   session_->disturbed = true;
   char ignored[256];

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "batch/checksum.h"
 #include "failpoint/failpoint.h"
+#include "postgres/quote.h"
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
 #include "rpc/retry.h"
@@ -74,6 +75,19 @@ bool IsAboutTheRows(const absl::Status& failure) {
 bool IsAboutOthers(const absl::Status& failure) {
   return ReasonOf(failure) == Reason::kDestinationTableLocked ||
          postgres::SqlStateOf(failure) == postgres::kDeadlockDetected;
+}
+
+// A table of fewer rows is left to autovacuum: a session costs more.
+constexpr int64_t kAnalyzedRows = 10'000;
+constexpr int kFirstToSkipLocked = 120000;
+
+// Has the server look at the rows that have just come, so that readers' queries are planned for
+// them. Nobody waits for it, and it for nobody.
+void Analyze(Connection& connection, const StreamState& state, const LoadRecord& load) {
+  const std::string table = postgres::QuoteQualified(state.schema, load.destination_table);
+  connection.RunAndLeave(connection.server_version() >= kFirstToSkipLocked
+                             ? absl::StrCat("ANALYZE (SKIP_LOCKED) ", table)
+                             : absl::StrCat("SET lock_timeout = '1s'; ANALYZE ", table));
 }
 
 // Everything that must hold for the load to be published, tested under the stream's row.
@@ -169,6 +183,8 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.finish.published");
   metrics->Add(telemetry::Metric::kLoaderLoads, {"published"}, 1);
+  if (load.plan.mode() != v1::LOAD_MODE_CHANGES && result.rows() >= kAnalyzedRows)
+    Analyze(connection, state, load);
   return result;
 }
 
