@@ -8,9 +8,11 @@
 #include "absl/time/clock.h"
 #include "rpc/timestamp.h"
 #include "schema/protocol_version.h"
+#include "schema/stream_name.h"
 #include "services/scheduler/job_error.h"
 #include "services/scheduler/load_verification.h"
 #include "services/scheduler/log_line.h"
+#include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
@@ -27,6 +29,19 @@ double SecondsOf(const v1::StreamRun& run) {
 std::string LabelOf(v1::StreamRunState state) {
   return absl::AsciiStrToLower(
       absl::StripPrefix(v1::StreamRunState_Name(state), "STREAM_RUN_STATE_"));
+}
+
+// What is known of a run's stream before it is selected.
+SelectedStream ByName(const v1::Integration& integration, const v1::StreamRun& run) {
+  SelectedStream stream;
+  for (const v1::StreamSettings& settings : integration.streams()) {
+    const absl::StatusOr<v1::TableName> table = schema::ParseStreamName(settings.stream());
+    if (table.ok() && schema::StreamName(*table) == run.stream()) stream.settings = settings;
+  }
+  stream.settings.set_stream(run.stream());
+  stream.settings.set_method(run.method());
+  if (const auto table = schema::ParseStreamName(run.stream()); table.ok()) stream.table = *table;
+  return stream;
 }
 
 // A table that was altered for one attempt of a run is as it should be for the next.
@@ -54,9 +69,11 @@ void AddResult(const v1::LoadResult& result, v1::StreamRun* run) {
 
 }  // namespace
 
-StreamRunner::StreamRunner(const Options& options, SelectedStream selected, OpenRun open)
+StreamRunner::StreamRunner(const Options& options, OpenRun open,
+                           std::optional<SelectedStream> selected)
     : options_(options),
-      selected_(std::move(selected)),
+      by_name_(!selected),
+      selected_(selected ? *std::move(selected) : ByName(*options.integration, open.run)),
       dispatched_(std::move(open.dispatched)),
       run_(std::move(open.run)) {}
 
@@ -70,17 +87,29 @@ absl::Status StreamRunner::Run(uint32_t connections) {
       return options_.recorder->RecordDispatch(run_.run_id(), dispatched);
     };
   }
+  if (by_name_) {
+    options.complete = [this, connections](v1::ExtractOffer* offer) -> absl::Status {
+      ASSIGN_OR_RETURN(selected_, options_.selection->Find(run_.stream()));
+      RETURN_IF_ERROR(Problem());
+      *offer = OfferOf(connections);
+      return absl::OkStatus();
+    };
+  }
   Dispatch dispatch(OfferOf(connections), options,
                     [&](const v1::ExtractResponse& response) { Follow(response); });
-  const absl::Status problem = ProblemOf(selected_);
-  const bool explained = selected_.replication_key_lost && selected_.problems.size() == 1;
+  const absl::Status problem = Problem();
   const absl::StatusOr<v1::LoadResult> result =
-      problem.ok() || explained ? dispatch.Run() : dispatch.GiveUp(problem);
+      problem.ok() ? dispatch.Run() : dispatch.GiveUp(problem);
   if (dispatch.left()) return result.status();
   run_.set_attempts(static_cast<uint32_t>(dispatch.attempts()));
   durable_rows_ = dispatch.durable_rows();
   if (!result.ok()) return End(result.status(), dispatch.kept());
   return End(Verify(), *result);
+}
+
+absl::Status StreamRunner::Problem() const {
+  const bool explained = selected_.replication_key_lost && selected_.problems.size() == 1;
+  return explained ? absl::OkStatus() : ProblemOf(selected_);
 }
 
 absl::Status StreamRunner::Verify() {
@@ -95,7 +124,7 @@ absl::Status StreamRunner::Verify() {
 
 v1::ExtractOffer StreamRunner::OfferOf(uint32_t connections) const {
   const v1::Integration& integration = *options_.integration;
-  const std::string& uid = options_.integration_uid;
+  const std::string uid = options_.selection->integration_uid();
   v1::ExtractOffer offer;
   offer.set_run_id(run_.run_id());
   *offer.mutable_source() = integration.source();
