@@ -22,6 +22,8 @@ using telemetry::Metric;
 
 // Integrations in one plan: after a takeover, those that wait for their turn are among them.
 constexpr int kMostDue = 20'000;
+// Until a schedule that can't be read is looked at again: another image may lead by then.
+constexpr absl::Duration kUnreadableWait = absl::Minutes(1);
 // The longest wait between steps while the catalog fails.
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
 // A step of pruning, and the time between two where nothing more is left.
@@ -76,10 +78,13 @@ absl::Status Leader::Step() {
 
 absl::Status Leader::PlanDueSlots() {
   const absl::Time now = absl::Now();
-  ASSIGN_OR_RETURN(const std::vector<DueIntegration> due, store_.ReadDue(now, kMostDue));
+  std::erase_if(put_off_, [now](const auto& entry) { return entry.second <= now; });
+  std::vector<int64_t> put_off;
+  for (const auto& [key, until] : put_off_) put_off.push_back(key);
+  ASSIGN_OR_RETURN(const std::vector<DueIntegration> due, store_.ReadDue(now, kMostDue, put_off));
   const DuePlan plan = PlanDue(due, since_, now);
-  if (plan.slots.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(store_.Apply(plan.slots));
+  for (const int64_t key : plan.unreadable) put_off_[key] = now + kUnreadableWait;
   for (const PlannedStep& step : plan.steps) ReportStep(step);
   return absl::OkStatus();
 }

@@ -24,6 +24,7 @@ struct DueIntegration {
   std::string id;
   std::string uid;
   v1::Schedule schedule;
+  absl::Status readable;  // Else why what is kept is no schedule.
   bool paused = false;
   bool held = false;  // Its quota is used up, and it wants that to count.
   bool job_open = false;
@@ -98,8 +99,9 @@ class LeaderStore {
       : catalog_(catalog), secrets_(secrets), term_(term) {}
 
   // Integrations whose slot is due at `now`, or that have to be planned anew; the longest due
-  // first.
-  absl::StatusOr<std::vector<DueIntegration>> ReadDue(absl::Time now, int limit) const;
+  // first. Those whose keys are in `put_off` are left out.
+  absl::StatusOr<std::vector<DueIntegration>> ReadDue(
+      absl::Time now, int limit, const std::vector<int64_t>& put_off = {}) const;
   // Carries plans out. An integration that was edited, deleted or given a job meanwhile is left for
   // the next plan.
   absl::Status Apply(const std::vector<PlannedSlot>& plans) const;

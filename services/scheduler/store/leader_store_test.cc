@@ -65,6 +65,17 @@ TEST_F(LeaderStoreTest, WhatIsNewOrDueIsReadTheLongestDueFirst) {
   EXPECT_THAT(DueIds(kSlot + absl::Seconds(2)), ElementsAre("d", "b", "a"));
   EXPECT_THAT(DueIds(kSlot + absl::Seconds(2), 2), ElementsAre("d", "b"));
   EXPECT_EQ(Due("b").next_slot, kSlot);
+  const std::vector<DueIntegration> others = *leader_.ReadDue(kSlot, 100, {Due("d").key});
+  ASSERT_THAT(others, SizeIs(1));
+  EXPECT_EQ(others[0].id, "b");
+}
+
+TEST_F(LeaderStoreTest, AScheduleThatIsNoneKeepsNoOtherFromBeingRead) {
+  catalog_.Create("a");
+  catalog_.Create("b");
+  catalog_.database.Run("UPDATE lockstitch.integrations SET schedule = '\\xff' WHERE id = 'a'");
+  EXPECT_THAT(Due("a").readable, HasReason(Reason::kInternal));
+  EXPECT_THAT(Due("b").readable, IsOk());
 }
 
 TEST_F(LeaderStoreTest, APlanMakesJobsAndRecordsWhatItSkips) {
