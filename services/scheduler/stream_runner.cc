@@ -55,8 +55,17 @@ void AddChanges(const v1::ExtractBegun& begun, v1::StreamRun* run) {
   }
 }
 
-void AddResult(const v1::LoadResult& result, v1::StreamRun* run) {
+void AddResult(const v1::LoadResult& result, const std::string& replication_key,
+               v1::StreamRun* run) {
   run->set_destination_table(result.destination_table());
+  v1::PublishedLoad& published = *run->mutable_published();
+  published.set_table_version(result.table_version());
+  published.set_replaced(result.replaced());
+  *published.mutable_key_columns() = result.key_columns();
+  if (result.has_bookmark()) {
+    published.set_replication_key(replication_key);
+    published.set_bookmark(result.bookmark());
+  }
   run->set_rows_deleted(result.deleted());
   if (!result.changes().empty()) *run->mutable_changes() = result.changes();
   v1::Progress& progress = *run->mutable_progress();
@@ -184,7 +193,7 @@ absl::Status StreamRunner::End(const absl::Status& failure,
   rows_ = ended.rows;
   if (kept && kept->outcome() == v1::LOAD_OUTCOME_PUBLISHED) {
     run_.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
-    AddResult(*kept, &run_);
+    AddResult(*kept, ended.replication_key, &run_);
   } else {
     run_.mutable_progress()->set_rows_loaded(durable_rows_);
   }

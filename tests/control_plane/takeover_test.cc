@@ -149,6 +149,37 @@ TEST_F(TakeoverTest, AQueuedRunWaitsUntilDiscoveryIsThereAgain) {
   EXPECT_EQ(catalog_database_->Int("SELECT sum(draws) FROM lockstitch.runs"), 2);
 }
 
+TEST_F(TakeoverTest, WebhooksTellAllOfRunsThatAnEarlierLeaderEnded) {
+  MakeTable(kRows);
+  source_->Run("CREATE TABLE u AS SELECT id, v FROM t; ALTER TABLE u ADD PRIMARY KEY (id)");
+  StartServices("loader.chunk.copied=" + copied_.action());
+  first_ = StartScheduler();
+  v1::Integration settings = Settings("shop");
+  *settings.add_streams() = settings.streams(0);
+  settings.mutable_streams(1)->set_stream("public.u");
+  for (v1::StreamSettings& stream : *settings.mutable_streams()) {
+    stream.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+    stream.set_replication_key("id");
+  }
+  settings.add_webhooks()->set_url("https://127.0.0.1:1/");
+  Keep(settings);
+  // One waits, the other ends.
+  copied_.AwaitArrival();
+  catalog_database_->Await("SELECT count(*) = 1 FROM lockstitch.runs WHERE ended_at IS NOT NULL");
+  first_->process().Kill();
+  second_ = StartScheduler();
+  AwaitAttached(*second_);
+  copied_.Release();
+  AwaitJob("shop", v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(catalog_database_->Int(
+                "SELECT count(*) FROM lockstitch.notifications, "
+                "jsonb_path_query(body::jsonb, '$ ? (@.table_version == 1 && @.new_version == true "
+                "&& @.tables[0].num_rows == 20000 && @.tables[0].primary_keys[0] == \"id\" && "
+                "@.tables[0].bookmark_metadata[0].key == \"id\" && "
+                "@.tables[0].bookmark_metadata[0].max_value == \"20000\")')"),
+            2);
+}
+
 // The leader died between the end of the last run and that of the job.
 TEST_F(TakeoverTest, AJobWhoseRunsHaveEndedNeedsNoSource) {
   copied_.Release();
