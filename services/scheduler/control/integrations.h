@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lockstitch/v1/control.pb.h"
@@ -37,8 +38,10 @@ class Integrations {
       const v1::ListIntegrationsRequest& request) const;
   absl::StatusOr<v1::UpdateIntegrationResponse> Update(
       const v1::UpdateIntegrationRequest& request) const;
-  // Waits until the job under way has ended; STOPPED if `stop` is requested meanwhile.
+  // Waits until the job under way has ended; STOPPED if its caller has `cancelled`, or `stop` is
+  // requested, meanwhile.
   absl::StatusOr<v1::ForgottenIntegration> Delete(const v1::DeleteIntegrationRequest& request,
+                                                  absl::FunctionRef<bool()> cancelled,
                                                   std::stop_token stop) const;
   absl::StatusOr<v1::CheckIntegrationResponse> Check(const std::string& name) const;
   absl::StatusOr<v1::IntegrationRecord> SetPaused(const std::string& name, bool paused) const;
@@ -58,7 +61,8 @@ class Integrations {
  private:
   // The uid that the destination knows the integration's name by, or a new one.
   std::string UidFor(const v1::Integration& integration) const;
-  absl::Status AwaitNoJob(const std::string& id, std::stop_token stop) const;
+  absl::Status AwaitNoJob(const std::string& id, absl::FunctionRef<bool()> cancelled,
+                          std::stop_token stop) const;
 
   const Options options_;
 };
