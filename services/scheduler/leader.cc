@@ -49,8 +49,7 @@ Leader::Leader(const Options& options, int64_t term)
 void Leader::Run(std::stop_token lost) {
   const std::stop_callback on_lost(lost, [&] { leave_.request_stop(); });
   options_.metrics->Set(Metric::kSchedulerLeading, {}, 1);
-  const Notifier notifier(
-      {.store = &store_, .sender = options_.sender, .metrics = options_.metrics});
+  Notifier notifier({.store = &store_, .sender = options_.sender, .metrics = options_.metrics});
   std::thread notifying([&] { notifier.Run(leave_.get_token()); });
   const rpc::RetryPolicy pace = {.first = options_.interval, .most = kLongestWait};
   int failures = 0;

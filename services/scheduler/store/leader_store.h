@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,7 +83,8 @@ struct Notification {
 // A notification that is due.
 struct DueNotification {
   int64_t number = 0;
-  int attempts = 0;         // Made before.
+  int attempts = 0;  // Made before.
+  int64_t integration_key = 0;
   std::string integration;  // Its id.
   v1::Webhook webhook;      // With its secrets; empty if they can't be decrypted.
   std::string body;         // JSON.
@@ -130,8 +132,10 @@ class LeaderStore {
   // outbox.
   absl::Status EndJob(const v1::Job& job, const std::vector<Notification>& notifications) const;
 
-  absl::StatusOr<std::vector<DueNotification>> ReadDueNotifications(absl::Time now,
-                                                                    int limit) const;
+  // Those of one integration, the one that has waited longest, but for those whose keys are in
+  // `others`.
+  absl::StatusOr<std::vector<DueNotification>> ReadDueNotifications(
+      absl::Time now, int limit, const std::set<int64_t>& others = {}) const;
   // Ends a notification (nullopt) or puts it off; `failure` is what the receiver said, empty where
   // it accepted. One that was given up stays, with its failure, as long as its job.
   absl::Status EndAttempt(int64_t number, std::optional<absl::Time> next_attempt,
