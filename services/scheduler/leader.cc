@@ -26,8 +26,8 @@ constexpr int kMostDue = 20'000;
 constexpr absl::Duration kUnreadableWait = absl::Minutes(1);
 // The longest wait between steps while the catalog fails.
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
-// A step of pruning, and the time between two where nothing more is left.
-constexpr int kPrunedAtOnce = 100;
+// Rows of each table in a step of pruning, and the time between two where nothing more is left.
+constexpr int kPrunedAtOnce = 1'000;
 constexpr absl::Duration kPruneInterval = absl::Minutes(1);
 
 // When it was due or asked for.
@@ -142,11 +142,14 @@ absl::Status Leader::StopJobs() {
 }
 
 absl::Status Leader::PruneJobs() {
-  if (absl::Now() < next_prune_) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const int pruned, store_.Prune(absl::Now() - options_.retention, kPrunedAtOnce));
-  if (pruned > 0)
-    telemetry::Log(LogSeverity::kInfo, "old jobs pruned", {{"jobs", absl::StrCat(pruned)}});
-  if (pruned < kPrunedAtOnce) next_prune_ = absl::Now() + kPruneInterval;
+  const absl::Time now = absl::Now();
+  if (now < next_prune_) return absl::OkStatus();
+  // Also where it fails: nothing waits for it.
+  next_prune_ = now + kPruneInterval;
+  ASSIGN_OR_RETURN(const int pruned, store_.Prune(now - options_.retention, kPrunedAtOnce));
+  if (pruned == 0) return absl::OkStatus();
+  telemetry::Log(LogSeverity::kInfo, "old jobs pruned", {{"rows", absl::StrCat(pruned)}});
+  next_prune_ = now;
   return absl::OkStatus();
 }
 

@@ -31,19 +31,39 @@ failed AS (
   FROM lead WHERE n.number = $2 AND n.due_at IS NOT NULL AND NOT ($3::timestamptz IS NULL AND $4 = ''))
 SELECT EXISTS (SELECT FROM lead), true)sql";
 
-// $2 time, $3 how many. Runs, logs, requests and notifications go with their job.
+// $2 time, $3 how many rows of a table. A job goes, with its requests, once nothing else is left of
+// it: its rows may be many.
 constexpr absl::string_view kPrune = R"sql(
+old AS (SELECT key FROM lockstitch.jobs WHERE ended_at < $2 ORDER BY ended_at LIMIT $3),
+lines AS (
+  DELETE FROM lockstitch.log_entries e
+  USING lead, (SELECT e.number FROM old JOIN lockstitch.log_entries e ON e.job_key = old.key LIMIT $3) AS part
+  WHERE e.number = part.number
+  RETURNING 1),
+notifications AS (
+  DELETE FROM lockstitch.notifications n
+  USING lead, (SELECT n.number FROM old JOIN lockstitch.notifications n ON n.job_key = old.key LIMIT $3) AS part
+  WHERE n.number = part.number
+  RETURNING 1),
+runs AS (
+  DELETE FROM lockstitch.runs r
+  USING lead, (SELECT r.run_id FROM old JOIN lockstitch.runs r ON r.job_key = old.key LIMIT $3) AS part
+  WHERE r.run_id = part.run_id
+  RETURNING 1),
 jobs AS (
-  DELETE FROM lockstitch.jobs j
-  USING lead, (SELECT key FROM lockstitch.jobs WHERE ended_at < $2 ORDER BY ended_at LIMIT $3) AS old
-  WHERE j.key = old.key
+  DELETE FROM lockstitch.jobs j USING lead, old
+  WHERE j.key = old.key AND NOT EXISTS (SELECT FROM lockstitch.log_entries WHERE job_key = old.key) AND
+        NOT EXISTS (SELECT FROM lockstitch.notifications WHERE job_key = old.key) AND
+        NOT EXISTS (SELECT FROM lockstitch.runs WHERE job_key = old.key)
   RETURNING 1),
 slots AS (
   DELETE FROM lockstitch.skipped_slots s
   USING lead, (SELECT number FROM lockstitch.skipped_slots WHERE recorded_at < $2 ORDER BY recorded_at LIMIT $3) AS old
   WHERE s.number = old.number
   RETURNING 1)
-SELECT EXISTS (SELECT FROM lead), true, greatest((SELECT count(*) FROM jobs), (SELECT count(*) FROM slots)))sql";
+SELECT EXISTS (SELECT FROM lead), true,
+       (SELECT count(*) FROM lines) + (SELECT count(*) FROM notifications) + (SELECT count(*) FROM runs) +
+       (SELECT count(*) FROM jobs) + (SELECT count(*) FROM slots))sql";
 
 }  // namespace
 

@@ -141,8 +141,9 @@ class LeaderStore {
   absl::Status EndAttempt(int64_t number, std::optional<absl::Time> next_attempt,
                           const std::string& failure) const;
 
-  // Deletes at most `limit` jobs (with runs and logs) that ended before `before`, and as many slots
-  // that were skipped before; answers how many of the more numerous.
+  // Deletes jobs that ended before `before`, the oldest first, each after its log, runs and
+  // notifications, and slots that were skipped before: at most `limit` rows of a table. Answers how
+  // many rows of all; 0 once nothing is left.
   absl::StatusOr<int> Prune(absl::Time before, int limit) const;
 
  private:

@@ -349,12 +349,27 @@ TEST_F(LeaderStoreTest, OldJobsGoInSmallStepsAndReportsStay) {
   }
   const v1::Job open = catalog_.Start(leader_, "shop");
   const absl::Time before = kSlot + absl::Hours(24 * 3) + absl::Seconds(1);
-  EXPECT_EQ(*leader_.Prune(before, 3), 3);
-  EXPECT_EQ(*leader_.Prune(before, 3), 1);
-  EXPECT_EQ(*leader_.Prune(before, 3), 0);
+  // Eight lines, four runs, four jobs.
+  const auto left = [&] {
+    return catalog_.database.Text(
+        "SELECT concat_ws(' ', (SELECT count(*) FROM lockstitch.log_entries), (SELECT count(*) "
+        "FROM lockstitch.runs), (SELECT count(*) FROM lockstitch.jobs))");
+  };
+  EXPECT_EQ(left(), "10 6 6");
+  EXPECT_EQ(*leader_.Prune(before, 3), 3 + 3);
+  EXPECT_EQ(left(), "7 3 6");
+  // Jobs go once nothing of them is left.
+  int rows = 3 + 3;
+  for (int steps = 1; const int pruned = *leader_.Prune(before, 3); ++steps) {
+    rows += pruned;
+    ASSERT_LT(steps, 16);
+  }
+  EXPECT_EQ(rows, 8 + 4 + 4);
+  EXPECT_EQ(left(), "2 2 2");
   EXPECT_THAT(*catalog_.jobs.List({}, "", 10), SizeIs(2));
   EXPECT_EQ(catalog_.database.Int("SELECT count(*) FROM lockstitch.runs"), 2);
   EXPECT_EQ(catalog_.database.Int("SELECT count(*) FROM lockstitch.log_entries"), 2);
+  EXPECT_EQ(*leader_.Prune(absl::Now() + absl::Hours(1), 10), 2 + 1);
   EXPECT_EQ(*leader_.Prune(absl::Now() + absl::Hours(1), 10), 1);
   EXPECT_EQ(catalog_.jobs.Get("shop", "")->job.job_id(), open.job_id());
   EXPECT_THAT(*catalog_.reports.ListLoadReports("shop", "", 10, kSlot), SizeIs(1));
