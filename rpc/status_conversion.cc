@@ -9,6 +9,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "status/reason.h"
+#include "status/utf8.h"
 
 namespace lockstitch::rpc {
 namespace {
@@ -67,7 +68,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
   if (!info.reason().empty()) details.add_details()->PackFrom(info);
   std::string message(status.message());
   if (message.size() > kLongestMessage)
-    message = absl::StrCat(message.substr(0, kLongestMessage), " ...");
+    message = absl::StrCat(Utf8Prefix(message, kLongestMessage), " ...");
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
                       details.SerializeAsString());
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/cord.h"
 #include "gtest/gtest.h"
 #include "status/reason.h"
+#include "status/utf8.h"
 
 namespace lockstitch::rpc {
 namespace {
@@ -32,6 +33,14 @@ TEST(StatusConversionTest, LongMessagesAreCutButKeepTheirReason) {
       FromGrpc(ToGrpc(Error(Reason::kIntegrationInvalid, std::string(1 << 20, 'x'))), "peer");
   EXPECT_LT(back.message().size(), 10'000u);
   EXPECT_EQ(ReasonOf(back), Reason::kIntegrationInvalid);
+}
+
+TEST(StatusConversionTest, AMessageIsCutWhereACharacterEnds) {
+  std::string text = "x";
+  while (text.size() < 9'000) text += "ж";
+  const absl::Status back = FromGrpc(ToGrpc(Error(Reason::kIntegrationInvalid, text)), "peer");
+  EXPECT_LT(back.message().size(), text.size());
+  EXPECT_EQ(ValidUtf8(back.message()), back.message());
 }
 
 TEST(StatusConversionTest, WhatGrpcSaysItselfGetsAReasonAndNamesThePeer) {

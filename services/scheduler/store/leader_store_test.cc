@@ -204,6 +204,23 @@ TEST_F(LeaderStoreTest, AJobWhoseSecretsCannotBeDecryptedKeepsNoOtherFromBeingTa
   EXPECT_THAT(taken[1].readable, IsOk());
 }
 
+TEST_F(LeaderStoreTest, ARunThatCannotBeReadIsTakenAsItsColumnsTell) {
+  catalog_.Create("a");
+  const v1::Job job = catalog_.Start(leader_, "a", {"public.t", "public.u"});
+  ASSERT_THAT(
+      leader_.EndRun(job.job_id(),
+                     TestCatalog::Ended(job, "public.u", v1::STREAM_RUN_STATE_FAILED, 5, kSlot)),
+      IsOk());
+  catalog_.database.Run("UPDATE lockstitch.runs SET run = '\\xff'");
+  const std::vector<OpenJob> taken = *leader_.TakeOpenJobs({}, 10);
+  ASSERT_THAT(taken, SizeIs(1));
+  ASSERT_THAT(taken[0].runs, SizeIs(2));
+  EXPECT_EQ(taken[0].runs[0].run.run_id(), job.job_id() + "-public.t");
+  EXPECT_EQ(taken[0].runs[0].run.stream(), "public.t");
+  EXPECT_EQ(taken[0].runs[0].run.state(), v1::STREAM_RUN_STATE_QUEUED);
+  EXPECT_EQ(taken[0].runs[1].run.state(), v1::STREAM_RUN_STATE_FAILED);
+}
+
 TEST_F(LeaderStoreTest, AJobGoesItsWayOnceAndTellsWhatItCameTo) {
   catalog_.Create("shop");
   v1::Job job = catalog_.Request("shop");
