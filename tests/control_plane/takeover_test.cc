@@ -154,6 +154,7 @@ TEST_F(TakeoverTest, WebhooksTellAllOfRunsThatAnEarlierLeaderEnded) {
   source_->Run("CREATE TABLE u AS SELECT id, v FROM t; ALTER TABLE u ADD PRIMARY KEY (id)");
   StartServices("loader.chunk.copied=" + copied_.action());
   first_ = StartScheduler();
+  first_->process().WaitForLine("\"leads\"");
   v1::Integration settings = Settings("shop");
   *settings.add_streams() = settings.streams(0);
   settings.mutable_streams(1)->set_stream("public.u");
@@ -186,6 +187,7 @@ TEST_F(TakeoverTest, AJobWhoseRunsHaveEndedNeedsNoSource) {
   MakeTable(1);
   StartServices();
   first_ = StartScheduler();
+  first_->process().WaitForLine("\"leads\"");
   Keep(Settings("shop"));
   AwaitJob("shop", v1::JOB_STATE_SUCCEEDED);
   first_->process().Kill();

@@ -31,6 +31,7 @@ class WatchTest : public ControlPlaneTest {
     MakeTable(10);
     StartServices("loader.chunk.copied=" + copied_.action());
     scheduler_ = StartScheduler();
+    scheduler_->process().WaitForLine("\"leads\"");
     Keep(Settings("shop"));
     copied_.AwaitArrival();
   }
