@@ -226,7 +226,8 @@ absl::StatusOr<std::string> Connection::Send(const Statement& statement) {
   auto& prepared = session_->prepared;
   const auto known = prepared.find(statement.sql);
   if (known == prepared.end()) {
-    if (prepared.size() < kMostPrepared) prepared.emplace(statement.sql, "");
+    // What has none may be made for one table.
+    if (count > 0 && prepared.size() < kMostPrepared) prepared.emplace(statement.sql, "");
     const int sent = PQsendQueryParams(native(), statement.sql.c_str(), count,
                                        /*paramTypes=*/nullptr, values.data(),
                                        /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,

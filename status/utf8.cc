@@ -1,5 +1,6 @@
 #include "status/utf8.h"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace lockstitch {
@@ -36,12 +37,6 @@ std::string ValidUtf8(absl::string_view text) {
     text.remove_prefix(size == 0 ? 1 : size);
   }
   return valid;
-}
-
-absl::string_view Utf8Prefix(absl::string_view text, size_t size) {
-  if (text.size() <= size) return text;
-  while (size > 0 && IsContinuation(text[size])) --size;
-  return text.substr(0, size);
 }
 
 }  // namespace lockstitch

@@ -1,7 +1,6 @@
 #ifndef LOCKSTITCH_STATUS_UTF8_H_
 #define LOCKSTITCH_STATUS_UTF8_H_
 
-#include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -11,9 +10,6 @@ namespace lockstitch {
 // The text with U+FFFD in the place of bytes that aren't UTF-8: servers say what they say before a
 // session's encoding is set in one of their own. A message refuses to be read with such bytes.
 std::string ValidUtf8(absl::string_view text);
-
-// At most its first `size` bytes, and no part of a character.
-absl::string_view Utf8Prefix(absl::string_view text, size_t size);
 
 }  // namespace lockstitch
 

@@ -22,12 +22,5 @@ TEST(ValidUtf8Test, EveryOtherByteIsReplaced) {
   EXPECT_EQ(ValidUtf8("a\x80z"), "a\uFFFDz");
 }
 
-TEST(Utf8PrefixTest, EndsWhereACharacterDoes) {
-  EXPECT_EQ(Utf8Prefix("цена", 8), "цена");
-  EXPECT_EQ(Utf8Prefix("цена", 4), "це");
-  EXPECT_EQ(Utf8Prefix("цена", 3), "ц");
-  EXPECT_EQ(Utf8Prefix("цена", 1), "");
-}
-
 }  // namespace
 }  // namespace lockstitch

@@ -221,7 +221,10 @@ absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
   } else {
     // Without a right to the whole table there is none to its ctid.
     const uint32_t wanted = snapshot.locked() ? std::max(1u, settings.ranges()) : 1;
-    ASSIGN_OR_RETURN(const int64_t blocks, snapshot.CountBlocks());
+    int64_t blocks = 0;
+    if (wanted > 1) {
+      ASSIGN_OR_RETURN(blocks, snapshot.CountBlocks());
+    }
     ranges = CutByBlocks(snapshot.table().kind(), blocks, snapshot.server_version(), wanted);
   }
   request.mutable_ranges()->Add(ranges.begin(), ranges.end());

@@ -260,10 +260,8 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
   }
   if (!difference.why_anew.empty())
     return Continued{.why_anew = difference.why_anew, .changes = difference.changes};
-  if (!load.key_columns.empty()) {
-    ASSIGN_OR_RETURN(const bool has_key, HasKey(connection, oid, load.key_columns));
-    if (!has_key) return Defect("the destination table has lost its primary key");
-  }
+  if (!load.key_columns.empty() && !form.HasKey(load.key_columns))
+    return Defect("the destination table has lost its primary key");
   if (load.key_columns.empty()) NoteReinsertion(form, last.plan, &load.plan);
   AddChanges(difference.changes, &load.plan);
   RETURN_IF_ERROR(AddUntold(connection, before, &load.plan));
@@ -280,12 +278,9 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
 // load's own may take its place. The user shall not learn it when everything is loaded if there is
 // no room for its columns.
 absl::StatusOr<std::optional<std::vector<v1::SchemaChange>>> MergeChanges(
-    Connection& connection, const StreamState& state, const std::optional<LoadRecord>& last,
+    Connection& connection, int64_t oid, const std::optional<LoadRecord>& last,
     const LoadRecord& load) {
-  if (!last) return std::nullopt;
-  ASSIGN_OR_RETURN(const int64_t oid,
-                   FindDestinationTable(connection, state, load.destination_table));
-  if (oid == 0) return std::nullopt;
+  if (oid == 0 || !last) return std::nullopt;
   ASSIGN_OR_RETURN(const std::vector<std::string> obstacles, FindObstacles(connection, oid, *last));
   if (obstacles.empty()) return std::nullopt;
   ASSIGN_OR_RETURN(std::vector<v1::SchemaChange> changes,
@@ -348,7 +343,7 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   ASSIGN_OR_RETURN(const ColumnTransition transition, RemakeColumns(standing, wanted.plan, source));
   LoadDecision decision = {.load = WithColumns(wanted, transition)};
   ASSIGN_OR_RETURN(const std::optional<std::vector<v1::SchemaChange>> merged,
-                   MergeChanges(connection, state, last.standing, decision.load));
+                   MergeChanges(connection, oid, last.standing, decision.load));
   if (merged && before && !transition.changes.empty()) {
     decision.load.plan.clear_changes();
     AddChanges(*merged, &decision.load.plan);

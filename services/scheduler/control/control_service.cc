@@ -11,7 +11,6 @@
 #include "rpc/timestamp.h"
 #include "services/scheduler/schedule/slot_preview.h"
 #include "status/macros.h"
-#include "status/reason.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -20,12 +19,6 @@ constexpr int kPreviewedSlots = 10;
 // Events of a watched job that may wait for their caller.
 constexpr size_t kQueued = 1'000;
 constexpr absl::Duration kSendDeadline = absl::Minutes(5);
-
-// Of what waits: STOPPED is the caller's doing, unless the process ends. Another scheduler goes on.
-absl::Status Over(const Control& control, absl::Status status) {
-  if (ReasonOf(status) != Reason::kStopped || !control.stopped().stop_requested()) return status;
-  return Error(Reason::kShuttingDown, "the scheduler is shutting down");
-}
 
 template <typename Response>
 grpc::Status Answer(absl::StatusOr<Response> answer, Response* response) {
@@ -71,11 +64,9 @@ class IntegrationService final : public v1::IntegrationService::Service {
   grpc::Status DeleteIntegration(grpc::ServerContext* context,
                                  const v1::DeleteIntegrationRequest* request,
                                  v1::DeleteIntegrationResponse* response) override {
-    absl::StatusOr<v1::ForgottenIntegration> forgotten = control_->integrations().Delete(
-        *request, [context] { return context->IsCancelled(); }, control_->stopped());
-    if (!forgotten.ok()) return rpc::ToGrpc(Over(*control_, forgotten.status()));
-    *response->mutable_forgotten() = *std::move(forgotten);
-    return grpc::Status::OK;
+    const auto cancelled = [context] { return context->IsCancelled(); };
+    return Answer(control_->integrations().Delete(*request, cancelled, control_->stopped()),
+                  response->mutable_forgotten());
   }
   grpc::Status CheckIntegration(grpc::ServerContext*, const v1::CheckIntegrationRequest* request,
                                 v1::CheckIntegrationResponse* response) override {
@@ -136,7 +127,7 @@ class Watch final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Watch
         *response.mutable_event() = event;
         return call->SendWithin(kQueued, kSendDeadline, std::move(response));
       };
-      call->End(Over(*control, control->jobs().Watch(name, listener, either.get_token())));
+      call->End(control->jobs().Watch(name, listener, either.get_token()));
     }).detach();
     return call.get();
   }

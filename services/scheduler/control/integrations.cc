@@ -235,7 +235,10 @@ absl::Status Integrations::AwaitNoJob(const std::string& id, absl::FunctionRef<b
     RETURN_IF_ERROR(job.status());
     if (job->job.has_ended_at()) return absl::OkStatus();
   }
-  return Error(Reason::kStopped, "the call was stopped while a job was ending",
+  const bool ends = stop.stop_requested();
+  return Error(ends ? Reason::kShuttingDown : Reason::kStopped,
+               ends ? "the scheduler is shutting down while a job is ending"
+                    : "the caller has gone while a job was ending",
                "Call again: the deletion goes on.");
 }
 

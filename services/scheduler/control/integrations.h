@@ -38,8 +38,8 @@ class Integrations {
       const v1::ListIntegrationsRequest& request) const;
   absl::StatusOr<v1::UpdateIntegrationResponse> Update(
       const v1::UpdateIntegrationRequest& request) const;
-  // Waits until the job under way has ended; STOPPED if its caller has `cancelled`, or `stop` is
-  // requested, meanwhile.
+  // Waits until the job under way has ended; STOPPED if its caller has `cancelled` meanwhile,
+  // SHUTTING_DOWN if `stop` is requested.
   absl::StatusOr<v1::ForgottenIntegration> Delete(const v1::DeleteIntegrationRequest& request,
                                                   absl::FunctionRef<bool()> cancelled,
                                                   std::stop_token stop) const;

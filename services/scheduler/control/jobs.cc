@@ -31,6 +31,12 @@ class Watched {
     *event.mutable_job() = job;
     return Tell("", job, event);
   }
+  // Even if it had ended when it was told first.
+  absl::Status TellEnd(const v1::Job& job) {
+    v1::JobEvent event;
+    *event.mutable_job() = job;
+    return listener_(event);
+  }
   absl::Status TellRun(const v1::StreamRun& run) {
     v1::JobEvent event;
     *event.mutable_stream_run() = run;
@@ -157,10 +163,11 @@ absl::Status Jobs::Watch(const std::string& name, const Listener& listener,
       }
       if (static_cast<int>(lines.size()) < kWatchedLines) break;
     }
+    if (kept.job.has_ended_at()) return watched.TellEnd(kept.job);
     RETURN_IF_ERROR(watched.TellJob(kept.job));
-    if (kept.job.has_ended_at()) return absl::OkStatus();
   }
-  return Error(Reason::kStopped, "the job is watched no more");
+  return Error(Reason::kShuttingDown, "the scheduler is shutting down; the job goes on",
+               "Watch it again: any scheduler of the catalog serves it.");
 }
 
 }  // namespace lockstitch::scheduler

@@ -33,7 +33,7 @@ class Jobs {
   absl::StatusOr<v1::ListLogEntriesResponse> ListLogEntries(
       const v1::ListLogEntriesRequest& request) const;
 
-  // In the caller's thread, until the job has ended; STOPPED if `stop` is requested before. A
+  // In the caller's thread, until the job has ended; SHUTTING_DOWN if `stop` is requested before. A
   // listener's failure ends it.
   using Listener = std::function<absl::Status(const v1::JobEvent&)>;
   absl::Status Watch(const std::string& name, const Listener& listener, std::stop_token stop) const;
