@@ -39,7 +39,8 @@ class CommandTest : public ControlPlaneTest {
 
 TEST_F(CommandTest, EverySkippedSlotIsShown) {
   catalog_database_->Run(
-      "INSERT INTO lockstitch.skipped_slots (integration_key, first_slot, last_slot, slots, reason, "
+      "INSERT INTO lockstitch.skipped_slots (integration_key, first_slot, last_slot, slots, "
+      "reason, "
       "recorded_at) SELECT i.key, now(), now(), 1, 'n' || n, now() FROM lockstitch.integrations i, "
       "generate_series(1, 1001) n");
   const CommandResult shown = Run({"integration", "skipped", "shop", "--output=json"});
