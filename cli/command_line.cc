@@ -223,7 +223,7 @@ CLI::App* AddUp(CLI::App& app, UpCommand& up) {
       ->check(CLI::Range(1, 10000))
       ->option_text("N");
   rpc::AddDurationFlag(*command, "--retention", up.retention,
-                       "how long ended jobs and their logs are kept");
+                       "how long ended jobs and their logs are kept", absl::Hours(24));
   return command;
 }
 

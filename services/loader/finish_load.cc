@@ -168,6 +168,8 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   result.set_outcome(v1::LOAD_OUTCOME_PUBLISHED);
   result.set_destination_table(load.plan.destination_table());
   result.set_table_version(published.table_version);
+  result.set_replaced(published.table_version != state.table_version);
+  result.mutable_key_columns()->Add(load.key_columns.begin(), load.key_columns.end());
   if (published.bookmark) result.set_bookmark(*published.bookmark);
   result.mutable_notes()->Add(prepared.indexes.notes.begin(), prepared.indexes.notes.end());
   result.mutable_notes()->Add(prepared.notes.begin(), prepared.notes.end());

@@ -22,10 +22,12 @@ using telemetry::Metric;
 
 // Integrations in one plan: after a takeover, those that wait for their turn are among them.
 constexpr int kMostDue = 20'000;
+// Until a schedule that can't be read is looked at again: another image may lead by then.
+constexpr absl::Duration kUnreadableWait = absl::Minutes(1);
 // The longest wait between steps while the catalog fails.
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
-// A step of pruning, and the time between two where nothing more is left.
-constexpr int kPrunedAtOnce = 100;
+// Rows of each table in a step of pruning, and the time between two where nothing more is left.
+constexpr int kPrunedAtOnce = 1'000;
 constexpr absl::Duration kPruneInterval = absl::Minutes(1);
 
 // When it was due or asked for.
@@ -47,8 +49,7 @@ Leader::Leader(const Options& options, int64_t term)
 void Leader::Run(std::stop_token lost) {
   const std::stop_callback on_lost(lost, [&] { leave_.request_stop(); });
   options_.metrics->Set(Metric::kSchedulerLeading, {}, 1);
-  const Notifier notifier(
-      {.store = &store_, .sender = options_.sender, .metrics = options_.metrics});
+  Notifier notifier({.store = &store_, .sender = options_.sender, .metrics = options_.metrics});
   std::thread notifying([&] { notifier.Run(leave_.get_token()); });
   const rpc::RetryPolicy pace = {.first = options_.interval, .most = kLongestWait};
   int failures = 0;
@@ -76,10 +77,13 @@ absl::Status Leader::Step() {
 
 absl::Status Leader::PlanDueSlots() {
   const absl::Time now = absl::Now();
-  ASSIGN_OR_RETURN(const std::vector<DueIntegration> due, store_.ReadDue(now, kMostDue));
+  std::erase_if(put_off_, [now](const auto& entry) { return entry.second <= now; });
+  std::vector<int64_t> put_off;
+  for (const auto& [key, until] : put_off_) put_off.push_back(key);
+  ASSIGN_OR_RETURN(const std::vector<DueIntegration> due, store_.ReadDue(now, kMostDue, put_off));
   const DuePlan plan = PlanDue(due, since_, now);
-  if (plan.slots.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(store_.Apply(plan.slots));
+  for (const int64_t key : plan.unreadable) put_off_[key] = now + kUnreadableWait;
   for (const PlannedStep& step : plan.steps) ReportStep(step);
   return absl::OkStatus();
 }
@@ -138,11 +142,14 @@ absl::Status Leader::StopJobs() {
 }
 
 absl::Status Leader::PruneJobs() {
-  if (absl::Now() < next_prune_) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const int pruned, store_.Prune(absl::Now() - options_.retention, kPrunedAtOnce));
-  if (pruned > 0)
-    telemetry::Log(LogSeverity::kInfo, "old jobs pruned", {{"jobs", absl::StrCat(pruned)}});
-  if (pruned < kPrunedAtOnce) next_prune_ = absl::Now() + kPruneInterval;
+  const absl::Time now = absl::Now();
+  if (now < next_prune_) return absl::OkStatus();
+  // Also where it fails: nothing waits for it.
+  next_prune_ = now + kPruneInterval;
+  ASSIGN_OR_RETURN(const int pruned, store_.Prune(now - options_.retention, kPrunedAtOnce));
+  if (pruned == 0) return absl::OkStatus();
+  telemetry::Log(LogSeverity::kInfo, "old jobs pruned", {{"rows", absl::StrCat(pruned)}});
+  next_prune_ = now;
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <stop_token>
 
 #include "absl/status/status.h"
@@ -58,6 +59,7 @@ class Leader {
   const LeaderStore store_;
   const ReportStore reports_;
   const absl::Time since_;
+  std::map<int64_t, absl::Time> put_off_;  // Integrations by their keys, and until when.
   absl::Time next_prune_ = absl::InfinitePast();
   std::stop_source leave_;
   JobJournal journal_;

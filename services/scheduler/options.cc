@@ -35,7 +35,7 @@ void AddCatalogFlags(CLI::App& app, ControlPlane::Options& options) {
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
   rpc::AddDurationFlag(*catalog, "--retention", options.retention,
-                       "how long ended jobs and their logs are kept");
+                       "how long ended jobs and their logs are kept", absl::Hours(24));
   rpc::AddDurationFlag(*catalog, "--grace", options.grace,
                        "how long runs go on at their extractors while no scheduler follows them");
 }

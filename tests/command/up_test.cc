@@ -1,7 +1,10 @@
+#include <signal.h>
+
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -183,6 +186,17 @@ TEST_F(UpTest, KeepsIntegrationsOverAKill) {
   Start();
   EXPECT_EQ(RunForJson({"integration", "list"})["integrations"].size(), 1u);
   EXPECT_EQ(Run({"run", "shop", "--wait"}).status, 0);
+}
+
+TEST_F(UpTest, GoesOnAfterItsCatalogsServerWasKilled) {
+  ASSERT_EQ(Run({"apply", "-f", File()}).status, 0);
+  pid_t server = 0;
+  std::ifstream(folder_.path() + "/catalog/postmaster.pid") >> server;
+  ASSERT_GT(server, 1);
+  kill(server, SIGKILL);
+  up_->WaitForLine("the catalog's server has ended");
+  while (Run({"run", "shop", "--wait"}).status != 0) std::this_thread::yield();
+  EXPECT_FALSE(up_->Ended());
 }
 
 TEST_F(UpTest, StopsCleanlyAndASecondOneIsRefused) {

@@ -142,14 +142,15 @@ absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
 }
 
 absl::StatusOr<v1::ForgottenIntegration> Integrations::Delete(
-    const v1::DeleteIntegrationRequest& request, std::stop_token stop) const {
+    const v1::DeleteIntegrationRequest& request, absl::FunctionRef<bool()> cancelled,
+    std::stop_token stop) const {
   ASSIGN_OR_RETURN(const KeptIntegration seen, FindAnyway(request.name()));
   ASSIGN_OR_RETURN(const std::optional<int64_t> revision, RevisionOf(request.etag()));
   if (revision && *revision != seen.revision)
     return Error(Reason::kEtagMismatch, "the integration was edited meanwhile");
   if (!request.abandon_destination()) RETURN_IF_ERROR(seen.readable);
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.store->BeginDeletion(seen.id));
-  RETURN_IF_ERROR(AwaitNoJob(kept.id, stop));
+  RETURN_IF_ERROR(AwaitNoJob(kept.id, cancelled, stop));
 
   absl::StatusOr<v1::ForgetIntegrationResponse> forgotten =
       Forget(kept, request.drop_tables(), stop);
@@ -262,14 +263,18 @@ std::string Integrations::UidFor(const v1::Integration& integration) const {
   return rpc::RandomId();
 }
 
-absl::Status Integrations::AwaitNoJob(const std::string& id, std::stop_token stop) const {
-  for (int wait = 1; rpc::WaitBeforeAttempt(kJobEndPolicy, wait, stop); ++wait) {
+absl::Status Integrations::AwaitNoJob(const std::string& id, absl::FunctionRef<bool()> cancelled,
+                                      std::stop_token stop) const {
+  for (int wait = 1; rpc::WaitBeforeAttempt(kJobEndPolicy, wait, stop) && !cancelled(); ++wait) {
     const absl::StatusOr<KeptJob> job = options_.jobs->Get(id, "");
     if (ReasonOf(job.status()) == Reason::kJobNotFound) return absl::OkStatus();
     RETURN_IF_ERROR(job.status());
     if (job->job.has_ended_at()) return absl::OkStatus();
   }
-  return Error(Reason::kShuttingDown, "the scheduler is shutting down while a job is ending",
+  const bool ends = stop.stop_requested();
+  return Error(ends ? Reason::kShuttingDown : Reason::kStopped,
+               ends ? "the scheduler is shutting down while a job is ending"
+                    : "the caller has gone while a job was ending",
                "Call again: the deletion goes on.");
 }
 

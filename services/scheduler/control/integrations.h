@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lockstitch/v1/control.pb.h"
@@ -37,8 +38,10 @@ class Integrations {
       const v1::ListIntegrationsRequest& request) const;
   absl::StatusOr<v1::UpdateIntegrationResponse> Update(
       const v1::UpdateIntegrationRequest& request) const;
-  // Waits until the job under way has ended; SHUTTING_DOWN if `stop` is requested meanwhile.
+  // Waits until the job under way has ended; STOPPED if its caller has `cancelled` meanwhile,
+  // SHUTTING_DOWN if `stop` is requested.
   absl::StatusOr<v1::ForgottenIntegration> Delete(const v1::DeleteIntegrationRequest& request,
+                                                  absl::FunctionRef<bool()> cancelled,
                                                   std::stop_token stop) const;
   absl::StatusOr<v1::CheckIntegrationResponse> Check(const std::string& name) const;
   absl::StatusOr<v1::IntegrationRecord> SetPaused(const std::string& name, bool paused) const;
@@ -70,7 +73,8 @@ class Integrations {
   absl::StatusOr<v1::ForgetIntegrationResponse> Forget(const KeptIntegration& kept,
                                                        bool drop_tables,
                                                        std::stop_token stop) const;
-  absl::Status AwaitNoJob(const std::string& id, std::stop_token stop) const;
+  absl::Status AwaitNoJob(const std::string& id, absl::FunctionRef<bool()> cancelled,
+                          std::stop_token stop) const;
 
   const Options options_;
 };

@@ -10,6 +10,7 @@
 #include "services/scheduler/store/notification.h"
 #include "services/scheduler/store/revision.h"
 #include "status/macros.h"
+#include "telemetry/log.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -42,7 +43,7 @@ WHERE j.key = ANY ($1::bigint[]) ORDER BY j.key)sql";
 
 // $1 keys of jobs.
 constexpr absl::string_view kReadRuns = R"sql(
-SELECT j.job_id, r.run, r.fence, r.draws, r.extractor
+SELECT j.job_id, r.run, r.fence, r.draws, r.extractor, r.run_id, r.stream, r.state
 FROM lockstitch.runs r JOIN lockstitch.jobs j ON j.key = r.job_key
 WHERE r.job_key = ANY ($1::bigint[])
 ORDER BY r.job_key, r.stream)sql";
@@ -108,7 +109,13 @@ absl::Status ReadRuns(Connection& session, const ArrayValue& keys, std::vector<O
   ASSIGN_OR_RETURN(const Result runs, session.Query(kReadRuns, {keys.text()}));
   for (int row = 0; row < runs.rows(); ++row) {
     OpenRun& run = by_id.at(runs.String(row, 0))->runs.emplace_back();
-    RETURN_IF_ERROR(ReadMessage(runs, row, 1, &run.run));
+    if (const absl::Status read = ReadMessage(runs, row, 1, &run.run); !read.ok()) {
+      telemetry::LogError("a run is taken as its columns tell", read,
+                          {{"run_id", runs.String(row, 5)}});
+    }
+    run.run.set_run_id(runs.String(row, 5));
+    run.run.set_stream(runs.String(row, 6));
+    run.run.set_state(static_cast<v1::StreamRunState>(runs.Int(row, 7)));
     run.dispatched = {.fence = runs.Int(row, 2),
                       .draws = static_cast<uint32_t>(runs.Int(row, 3)),
                       .extractor = runs.String(row, 4)};

@@ -65,6 +65,17 @@ TEST_F(LeaderStoreTest, WhatIsNewOrDueIsReadTheLongestDueFirst) {
   EXPECT_THAT(DueIds(kSlot + absl::Seconds(2)), ElementsAre("d", "b", "a"));
   EXPECT_THAT(DueIds(kSlot + absl::Seconds(2), 2), ElementsAre("d", "b"));
   EXPECT_EQ(Due("b").next_slot, kSlot);
+  const std::vector<DueIntegration> others = *leader_.ReadDue(kSlot, 100, {Due("d").key});
+  ASSERT_THAT(others, SizeIs(1));
+  EXPECT_EQ(others[0].id, "b");
+}
+
+TEST_F(LeaderStoreTest, AScheduleThatIsNoneKeepsNoOtherFromBeingRead) {
+  catalog_.Create("a");
+  catalog_.Create("b");
+  catalog_.database.Run("UPDATE lockstitch.integrations SET schedule = '\\xff' WHERE id = 'a'");
+  EXPECT_THAT(Due("a").readable, HasReason(Reason::kInternal));
+  EXPECT_THAT(Due("b").readable, IsOk());
 }
 
 TEST_F(LeaderStoreTest, APlanMakesJobsAndRecordsWhatItSkips) {
@@ -216,6 +227,23 @@ TEST_F(LeaderStoreTest, AJobWhoseSecretsCannotBeDecryptedKeepsNoOtherFromBeingTa
   EXPECT_THAT(taken[1].readable, IsOk());
 }
 
+TEST_F(LeaderStoreTest, ARunThatCannotBeReadIsTakenAsItsColumnsTell) {
+  catalog_.Create("a");
+  const v1::Job job = catalog_.Start(leader_, "a", {"public.t", "public.u"});
+  ASSERT_THAT(
+      leader_.EndRun(job.job_id(),
+                     TestCatalog::Ended(job, "public.u", v1::STREAM_RUN_STATE_FAILED, 5, kSlot)),
+      IsOk());
+  catalog_.database.Run("UPDATE lockstitch.runs SET run = '\\xff'");
+  const std::vector<OpenJob> taken = *leader_.TakeOpenJobs({}, 10);
+  ASSERT_THAT(taken, SizeIs(1));
+  ASSERT_THAT(taken[0].runs, SizeIs(2));
+  EXPECT_EQ(taken[0].runs[0].run.run_id(), job.job_id() + "-public.t");
+  EXPECT_EQ(taken[0].runs[0].run.stream(), "public.t");
+  EXPECT_EQ(taken[0].runs[0].run.state(), v1::STREAM_RUN_STATE_QUEUED);
+  EXPECT_EQ(taken[0].runs[1].run.state(), v1::STREAM_RUN_STATE_FAILED);
+}
+
 TEST_F(LeaderStoreTest, AJobGoesItsWayOnceAndTellsWhatItCameTo) {
   catalog_.Create("shop");
   v1::Job job = catalog_.Request("shop");
@@ -361,12 +389,27 @@ TEST_F(LeaderStoreTest, OldJobsGoInSmallStepsAndReportsStay) {
   }
   const v1::Job open = catalog_.Start(leader_, "shop");
   const absl::Time before = kSlot + absl::Hours(24 * 3) + absl::Seconds(1);
-  EXPECT_EQ(*leader_.Prune(before, 3), 3);
-  EXPECT_EQ(*leader_.Prune(before, 3), 1);
-  EXPECT_EQ(*leader_.Prune(before, 3), 0);
+  // Eight lines, four runs, four jobs.
+  const auto left = [&] {
+    return catalog_.database.Text(
+        "SELECT concat_ws(' ', (SELECT count(*) FROM lockstitch.log_entries), (SELECT count(*) "
+        "FROM lockstitch.runs), (SELECT count(*) FROM lockstitch.jobs))");
+  };
+  EXPECT_EQ(left(), "10 6 6");
+  EXPECT_EQ(*leader_.Prune(before, 3), 3 + 3);
+  EXPECT_EQ(left(), "7 3 6");
+  // Jobs go once nothing of them is left.
+  int rows = 3 + 3;
+  for (int steps = 1; const int pruned = *leader_.Prune(before, 3); ++steps) {
+    rows += pruned;
+    ASSERT_LT(steps, 16);
+  }
+  EXPECT_EQ(rows, 8 + 4 + 4);
+  EXPECT_EQ(left(), "2 2 2");
   EXPECT_THAT(*catalog_.jobs.List({}, "", 10), SizeIs(2));
   EXPECT_EQ(catalog_.database.Int("SELECT count(*) FROM lockstitch.runs"), 2);
   EXPECT_EQ(catalog_.database.Int("SELECT count(*) FROM lockstitch.log_entries"), 2);
+  EXPECT_EQ(*leader_.Prune(absl::Now() + absl::Hours(1), 10), 2 + 1);
   EXPECT_EQ(*leader_.Prune(absl::Now() + absl::Hours(1), 10), 1);
   EXPECT_EQ(catalog_.jobs.Get("shop", "")->job.job_id(), open.job_id());
   EXPECT_THAT(*catalog_.reports.ListLoadReports("shop", "", 10, kSlot), SizeIs(1));
