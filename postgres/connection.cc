@@ -67,6 +67,7 @@ struct Connection::Session {
   Side side;
   int backend_pid = 0;
   bool failed = false;                          // A statement has.
+  bool grown = false;                           // libpq's buffers don't shrink.
   std::atomic<bool> disturbed = false;          // A cancel request may still be on its way.
   std::map<std::string, std::string> prepared;  // Names by statement; empty until asked again.
   int names = 0;
@@ -142,7 +143,7 @@ absl::Status Connection::Renew(const Options& options) {
 }
 
 bool Connection::reusable() const {
-  return session_ != nullptr && !session_->disturbed && !session_->failed &&
+  return session_ != nullptr && !session_->disturbed && !session_->failed && !session_->grown &&
          session_->deferred.empty() && PQstatus(native()) == CONNECTION_OK &&
          PQpipelineStatus(native()) == PQ_PIPELINE_OFF &&
          PQtransactionStatus(native()) == PQTRANS_IDLE;
@@ -302,6 +303,8 @@ void Connection::Interrupt() {
     PQcancel(cancel.get(), ignored, sizeof(ignored));
   }).detach();
 }
+
+void Connection::SetGrown() { session_->grown = true; }
 
 PGconn* Connection::native() const { return session_->handle.get(); }
 
