@@ -230,8 +230,8 @@ absl::StatusOr<v1::IntegrationRecord> Streams::SetBookmark(
   ASSIGN_OR_RETURN(const ResourceName parts, ParseStreamResource(request.name()));
   ASSIGN_OR_RETURN(const v1::StreamBookmark present, GetBookmark(request.name()));
   if (present.method() != v1::REPLICATION_METHOD_INCREMENTAL) {
-    return Error(Reason::kBookmarkNotAvailable,
-                 absl::StrCat(parts.stream, " is no incremental stream"));
+    return Error(Reason::kBookmarkUnfit, absl::StrCat(parts.stream, " is no incremental stream"),
+                 "Set its method to INCREMENTAL and run it once first, or reset it.");
   }
   ASSIGN_OR_RETURN(Integrations::Edited edited,
                    options_.integrations->Save(
