@@ -14,6 +14,7 @@
 #include "services/scheduler/control/integration_edit.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
+#include "services/scheduler/problem.h"
 #include "services/scheduler/registration.h"
 #include "services/scheduler/selection.h"
 #include "status/macros.h"
@@ -24,16 +25,6 @@ namespace {
 
 constexpr int kPageSize = 100;
 constexpr int kReportsAtOnce = 1'000;
-
-v1::Problem ProblemFor(const std::string& stream, const absl::Status& status) {
-  const Explanation why = Explain(status);
-  v1::Problem problem;
-  problem.set_stream(stream);
-  problem.set_reason(why.reason);
-  problem.set_message(why.message);
-  problem.set_remedy(why.remedy);
-  return problem;
-}
 
 absl::StatusOr<std::vector<schema::StreamPattern>> PatternsOf(
     const v1::ListStreamsRequest& request) {
@@ -115,7 +106,7 @@ absl::StatusOr<std::map<std::string, v1::StreamRecord>> Streams::Records(
     *record.mutable_settings() = stream.settings;
     record.set_destination_table(absl::StrCat(schema, ".", stream.destination_table));
     for (const absl::Status& problem : stream.problems)
-      *record.add_problems() = ProblemFor(name, problem);
+      *record.add_problems() = ProblemOf(name, problem);
   }
   // Settings of what isn't selected are kept as well.
   for (const v1::StreamSettings& settings : integration.streams()) {
