@@ -61,7 +61,7 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
   NewIntegration created = {.integration = request.integration(),
                             .paused = request.paused(),
                             .request_id = request.request_id()};
-  RETURN_IF_ERROR(Together(ProblemsOf(created.integration, options_.plain_webhooks)));
+  RETURN_IF_ERROR(Together(ProblemsOf(created.integration)));
   ASSIGN_OR_RETURN(created.id, IdFor(request));
   created.uid = created.integration.uid();
   if (created.uid.empty()) created.uid = UidFor(created.integration);
@@ -118,7 +118,7 @@ absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
                      Edit(kept, request.integration(), request.update_mask()));
     response.clear_steps();
     if (!request.skip_checks() && ChangesConnections(kept, edited)) {
-      RETURN_IF_ERROR(Together(ProblemsOf(edited, options_.plain_webhooks)));
+      RETURN_IF_ERROR(Together(ProblemsOf(edited)));
       const CheckSteps steps = CheckConnections(edited, *options_.discovery, *options_.loader);
       RETURN_IF_ERROR(Verdict(steps));
       response.mutable_steps()->Add(steps.begin(), steps.end());
@@ -198,7 +198,7 @@ absl::StatusOr<Integrations::Edited> Integrations::Save(const std::string& name,
     if (revision && *revision != kept.revision)
       return Error(Reason::kEtagMismatch, "the integration was edited meanwhile");
     ASSIGN_OR_RETURN(const v1::Integration edited, edit(kept.integration));
-    RETURN_IF_ERROR(Together(ProblemsOf(edited, options_.plain_webhooks)));
+    RETURN_IF_ERROR(Together(ProblemsOf(edited)));
     std::vector<v1::FieldChange> changes = ChangesBetween(kept.integration, edited);
     if (changes.empty()) return Edited{RecordOf(kept), {}};
     if (validate_only) {

@@ -25,7 +25,6 @@ class Integrations {
     const JobStore* jobs = nullptr;
     const discovery::DiscoveryClient* discovery = nullptr;
     const loader::LoaderClient* loader = nullptr;
-    bool plain_webhooks = false;  // Allows http:// to loopback addresses.
   };
 
   explicit Integrations(const Options& options) : options_(options) {}
