@@ -429,7 +429,7 @@ TEST_F(LeaderStoreTest, AJobOfOneStreamTakesFewStatements) {
   ASSERT_THAT(leader_.RecordDispatch(run.run_id(), {.fence = 1, .draws = 1}), IsOk());
   run.set_state(v1::STREAM_RUN_STATE_RUNNING);
   for (int i = 0; i < 3; ++i) {
-    ASSERT_THAT(leader_.ReadStopRequests({job.job_id()}), IsOk());
+    ASSERT_THAT(leader_.ReadStopRequests(), IsOk());
     ASSERT_THAT(leader_.WriteProgress({run}, {{.job_id = job.job_id()}}), IsOk());
   }
   ASSERT_THAT(
