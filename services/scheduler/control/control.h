@@ -34,6 +34,7 @@ class Control {
         report_store_(options.catalog),
         integrations_({.store = &integration_store_,
                        .jobs = &job_store_,
+                       .reports = &report_store_,
                        .discovery = options.discovery,
                        .loader = options.loader}),
         streams_({.integrations = &integrations_,

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/util/message_differencer.h>
 
+#include <iterator>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "services/scheduler/control/integration_record.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
+#include "services/scheduler/quota_notice.h"
 #include "services/scheduler/secrets/integration_secrets.h"
 #include "services/scheduler/validation.h"
 #include "status/macros.h"
@@ -82,12 +85,12 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
                                 .created_at = now,
                                 .updated_at = now};
     if (created.paused) would_be.paused_at = now;
-    *response.mutable_integration() = RecordOf(would_be);
+    *response.mutable_integration() = scheduler::RecordOf(would_be);
     response.mutable_integration()->clear_etag();
     return response;
   }
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.store->Create(created));
-  *response.mutable_integration() = RecordOf(kept);
+  ASSIGN_OR_RETURN(*response.mutable_integration(), RecordOf(kept));
   return response;
 }
 
@@ -104,7 +107,8 @@ absl::StatusOr<v1::ListIntegrationsResponse> Integrations::List(
   ASSIGN_OR_RETURN(const std::vector<KeptIntegration> page,
                    options_.store->List(after, size, request.state()));
   v1::ListIntegrationsResponse response;
-  for (const KeptIntegration& kept : page) *response.add_integrations() = RecordOf(kept);
+  ASSIGN_OR_RETURN(const std::vector<v1::IntegrationRecord> records, RecordsOf(page));
+  response.mutable_integrations()->Add(records.begin(), records.end());
   if (static_cast<int>(page.size()) == size)
     response.set_next_page_token(MakePageToken(list, page.back().id));
   return response;
@@ -200,17 +204,46 @@ absl::StatusOr<Integrations::Edited> Integrations::Save(const std::string& name,
     ASSIGN_OR_RETURN(const v1::Integration edited, edit(kept.integration));
     RETURN_IF_ERROR(Together(ProblemsOf(edited)));
     std::vector<v1::FieldChange> changes = ChangesBetween(kept.integration, edited);
-    if (changes.empty()) return Edited{RecordOf(kept), {}};
-    if (validate_only) {
+    if (validate_only || changes.empty()) {
       kept.integration = edited;
-      return Edited{RecordOf(kept), std::move(changes)};
+      ASSIGN_OR_RETURN(v1::IntegrationRecord record, RecordOf(kept));
+      return Edited{std::move(record), std::move(changes)};
     }
     const absl::StatusOr<KeptIntegration> saved = options_.store->Update(
         kept.id, kept.revision, edited, !Same(kept.integration.schedule(), edited.schedule()));
-    if (saved.ok()) return Edited{RecordOf(*saved), std::move(changes)};
+    if (saved.ok()) {
+      ASSIGN_OR_RETURN(v1::IntegrationRecord record, RecordOf(*saved));
+      return Edited{std::move(record), std::move(changes)};
+    }
     const bool met = ReasonOf(saved.status()) == Reason::kEtagMismatch && !revision;
     if (!met || attempt == kEdits) return saved.status();
   }
+}
+
+absl::StatusOr<std::vector<v1::IntegrationRecord>> Integrations::RecordsOf(
+    absl::Span<const KeptIntegration> list) const {
+  std::vector<int64_t> with_quota;
+  for (const KeptIntegration& kept : list) {
+    if (kept.integration.has_quota()) with_quota.push_back(kept.key);
+  }
+  std::map<int64_t, int64_t> rows;
+  if (!with_quota.empty()) {
+    ASSIGN_OR_RETURN(rows, options_.reports->RowsThisMonth(with_quota, absl::Now()));
+  }
+  std::vector<v1::IntegrationRecord> records;
+  for (const KeptIntegration& kept : list) {
+    v1::IntegrationRecord& record = records.emplace_back(scheduler::RecordOf(kept));
+    if (!kept.integration.has_quota()) continue;
+    if (const auto notice = QuotaNotice(kept.integration.quota(), rows[kept.key]))
+      record.add_warnings(*notice);
+  }
+  return records;
+}
+
+absl::StatusOr<v1::IntegrationRecord> Integrations::RecordOf(const KeptIntegration& kept) const {
+  ASSIGN_OR_RETURN(std::vector<v1::IntegrationRecord> records,
+                   RecordsOf(absl::MakeConstSpan(&kept, 1)));
+  return std::move(records.front());
 }
 
 std::string Integrations::UidFor(const v1::Integration& integration) const {

@@ -4,14 +4,17 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "lockstitch/v1/control.pb.h"
 #include "services/discovery/discovery_client.h"
 #include "services/loader/loader_client.h"
 #include "services/scheduler/store/integration_store.h"
 #include "services/scheduler/store/job_store.h"
+#include "services/scheduler/store/report_store.h"
 
 namespace lockstitch::scheduler {
 
@@ -23,6 +26,7 @@ class Integrations {
   struct Options {
     const IntegrationStore* store = nullptr;
     const JobStore* jobs = nullptr;
+    const ReportStore* reports = nullptr;
     const discovery::DiscoveryClient* discovery = nullptr;
     const loader::LoaderClient* loader = nullptr;
   };
@@ -55,6 +59,10 @@ class Integrations {
                               const EditSettings& edit) const;
 
  private:
+  // What the API shows of them, with what is to be known of each.
+  absl::StatusOr<std::vector<v1::IntegrationRecord>> RecordsOf(
+      absl::Span<const KeptIntegration> list) const;
+  absl::StatusOr<v1::IntegrationRecord> RecordOf(const KeptIntegration& kept) const;
   // The uid that the destination knows the integration's name by, or a new one.
   std::string UidFor(const v1::Integration& integration) const;
   absl::Status AwaitNoJob(const std::string& id, std::stop_token stop) const;
