@@ -1,6 +1,7 @@
 #include "services/scheduler/control/integrations.h"
 
 #include <google/protobuf/util/message_differencer.h>
+#include <openssl/sha.h>
 
 #include <iterator>
 #include <map>
@@ -48,6 +49,16 @@ absl::StatusOr<std::string> IdFor(const v1::CreateIntegrationRequest& request) {
                "Give an integration_id.");
 }
 
+// Of all that a request is about.
+std::string DigestOf(v1::CreateIntegrationRequest request) {
+  request.clear_request_id();
+  request.clear_validate_only();
+  const std::string text = request.SerializeAsString();
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  return std::string(std::begin(digest), std::end(digest));
+}
+
 template <typename Message>
 bool Same(const Message& a, const Message& b) {
   return MessageDifferencer::Equals(a, b);
@@ -63,14 +74,23 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
     const v1::CreateIntegrationRequest& request) const {
   NewIntegration created = {.integration = request.integration(),
                             .paused = request.paused(),
-                            .request_id = request.request_id()};
+                            .request_id = request.request_id(),
+                            .request_digest = DigestOf(request)};
   RETURN_IF_ERROR(Together(ProblemsOf(created.integration)));
   ASSIGN_OR_RETURN(created.id, IdFor(request));
+  v1::CreateIntegrationResponse response;
+  if (!created.request_id.empty()) {
+    ASSIGN_OR_RETURN(const std::optional<KeptIntegration> before,
+                     options_.store->FindRequested(created.request_id, created.request_digest));
+    if (before) {
+      ASSIGN_OR_RETURN(*response.mutable_integration(), RecordOf(*before));
+      return response;
+    }
+  }
   created.uid = created.integration.uid();
   if (created.uid.empty()) created.uid = UidFor(created.integration);
   created.integration.set_uid(created.uid);
 
-  v1::CreateIntegrationResponse response;
   if (!request.skip_checks()) {
     const CheckSteps steps =
         CheckConnections(created.integration, *options_.discovery, *options_.loader);
@@ -78,6 +98,7 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
     response.mutable_steps()->Add(steps.begin(), steps.end());
   }
   if (request.validate_only()) {
+    RETURN_IF_ERROR(options_.store->TestFree(created));
     const absl::Time now = absl::Now();
     KeptIntegration would_be = {.id = created.id,
                                 .uid = created.uid,
