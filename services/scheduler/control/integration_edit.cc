@@ -120,6 +120,9 @@ absl::StatusOr<v1::Integration> Edit(const v1::Integration& kept, const v1::Inte
 
 absl::StatusOr<v1::Integration> EditStreams(const v1::Integration& kept,
                                             const std::vector<v1::StreamSettings>& streams) {
+  if (streams.empty())
+    return Error(Reason::kUsageInvalid, "streams is empty",
+                 "Give the settings of at least one stream.");
   v1::Integration result = kept;
   KeepAllSelected(&result);
   std::vector<std::string> problems;

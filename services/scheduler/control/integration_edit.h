@@ -18,8 +18,8 @@ namespace lockstitch::scheduler {
 absl::StatusOr<v1::Integration> Edit(const v1::Integration& kept, const v1::Integration& edited,
                                      const google::protobuf::FieldMask& mask);
 
-// `kept` with these streams' settings, each in place of what it had. USAGE_INVALID with every
-// stream that is no name, or is there twice. Pure.
+// `kept` with these streams' settings, each in place of what it had. USAGE_INVALID where there is
+// none, or with every stream that is no name, or is there twice. Pure.
 absl::StatusOr<v1::Integration> EditStreams(const v1::Integration& kept,
                                             const std::vector<v1::StreamSettings>& streams);
 

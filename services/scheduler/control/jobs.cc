@@ -31,6 +31,11 @@ class Watched {
     *event.mutable_job() = job;
     return Tell("", job, event);
   }
+  // Also where it was told so before.
+  absl::Status TellEnd(const v1::Job& job) {
+    told_.clear();
+    return TellJob(job);
+  }
   absl::Status TellRun(const v1::StreamRun& run) {
     v1::JobEvent event;
     *event.mutable_stream_run() = run;
@@ -157,8 +162,8 @@ absl::Status Jobs::Watch(const std::string& name, const Listener& listener,
       }
       if (static_cast<int>(lines.size()) < kWatchedLines) break;
     }
+    if (kept.job.has_ended_at()) return watched.TellEnd(kept.job);
     RETURN_IF_ERROR(watched.TellJob(kept.job));
-    if (kept.job.has_ended_at()) return absl::OkStatus();
   }
   return Error(Reason::kStopped, "the job is watched no more");
 }

@@ -202,7 +202,9 @@ absl::StatusOr<v1::StreamBookmark> Streams::GetBookmark(const std::string& name)
   ASSIGN_OR_RETURN(const v1::GetStateResponse states, options_.loader->GetState(request));
   const std::optional<v1::StreamState> state = StateOf(states, table);
   if (!state || state->table_version() == 0) {
-    return Error(Reason::kStreamNotLoaded, absl::StrCat(parts.stream, " has not been loaded yet"));
+    RETURN_IF_ERROR(TestKnown(kept, parts.stream));
+    return Error(Reason::kStreamNotLoaded, absl::StrCat(parts.stream, " has not been loaded yet"),
+                 "Run a job of its integration first.");
   }
   v1::StreamBookmark bookmark;
   bookmark.set_name(StreamResource(parts.integration, schema::StreamName(table)));

@@ -44,8 +44,8 @@ class Streams {
                             const std::vector<std::string>& streams) const;
   absl::Status AddReports(const std::string& id,
                           std::map<std::string, v1::StreamRecord>* records) const;
-  // STREAM_NOT_FOUND unless the integration selects the stream by name or pattern, or it was
-  // loaded.
+  // STREAM_NOT_FOUND unless the integration has settings for the stream, or a pattern of it selects
+  // it.
   absl::Status TestKnown(const KeptIntegration& kept, const std::string& stream) const;
 
   const Options options_;
