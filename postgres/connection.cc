@@ -226,7 +226,8 @@ absl::StatusOr<std::string> Connection::Send(const Statement& statement) {
   auto& prepared = session_->prepared;
   const auto known = prepared.find(statement.sql);
   if (known == prepared.end()) {
-    if (prepared.size() < kMostPrepared) prepared.emplace(statement.sql, "");
+    // What has none may be made for one table.
+    if (count > 0 && prepared.size() < kMostPrepared) prepared.emplace(statement.sql, "");
     const int sent = PQsendQueryParams(native(), statement.sql.c_str(), count,
                                        /*paramTypes=*/nullptr, values.data(),
                                        /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
@@ -280,6 +281,11 @@ int Connection::server_version() const { return PQserverVersion(native()); }
 int Connection::backend_pid() const { return session_->backend_pid; }
 bool Connection::pooled() const { return backend_pid() != PQbackendPID(native()); }
 Side Connection::side() const { return session_->side; }
+
+void Connection::RunAndLeave(absl::string_view sql) {
+  session_->disturbed = true;
+  PQsendQuery(native(), std::string(sql).c_str());
+}
 
 void Connection::CancelStatement() {
   session_->disturbed = true;

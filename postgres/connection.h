@@ -104,6 +104,10 @@ class Connection {
   // Whether a pooler is in between: the backend is another one than was announced.
   bool pooled() const;
 
+  // Sends `sql`, for whose end nobody waits: the server runs it also where the session is closed
+  // meanwhile. Of the session nothing else is to be had afterwards.
+  void RunAndLeave(absl::string_view sql);
+
   // Asks the server to cancel what it runs for this session. Safe from any thread while the
   // connection lives.
   void CancelStatement();

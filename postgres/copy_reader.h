@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_POSTGRES_COPY_READER_H_
 #define LOCKSTITCH_POSTGRES_COPY_READER_H_
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -34,11 +35,15 @@ class CopyReader {
     void operator()(char* message) const;
   };
   explicit CopyReader(Connection* connection) : connection_(connection) {}
+  // Puts the next message into `message_` and gives its length, or what PQgetCopyData gives
+  // instead of one.
+  int Receive();
   absl::Status SkipHeader(absl::string_view* message);
   absl::Status End();
 
   Connection* connection_;
   std::unique_ptr<char, Free> message_;
+  size_t received_bytes_ = 0;
   bool header_seen_ = false;
   bool trailer_seen_ = false;
 };

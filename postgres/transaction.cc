@@ -1,5 +1,7 @@
 #include "postgres/transaction.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace lockstitch::postgres {
@@ -9,12 +11,20 @@ Transaction Transaction::Begin(Connection& connection, absl::string_view mode) {
   return Transaction(&connection);
 }
 
-absl::Status Transaction::Commit() {
+absl::Status Transaction::Commit() { return CommitWith({}).status(); }
+
+absl::StatusOr<std::vector<Result>> Transaction::CommitWith(
+    std::vector<Connection::Statement> statements) {
   Connection* connection = open_.release();
-  const absl::Status committed = connection->Execute("COMMIT", {});
-  // What was deferred to it may have failed.
-  if (!committed.ok()) Rollback()(connection);
-  return committed;
+  statements.push_back({"COMMIT"});
+  absl::StatusOr<std::vector<Result>> answers = connection->QueryAll(std::move(statements));
+  // What was deferred to it, or came with it, may have failed.
+  if (!answers.ok()) {
+    Rollback()(connection);
+    return answers;
+  }
+  answers->pop_back();
+  return answers;
 }
 
 void Transaction::Rollback::operator()(Connection* connection) const {

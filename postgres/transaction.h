@@ -2,8 +2,10 @@
 #define LOCKSTITCH_POSTGRES_TRANSACTION_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "postgres/connection.h"
 
@@ -19,6 +21,8 @@ class Transaction {
   // An error of class connection leaves the outcome unknown; every other one, which may be that of
   // a statement that was deferred, means that nothing was committed.
   absl::Status Commit();
+  // The same, behind `statements` and in one message with them; answers what they do.
+  absl::StatusOr<std::vector<Result>> CommitWith(std::vector<Connection::Statement> statements);
 
  private:
   struct Rollback {

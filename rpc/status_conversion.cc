@@ -2,6 +2,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/cord.h"
@@ -19,8 +20,9 @@ constexpr char kRemedy[] = "remedy";
 // Marks the error of a call that broke. Stays in the process that made the call.
 constexpr char kBrokenCallPayload[] = "lockstitch/broken_call";
 
-// Status and details travel as trailers, which are limited (kMaxMetadataBytes).
-constexpr size_t kLongestMessage = 8000;
+// Most clients take 8 KiB of trailers, and lose an error that is larger as a whole. Room is left
+// for those that gRPC adds.
+constexpr size_t kLargestError = 7'500;
 
 absl::Status Broken(const std::string& message) {
   absl::Status status = Error(Reason::kPeerUnreachable, message);
@@ -44,6 +46,20 @@ absl::Status WithoutReason(absl::StatusCode code, absl::string_view message,
   }
 }
 
+// What fits of a message beside its details, in whole characters. It travels twice: percent-encoded
+// as the status's own, and with the details in base64.
+std::string Fitting(absl::string_view message, size_t details) {
+  const size_t room = 3 * kLargestError - std::min(3 * kLargestError, 4 * details);  // In thirds.
+  size_t taken = 0, whole = 0;
+  for (size_t i = 0; i < message.size(); ++i) {
+    const char c = message[i];
+    if ((c & 0xC0) != 0x80) whole = i;
+    taken += (c >= ' ' && c <= '~' && c != '%' ? 3 : 9) + 4;
+    if (taken > room) return absl::StrCat(message.substr(0, whole), " ...");
+  }
+  return std::string(message);
+}
+
 }  // namespace
 
 grpc::Status ToGrpc(const absl::Status& status) {
@@ -65,10 +81,9 @@ grpc::Status ToGrpc(const absl::Status& status) {
     }
   });
   if (!info.reason().empty()) details.add_details()->PackFrom(info);
-  std::string message(status.message());
-  if (message.size() > kLongestMessage)
-    message = absl::StrCat(message.substr(0, kLongestMessage), " ...");
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
+  // Clients in other languages tell the one or the other message, or refuse two that differ.
+  details.set_message(Fitting(status.message(), details.ByteSizeLong()));
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), details.message(),
                       details.SerializeAsString());
 }
 

@@ -12,7 +12,8 @@ namespace lockstitch::rpc {
 
 // The only place where statuses cross between absl and gRPC. Code, message, reason, remedy and
 // every other payload survive both ways. Reason and remedy travel as google.rpc.ErrorInfo (domain
-// "lockstitch", remedy in its metadata), so that foreign clients read them too.
+// "lockstitch", remedy in its metadata), so that foreign clients read them too; a message is cut
+// short where they would not take it.
 grpc::Status ToGrpc(const absl::Status& status);
 
 // Errors that gRPC made itself have no reason: they get one, and name the `peer` that was called.

@@ -3,6 +3,8 @@
 #include <grpcpp/support/status.h>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "status/reason.h"
 
@@ -27,11 +29,35 @@ TEST(StatusConversionTest, EveryReasonSurvivesBothWays) {
   }
 }
 
-TEST(StatusConversionTest, LongMessagesAreCutButKeepTheirReason) {
-  const absl::Status back =
-      FromGrpc(ToGrpc(Error(Reason::kIntegrationInvalid, std::string(1 << 20, 'x'))), "peer");
-  EXPECT_LT(back.message().size(), 10'000u);
-  EXPECT_EQ(ReasonOf(back), Reason::kIntegrationInvalid);
+// As gRPC percent-encodes a message.
+size_t Encoded(const std::string& message) {
+  size_t size = 0;
+  for (const char c : message) size += c >= ' ' && c <= '~' && c != '%' ? 1 : 3;
+  return size;
+}
+
+TEST(StatusConversionTest, AnErrorFitsWhatClientsTakeAndKeepsItsReason) {
+  for (const std::string character : {"x", "%", "\n", "\u00e9", "\u20ac", "\U0001F9F5"}) {
+    std::string message;
+    while (message.size() < 1 << 20) message += character;
+    const grpc::Status sent = ToGrpc(Error(Reason::kIntegrationInvalid, message));
+    const size_t size = Encoded(sent.error_message()) + sent.error_details().size() * 4 / 3;
+    EXPECT_LT(size, 7'600u) << character;
+    EXPECT_GT(size, 7'400u) << character;
+    const absl::Status back = FromGrpc(sent, "peer");
+    EXPECT_EQ(ReasonOf(back), Reason::kIntegrationInvalid);
+    // No character is cut in two.
+    ASSERT_TRUE(absl::EndsWith(back.message(), " ..."));
+    EXPECT_EQ((back.message().size() - 4) % character.size(), 0u) << character;
+  }
+}
+
+TEST(StatusConversionTest, TheDetailsSayWhatTheStatusSays) {
+  const grpc::Status sent = ToGrpc(Error(Reason::kEtagMismatch, "edited meanwhile"));
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(sent.error_details()));
+  EXPECT_EQ(details.code(), sent.error_code());
+  EXPECT_EQ(details.message(), sent.error_message());
 }
 
 TEST(StatusConversionTest, WhatGrpcSaysItselfGetsAReasonAndNamesThePeer) {

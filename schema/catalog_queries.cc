@@ -14,6 +14,9 @@ constexpr absl::string_view kChosen = R"sql((
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE $0) chosen)sql";
 
+// The one table $1, which costs the queries no look at others.
+constexpr absl::string_view kOne = "(SELECT $1::pg_catalog.oid AS oid, 1 AS place) chosen";
+
 constexpr absl::string_view kUsersTables =
     "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', "
     "'information_schema', '_lockstitch') "
@@ -145,8 +148,8 @@ constexpr absl::string_view kHeldSince14 =
 constexpr absl::string_view kElementSince14 =
     "coalesce(nullif(t.typbasetype, 0), e.oid, r.rngsubtype, m.rngtypid)";
 
-CatalogQueries Queries(int version, absl::string_view condition) {
-  const std::string chosen = absl::Substitute(kChosen, condition);
+// `chosen` is kChosen or kOne.
+CatalogQueries Queries(int version, absl::string_view chosen) {
   // Servers before 14 say 0 for "never analyzed".
   const absl::string_view known =
       version >= 140000 ? "p.reltuples >= 0" : "(p.reltuples > 0 OR p.relpages > 0)";
@@ -171,10 +174,10 @@ std::string ListedTables(int server_version) {
   return absl::StrCat(kUsersTables, server_version >= 100000 ? " AND NOT c.relispartition" : "");
 }
 
-CatalogQueries CatalogQueriesFor(int version) { return Queries(version, ListedTables(version)); }
-
-CatalogQueries CatalogQueriesForOne(int version) {
-  return Queries(version, "c.oid = $1::pg_catalog.oid");
+CatalogQueries CatalogQueriesFor(int version) {
+  return Queries(version, absl::Substitute(kChosen, ListedTables(version)));
 }
+
+CatalogQueries CatalogQueriesForOne(int version) { return Queries(version, kOne); }
 
 }  // namespace lockstitch::schema

@@ -289,7 +289,8 @@ const ReasonInfo kReasons[] = {
     {Reason::kSecretKeyUnknown, "SECRET_KEY_UNKNOWN", Code::kFailedPrecondition, Owner::kUser, 1,
      kNone, "Secrets of an integration were encrypted by a key that is not in the file of keys.",
      "Put the key that the message names back into the file, on a line below the first, and start "
-     "the scheduler again; or give the integration its passwords anew."},
+     "the scheduler again; or apply the integration's file with all of its passwords in it, or "
+     "delete it with --abandon-destination."},
     {Reason::kCatalogUnsupported, "CATALOG_UNSUPPORTED", Code::kFailedPrecondition, Owner::kUser, 1,
      kNone, "The catalog database's server is older than PostgreSQL 14.",
      "Use PostgreSQL 14 or newer for the catalog database."},

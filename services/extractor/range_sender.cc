@@ -27,6 +27,7 @@ using telemetry::Metric;
 // A cancelled COPY must not take the snapshot's transaction with it.
 constexpr absl::string_view kSavepoint = "SAVEPOINT range";
 constexpr absl::string_view kRollback = "ROLLBACK TO SAVEPOINT range";
+constexpr absl::string_view kRelease = "RELEASE SAVEPOINT range";
 
 bool MayTryAgain(const absl::Status& loader_failure) {
   // Only this sender opens the range: a superseded call was one of its own that came late.
@@ -97,7 +98,10 @@ class RangeSender::Call {
                           CopyOf(anew ? read_.query : QueryPast(read_, opened_.last_key()))));
     bool read_all = false;
     const absl::Status sent = SendRows(reader, &read_all);
-    if (sent.ok()) return durable_;
+    if (sent.ok()) {
+      source_.Defer({std::string(kRelease)});
+      return durable_;
+    }
     if (!attempt_.loader_failure.ok() && !read_all) {
       reader.Cancel();
       RETURN_IF_ERROR(source_.Execute(kRollback));

@@ -55,8 +55,7 @@ void DropLeftovers(Connection& connection, const v1::Claim& claim,
 absl::Status BeginTable(Connection& connection, const StreamState& state,
                         const v1::BeginLoadRequest& request, LoadRecord* load) {
   load->load_table = LoadTableName(load->stream_id, load->load_id);
-  ASSIGN_OR_RETURN(load->load_oid,
-                   CreateLoadTable(connection, state.schema, load->load_table, load->plan));
+  ASSIGN_OR_RETURN(load->load_oid, CreateLoadTable(connection, state.schema, *load));
   InsertLoad(connection, *load);
   for (int number = 0; number < request.ranges_size(); ++number) {
     v1::PlannedRange range;
@@ -127,8 +126,7 @@ absl::StatusOr<LoadRecord> MakeLoad(Connection& connection, const StreamState& s
   return std::move(decision.load);
 }
 
-absl::StatusOr<v1::BeginLoadResponse> Answer(Connection& connection, const LoadRecord& load) {
-  ASSIGN_OR_RETURN(const std::vector<RangeRecord> ranges, ReadRanges(connection, load));
+v1::BeginLoadResponse Answer(const LoadRecord& load, const std::vector<RangeRecord>& ranges) {
   v1::BeginLoadResponse response;
   response.set_protocol(schema::kProtocol);
   *response.mutable_plan() = load.plan;
@@ -178,14 +176,13 @@ absl::StatusOr<v1::BeginLoadResponse> TryOpenLoad(Connection& connection,
     ASSIGN_OR_RETURN(load, MakeLoad(connection, state, request, edit));
     RETURN_IF_ERROR(ApplyProgressEdit(connection, state, request, edit, load->plan));
   }
-  ASSIGN_OR_RETURN(v1::BeginLoadResponse response, Answer(connection, *load));
   EndOtherLoads(connection, *load);
-  ASSIGN_OR_RETURN(const std::vector<Leftover> leftovers, Leftovers(connection, *load));
   Failpoint("loader.load.recorded");
-  RETURN_IF_ERROR(transaction.Commit());
+  ASSIGN_OR_RETURN(const std::vector<postgres::Result> answers,
+                   transaction.CommitWith({AskForRanges(*load), AskForLeftovers(*load)}));
   Failpoint("loader.load.begun");
-  DropLeftovers(connection, claim, leftovers);
-  return response;
+  DropLeftovers(connection, claim, LeftoversOf(answers[1]));
+  return Answer(*load, RangesOf(answers[0]));
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
 #include "services/loader/destination_session.h"
 
-#include <optional>
 #include <string>
 
 #include "postgres/application_name.h"
 #include "schema/stream_name.h"
 #include "services/loader/destination/check.h"
-#include "services/loader/destination/state_schema.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -46,16 +44,9 @@ absl::StatusOr<SessionPool::Lease> OpenSession(SessionPool& sessions,
   return session;
 }
 
-absl::StatusOr<SessionPool::Lease> OpenKnownDestination(SessionPool& sessions,
-                                                        const v1::Claim& claim) {
-  ASSIGN_OR_RETURN(SessionPool::Lease session,
-                   OpenSession(sessions, claim.target().destination(), claim.run_id(),
-                               schema::StreamName(claim.target().table())));
-  if (HasPresentState(*session)) return session;
-  ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(*session));
-  if (!version)
-    return Error(Reason::kDestinationStateMissing, "the destination has no _lockstitch schema");
-  return session;
+absl::StatusOr<SessionPool::Lease> OpenSession(SessionPool& sessions, const v1::Claim& claim) {
+  return OpenSession(sessions, claim.target().destination(), claim.run_id(),
+                     schema::StreamName(claim.target().table()));
 }
 
 }  // namespace lockstitch::loader

@@ -23,9 +23,9 @@ absl::StatusOr<postgres::SessionPool::Lease> OpenSession(postgres::SessionPool& 
                                                          absl::string_view run_id,
                                                          absl::string_view stream);
 
-// The same where the _lockstitch schema must be there: DESTINATION_STATE_MISSING.
-absl::StatusOr<postgres::SessionPool::Lease> OpenKnownDestination(postgres::SessionPool& sessions,
-                                                                  const v1::Claim& claim);
+// The same for a claim's run and stream.
+absl::StatusOr<postgres::SessionPool::Lease> OpenSession(postgres::SessionPool& sessions,
+                                                         const v1::Claim& claim);
 
 }  // namespace lockstitch::loader
 

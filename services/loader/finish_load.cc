@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "batch/checksum.h"
 #include "failpoint/failpoint.h"
+#include "postgres/quote.h"
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
 #include "rpc/retry.h"
@@ -76,6 +77,19 @@ bool IsAboutOthers(const absl::Status& failure) {
          postgres::SqlStateOf(failure) == postgres::kDeadlockDetected;
 }
 
+// A table of fewer rows is left to autovacuum: a session costs more.
+constexpr int64_t kAnalyzedRows = 10'000;
+constexpr int kFirstToSkipLocked = 120000;
+
+// Has the server look at the rows that have just come, so that readers' queries are planned for
+// them. Nobody waits for it, and it for nobody.
+void Analyze(Connection& connection, const StreamState& state, const LoadRecord& load) {
+  const std::string table = postgres::QuoteQualified(state.schema, load.destination_table);
+  connection.RunAndLeave(connection.server_version() >= kFirstToSkipLocked
+                             ? absl::StrCat("ANALYZE (SKIP_LOCKED) ", table)
+                             : absl::StrCat("SET lock_timeout = '1s'; ANALYZE ", table));
+}
+
 // Everything that must hold for the load to be published, tested under the stream's row.
 absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadRequest& request) {
   ASSIGN_OR_RETURN(ClaimedLoad found, LockClaimedLoad(connection, request.claim()));
@@ -86,6 +100,7 @@ absl::StatusOr<ClaimedLoad> Test(Connection& connection, const v1::FinishLoadReq
 // What is known of a load before its rows are put in place.
 struct Prepared {
   int64_t old_oid = 0;
+  std::optional<LoadRecord> last;       // The stream's last published load.
   std::vector<std::string> why_merge;   // As for Place.
   BuiltIndexes indexes;                 // Where nothing says to merge.
   std::optional<std::string> bookmark;  // Of a first load.
@@ -118,26 +133,6 @@ absl::Status Prepare(Connection& connection, const v1::Claim& claim, const LoadR
   return transaction.Commit();
 }
 
-// Where the rows are to be merged, gives the table its columns ahead: readers wait for that alone,
-// and not for the merge.
-absl::Status AlterAhead(Connection& connection, const v1::FinishLoadRequest& request,
-                        Prepared* prepared) {
-  if (prepared->old_oid == 0) return absl::OkStatus();
-  Transaction transaction = Transaction::Begin(connection);
-  ASSIGN_OR_RETURN(const ClaimedLoad found, Test(connection, request));
-  if (found.result) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, found.state));
-  // Something may have come upon the table while the load's own was prepared.
-  if (prepared->why_merge.empty()) {
-    ASSIGN_OR_RETURN(prepared->why_merge, WhyMerge(connection, found.state, *found.load, last));
-  }
-  if (prepared->why_merge.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(AlterForMerge(connection, found.state, *found.load, *last, prepared->old_oid));
-  RETURN_IF_ERROR(transaction.Commit());
-  Failpoint("loader.finish.altered");
-  return absl::OkStatus();
-}
-
 // Ends a load whose rows can't be published as they are: its next run begins anew, with the rows
 // that the source has by then.
 absl::Status GiveUp(Connection& connection, const v1::Claim& claim) {
@@ -154,8 +149,7 @@ absl::StatusOr<Placed> PutInPlace(Connection& connection, const StreamState& sta
                                   const LoadRecord& load, const Prepared& prepared) {
   if (load.plan.mode() == v1::LOAD_MODE_CHANGES)
     return Placed{.oid = state.destination_oid, .table_version = state.table_version};
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, state));
-  return Place(connection, state, load, last, prepared.why_merge, prepared.indexes.of);
+  return Place(connection, state, load, prepared.last, prepared.why_merge, prepared.indexes.of);
 }
 
 // Ends the transaction in which the load was found as it must be.
@@ -189,33 +183,61 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.finish.published");
   metrics->Add(telemetry::Metric::kLoaderLoads, {"published"}, 1);
+  if (load.plan.mode() != v1::LOAD_MODE_CHANGES && result.rows() >= kAnalyzedRows)
+    Analyze(connection, state, load);
   return result;
+}
+
+// A load that was found as it must be, in the transaction that holds it so.
+struct Tested {
+  Transaction transaction;
+  ClaimedLoad found;
+};
+
+absl::StatusOr<Tested> BeginTested(Connection& connection, const v1::FinishLoadRequest& request) {
+  Transaction transaction = Transaction::Begin(connection);
+  ASSIGN_OR_RETURN(ClaimedLoad found, Test(connection, request));
+  return Tested{std::move(transaction), std::move(found)};
 }
 
 absl::StatusOr<v1::LoadResult> PrepareAndPublish(Connection& connection,
                                                  const v1::FinishLoadRequest& request,
                                                  telemetry::Metrics* metrics) {
-  std::optional<Transaction> transaction;
-  transaction = Transaction::Begin(connection);
-  ASSIGN_OR_RETURN(ClaimedLoad found, Test(connection, request));
-  if (found.result) return *std::move(found.result);
   Prepared prepared;
-  // Changes are in their table: there is nothing to prepare.
-  if (found.load->plan.mode() == v1::LOAD_MODE_CHANGES)
-    return Publish(connection, *std::move(transaction), found, prepared, metrics);
-  ASSIGN_OR_RETURN(prepared.old_oid,
-                   FindDestinationTable(connection, found.state, found.load->destination_table));
-  ASSIGN_OR_RETURN(const std::optional<LoadRecord> last, LastStanding(connection, found.state));
-  ASSIGN_OR_RETURN(prepared.why_merge, WhyMerge(connection, found.state, *found.load, last));
-  RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
-  RETURN_IF_ERROR(transaction->Commit());
-  RETURN_IF_ERROR(Prepare(connection, request.claim(), *found.load, &prepared));
-  Failpoint("loader.finish.prepared");
-  RETURN_IF_ERROR(AlterAhead(connection, request, &prepared));
-  transaction = Transaction::Begin(connection);
-  ASSIGN_OR_RETURN(found, Test(connection, request));
-  if (found.result) return *std::move(found.result);
-  return Publish(connection, *std::move(transaction), found, prepared, metrics);
+  {
+    ASSIGN_OR_RETURN(Tested tested, BeginTested(connection, request));
+    auto& [transaction, found] = tested;
+    if (found.result) return *std::move(found.result);
+    // Changes are in their table: there is nothing to prepare.
+    if (found.load->plan.mode() == v1::LOAD_MODE_CHANGES)
+      return Publish(connection, std::move(transaction), found, prepared, metrics);
+    ASSIGN_OR_RETURN(prepared.old_oid,
+                     FindDestinationTable(connection, found.state, found.load->destination_table));
+    ASSIGN_OR_RETURN(prepared.last, LastStanding(connection, found.state));
+    ASSIGN_OR_RETURN(prepared.why_merge, WhyMerge(connection, prepared.old_oid, prepared.last));
+    RETURN_IF_ERROR(EndOtherLoaders(connection, found.load->load_table, found.load->load_oid));
+    RETURN_IF_ERROR(transaction.Commit());
+    RETURN_IF_ERROR(Prepare(connection, request.claim(), *found.load, &prepared));
+    Failpoint("loader.finish.prepared");
+  }
+  ASSIGN_OR_RETURN(Tested tested, BeginTested(connection, request));
+  if (tested.found.result) return *std::move(tested.found.result);
+  // Something may have come upon the table while the load's own was prepared.
+  if (prepared.why_merge.empty()) {
+    ASSIGN_OR_RETURN(prepared.why_merge, WhyMerge(connection, prepared.old_oid, prepared.last));
+  }
+  if (!prepared.why_merge.empty()) {
+    // Gives the table its columns ahead: readers wait for that alone, and not for the merge.
+    RETURN_IF_ERROR(AlterForMerge(connection, tested.found.state, *tested.found.load,
+                                  *prepared.last, prepared.old_oid));
+    RETURN_IF_ERROR(tested.transaction.Commit());
+    Failpoint("loader.finish.altered");
+    ASSIGN_OR_RETURN(tested, BeginTested(connection, request));
+    if (tested.found.result) return *std::move(tested.found.result);
+    // Which is kept with the columns that the table has by now.
+    ASSIGN_OR_RETURN(prepared.last, LastStanding(connection, tested.found.state));
+  }
+  return Publish(connection, std::move(tested.transaction), tested.found, prepared, metrics);
 }
 
 }  // namespace

@@ -55,6 +55,16 @@ absl::Status TestSource(const StreamState& state, const std::optional<LoadRecord
   return test(last->source.wal_position());
 }
 
+// A reset that was applied is no news to the load that applied it, nor to those that come after it
+// with the same number.
+bool ComesToNothing(int64_t generation, const StreamState& state,
+                    const std::optional<LoadRecord>& last) {
+  if (generation == 0 || generation > state.reset_generation) return false;
+  if (generation < state.reset_generation) return true;
+  return last && !state.source_database.empty() && last->plan.has_settings() &&
+         last->plan.settings().reset() < generation;
+}
+
 // What a load of this request would be if there had been none before.
 absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& state,
                                     const std::optional<LoadRecord>& last,
@@ -84,9 +94,8 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
   plan.mutable_known_columns()->MergeFrom(request.other_columns());
   plan.set_destination_table(absl::StrCat(state.schema, ".", load.destination_table));
   plan.set_replication_key(request.replication_key());
-  const int64_t generation = request.reset_generation();
-  if (generation > 0 && generation < state.reset_generation) {
-    plan.add_notes(absl::StrCat("reset ", generation, " comes to nothing, since ",
+  if (ComesToNothing(request.reset_generation(), state, last)) {
+    plan.add_notes(absl::StrCat("reset ", request.reset_generation(), " comes to nothing, since ",
                                 state.reset_generation,
                                 " was applied already: raise it above that to load anew"));
   }
@@ -260,10 +269,8 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
   }
   if (!difference.why_anew.empty())
     return Continued{.why_anew = difference.why_anew, .changes = difference.changes};
-  if (!load.key_columns.empty()) {
-    ASSIGN_OR_RETURN(const bool has_key, HasKey(connection, oid, load.key_columns));
-    if (!has_key) return Defect("the destination table has lost its primary key");
-  }
+  if (!load.key_columns.empty() && !form.HasKey(load.key_columns))
+    return Defect("the destination table has lost its primary key");
   if (load.key_columns.empty()) NoteReinsertion(form, last.plan, &load.plan);
   AddChanges(difference.changes, &load.plan);
   RETURN_IF_ERROR(AddUntold(connection, before, &load.plan));
@@ -280,12 +287,9 @@ absl::StatusOr<Continued> Continue(Connection& connection, const StreamState& st
 // load's own may take its place. The user shall not learn it when everything is loaded if there is
 // no room for its columns.
 absl::StatusOr<std::optional<std::vector<v1::SchemaChange>>> MergeChanges(
-    Connection& connection, const StreamState& state, const std::optional<LoadRecord>& last,
+    Connection& connection, int64_t oid, const std::optional<LoadRecord>& last,
     const LoadRecord& load) {
-  if (!last) return std::nullopt;
-  ASSIGN_OR_RETURN(const int64_t oid,
-                   FindDestinationTable(connection, state, load.destination_table));
-  if (oid == 0) return std::nullopt;
+  if (oid == 0 || !last) return std::nullopt;
   ASSIGN_OR_RETURN(const std::vector<std::string> obstacles, FindObstacles(connection, oid, *last));
   if (obstacles.empty()) return std::nullopt;
   ASSIGN_OR_RETURN(std::vector<v1::SchemaChange> changes,
@@ -348,7 +352,7 @@ absl::StatusOr<LoadDecision> DecideLoad(Connection& connection, const StreamStat
   ASSIGN_OR_RETURN(const ColumnTransition transition, RemakeColumns(standing, wanted.plan, source));
   LoadDecision decision = {.load = WithColumns(wanted, transition)};
   ASSIGN_OR_RETURN(const std::optional<std::vector<v1::SchemaChange>> merged,
-                   MergeChanges(connection, state, last.standing, decision.load));
+                   MergeChanges(connection, oid, last.standing, decision.load));
   if (merged && before && !transition.changes.empty()) {
     decision.load.plan.clear_changes();
     AddChanges(*merged, &decision.load.plan);

@@ -57,7 +57,7 @@ absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRe
 }
 
 absl::StatusOr<v1::BeginLoadResponse> Loader::BeginLoad(const v1::BeginLoadRequest& request) {
-  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenKnownDestination(sessions_, request.claim()));
+  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenSession(sessions_, request.claim()));
   Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   return OpenLoad(connection, request,
@@ -73,7 +73,7 @@ absl::Status Loader::Load(LoadStream& stream) {
 }
 
 absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRequest& request) {
-  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenKnownDestination(sessions_, request.claim()));
+  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenSession(sessions_, request.claim()));
   Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   ASSIGN_OR_RETURN(v1::LoadResult result,
@@ -88,7 +88,7 @@ absl::StatusOr<v1::FinishLoadResponse> Loader::FinishLoad(const v1::FinishLoadRe
 
 absl::StatusOr<v1::AbortLoadResponse> Loader::AbortLoad(const v1::AbortLoadRequest& request) {
   const v1::Claim& claim = request.claim();
-  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenKnownDestination(sessions_, claim));
+  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenSession(sessions_, claim));
   Connection& connection = *session;
   const std::stop_callback on_stop(stop_.get_token(), [&] { connection.Interrupt(); });
   v1::AbortLoadResponse response;

@@ -80,7 +80,7 @@ absl::Status RunEnded(const v1::Claim& claim) {
 // A write that failed because the load was taken away says so, rather than what the server saw.
 absl::Status ExplainFailure(SessionPool& sessions, const v1::Claim& claim,
                             const absl::Status& failure) {
-  absl::StatusOr<SessionPool::Lease> session = OpenKnownDestination(sessions, claim);
+  absl::StatusOr<SessionPool::Lease> session = OpenSession(sessions, claim);
   if (!session.ok()) return failure;
   const Transaction transaction = Transaction::Begin(**session);
   const absl::StatusOr<ClaimedLoad> claimed = LockClaimedLoad(**session, claim);
@@ -97,8 +97,7 @@ absl::Status RangeLoader::Run() {
     return Error(Reason::kProtocolViolated, "a Load call begins with open");
   }
   const v1::LoadOpen open = request_.open();
-  ASSIGN_OR_RETURN(SessionPool::Lease session,
-                   OpenKnownDestination(*options_.sessions, open.claim()));
+  ASSIGN_OR_RETURN(SessionPool::Lease session, OpenSession(*options_.sessions, open.claim()));
   Connection& connection = *session;
 
   // Whatever this call waits for, its client or its server, breaks when it is stopped or nothing
@@ -152,8 +151,7 @@ absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpe
   }
   load_ = *std::move(claimed.load);
   state_ = claimed.state;
-  ASSIGN_OR_RETURN(opened_, OpenRange(connection, load_, open.range()));
-  RETURN_IF_ERROR(transaction.Commit());
+  ASSIGN_OR_RETURN(opened_, OpenRange(std::move(transaction), load_, open.range()));
   next_chunk_ = opened_.answer.durable_chunks();
   *response.mutable_opened() = opened_.answer;
   if (!stream_.Write(response)) return CutOff();

@@ -1,5 +1,8 @@
 #include "services/loader/reserve_run.h"
 
+#include <utility>
+#include <vector>
+
 #include "absl/time/time.h"
 #include "failpoint/failpoint.h"
 #include "postgres/sqlstate.h"
@@ -25,12 +28,13 @@ absl::StatusOr<v1::ReserveRunResponse> Draw(Connection& connection,
                                             absl::Duration wait) {
   Transaction transaction = Transaction::Begin(connection);
   RETURN_IF_ERROR(EnsureStream(connection, request.target()));
-  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, request.target(), wait));
-  ASSIGN_OR_RETURN(v1::ReserveRunResponse response,
-                   DrawFence(connection, state, request.run_id(), request.draw()));
-  if (response.has_result()) return response;
-  RETURN_IF_ERROR(transaction.Commit());
-  Failpoint("loader.fence.drawn");
+  std::vector<postgres::Result> answers;
+  ASSIGN_OR_RETURN(const StreamState state, LockStream(connection, request.target(), wait,
+                                                       {AskForResult(request.run_id())}, &answers));
+  ASSIGN_OR_RETURN(
+      v1::ReserveRunResponse response,
+      DrawFence(std::move(transaction), state, request.run_id(), request.draw(), answers[0]));
+  if (!response.has_result()) Failpoint("loader.fence.drawn");
   return response;
 }
 

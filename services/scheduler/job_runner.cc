@@ -144,9 +144,7 @@ absl::Status JobRunner::RunStreams() {
   for (size_t i = 0; i < streams_.size(); ++i) {
     const SelectedStream& selected = streams_[i]->selected();
     (streams_[i]->underway() ? underway : queued)
-        .push_back({.run = i,
-                    .size_bytes = selected.size_bytes,
-                    .connections = std::max(1u, selected.settings.ranges())});
+        .push_back(QueueRun(i, selected.settings, selected.size_bytes));
   }
   const size_t at_once =
       std::min(streams_.size(), std::max(options_.parallel_streams, underway.size()));

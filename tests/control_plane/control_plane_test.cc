@@ -103,7 +103,7 @@ std::vector<std::string> ControlPlaneTest::LogOf(const std::string& integration)
 int64_t ControlPlaneTest::Usage(const std::string& integration) {
   int64_t rows = 0;
   const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
-  const auto usage = reports_->ListUsage(integration, today - 1, today + 1);
+  const auto usage = reports_->ListUsage(integration, today - 1, today + 1, "", 1000);
   EXPECT_TRUE(usage.ok()) << usage.status();
   for (const v1::UsageDay& day : *usage) rows += day.rows();
   return rows;

@@ -29,7 +29,12 @@ TEST_F(RefusalsTest, ARangeOfALoadThatWasNeverOpened) {
 
 TEST_F(RefusalsTest, ADestinationThatKnowsNothing) {
   ScriptedRun run(destination_url_, 1);
-  EXPECT_THAT(run.Begin(client_), HasReason(Reason::kDestinationStateMissing));
+  v1::BeginLoadRequest request;
+  *request.mutable_claim() = run.claim();
+  request.mutable_claim()->set_extraction_id("extraction");
+  request.set_method(v1::REPLICATION_METHOD_FULL_TABLE);
+  request.add_ranges();
+  EXPECT_THAT(client_.BeginLoad(request), HasReason(Reason::kDestinationStateMissing));
   EXPECT_THAT(run.Abort(client_), HasReason(Reason::kDestinationStateMissing));
 }
 

@@ -224,25 +224,22 @@ absl::StatusOr<BuiltIndexes> BuildIndexes(postgres::Connection& connection, int6
   return built;
 }
 
-absl::Status CopyProperties(postgres::Connection& connection, int64_t old_oid,
-                            const LoadRecord& load) {
+absl::StatusOr<std::vector<std::string>> CopyProperties(postgres::Connection& connection,
+                                                        int64_t old_oid, const LoadRecord& load) {
   const std::string table = QuoteQualified(schema::kStateSchema, load.load_table);
-  ASSIGN_OR_RETURN(const postgres::Result revokes,
-                   connection.Query(kDefaultGrants, {absl::StrCat(load.load_oid), table}));
-  RETURN_IF_ERROR(RunAll(connection, revokes));
-  for (const absl::string_view query : {kGrantsAndComments, kParameters}) {
-    ASSIGN_OR_RETURN(const postgres::Result statements,
-                     connection.Query(query, {absl::StrCat(old_oid), table}));
+  const std::string old = absl::StrCat(old_oid);
+  ASSIGN_OR_RETURN(
+      const std::vector<postgres::Result> answers,
+      connection.QueryAll({{std::string(kDefaultGrants), {absl::StrCat(load.load_oid), table}},
+                           {std::string(kGrantsAndComments), {old, table}},
+                           {std::string(kParameters), {old, table}},
+                           {std::string(kRest), {old}}}));
+  const postgres::Result& rest = answers.back();
+  for (const postgres::Result& statements : answers) {
+    if (&statements == &rest) continue;
     RETURN_IF_ERROR(RunAll(connection, statements));
   }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<std::string>> RestAfterSwap(postgres::Connection& connection,
-                                                       int64_t old_oid) {
-  ASSIGN_OR_RETURN(const postgres::Result statements,
-                   connection.Query(kRest, {absl::StrCat(old_oid)}));
-  return FirstColumn(statements);
+  return FirstColumn(rest);
 }
 
 absl::StatusOr<std::vector<std::string>> RunRest(postgres::Connection& connection,

@@ -36,15 +36,12 @@ absl::StatusOr<BuiltIndexes> BuildIndexes(postgres::Connection& connection, int6
 
 // Gives the load table the grants of the old one and no others, its comments and storage
 // parameters, and what is set for columns: defaults, statistics targets and options, how they are
-// stored. Owners aren't copied.
-absl::Status CopyProperties(postgres::Connection& connection, int64_t old_oid,
-                            const LoadRecord& load);
-
-// What needs the old table's names, as statements for the time when the load table and its indexes
-// have them: extended statistics, comments on them and on indexes, replica identity, the index to
-// CLUSTER by. RunRest answers which of them have lost their columns or their index.
-absl::StatusOr<std::vector<std::string>> RestAfterSwap(postgres::Connection& connection,
-                                                       int64_t old_oid);
+// stored. Owners aren't copied. Answers what needs the old table's names, as statements for the
+// time when the load table and its indexes have them: extended statistics, comments on them and on
+// indexes, replica identity, the index to CLUSTER by. RunRest answers which of them have lost their
+// columns or their index.
+absl::StatusOr<std::vector<std::string>> CopyProperties(postgres::Connection& connection,
+                                                        int64_t old_oid, const LoadRecord& load);
 absl::StatusOr<std::vector<std::string>> RunRest(postgres::Connection& connection,
                                                  const std::vector<std::string>& statements);
 

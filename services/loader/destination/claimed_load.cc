@@ -10,12 +10,12 @@ namespace lockstitch::loader {
 
 absl::StatusOr<ClaimedLoad> LockRun(postgres::Connection& connection, const v1::Claim& claim) {
   ClaimedLoad found;
-  ASSIGN_OR_RETURN(found.state, LockStream(connection, claim.target()));
-  ASSIGN_OR_RETURN(const std::vector<postgres::Result> kept,
-                   connection.QueryAll({AskForResult(found.state, claim.run_id()),
-                                        AskForLoad(found.state, claim.fence())}));
-  ASSIGN_OR_RETURN(found.result, ResultOf(claim.run_id(), kept[0]));
-  ASSIGN_OR_RETURN(found.load, LoadOf(found.state, kept[1]));
+  std::vector<postgres::Result> answers;
+  ASSIGN_OR_RETURN(found.state,
+                   LockStream(connection, claim.target(), kStreamLockWait,
+                              {AskForResult(claim.run_id()), AskForLoad(claim.fence())}, &answers));
+  ASSIGN_OR_RETURN(found.result, ResultOf(claim.run_id(), answers[0]));
+  ASSIGN_OR_RETURN(found.load, LoadOf(found.state, answers[1]));
   return found;
 }
 

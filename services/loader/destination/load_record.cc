@@ -2,6 +2,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "postgres/quote.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -22,26 +23,27 @@ INSERT INTO _lockstitch.loads (stream_id, load_id, fence, run_id, extraction_id,
 VALUES ($1, $2, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13, nullif($14, '')::pg_lsn,
         pg_catalog.decode($15, 'hex'), nullif($16, '')::pg_lsn))sql";
 
-// One load of stream $1, a row for each of its key columns, one row if it has none. A condition
-// comes behind.
+// One load of stream $stream, a row for each of its key columns, one row if it has none. A
+// condition comes behind.
 constexpr absl::string_view kReadLoad = R"sql(
 SELECT l.load_id, l.fence, l.run_id, l.extraction_id, l.state = 'open', l.load_table, l.load_oid, l.destination_table,
        l.method, l.source_system, l.source_database, l.source_position, pg_catalog.encode(l.plan, 'hex'),
        key.name
 FROM _lockstitch.loads l LEFT JOIN LATERAL pg_catalog.unnest(l.key_columns) WITH ORDINALITY AS key(name, place) ON true
-WHERE l.stream_id = $1 AND l.load_id = )sql";
+WHERE l.stream_id = $stream AND l.load_id = )sql";
 constexpr absl::string_view kInKeyOrder = " ORDER BY key.place";
 
-// $2 fence.
+// $1 fence.
 constexpr absl::string_view kOfFence =
-    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $1 AND fence = $2)";
+    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $stream AND fence = $1)";
 constexpr absl::string_view kOfLastStanding =
-    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $1 AND (state = 'published' OR "
-    "load_table = ''))";
+    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $stream AND "
+    "(state = 'published' OR load_table = ''))";
 constexpr absl::string_view kOfLastPublished =
-    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $1 AND state = 'published')";
+    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $stream AND state = "
+    "'published')";
 constexpr absl::string_view kOfLastLoad =
-    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $1) AND state = 'open' AND "
+    "(SELECT max(load_id) FROM _lockstitch.loads WHERE stream_id = $stream) AND state = 'open' AND "
     "EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = load_oid AND c.relname = "
     "load_table)";
 
@@ -96,12 +98,13 @@ constexpr absl::string_view kPruneRuns =
 
 std::string Text(int64_t value) { return absl::StrCat(value); }
 
-Connection::Statement ReadingOf(const StreamState& state, absl::string_view condition,
-                                const std::vector<Connection::Parameter>& more = {}) {
-  Connection::Statement reading = {.sql = absl::StrCat(kReadLoad, condition, kInKeyOrder),
-                                   .parameters = {Text(state.stream_id)}};
-  reading.parameters.insert(reading.parameters.end(), more.begin(), more.end());
-  return reading;
+std::string ReadingOf(absl::string_view stream, absl::string_view condition) {
+  return absl::StrReplaceAll(absl::StrCat(kReadLoad, condition, kInKeyOrder),
+                             {{"$stream", stream}});
+}
+
+Connection::Statement ReadingOf(const StreamState& state, absl::string_view condition) {
+  return {.sql = ReadingOf("$1", condition), .parameters = {Text(state.stream_id)}};
 }
 
 absl::StatusOr<std::optional<LoadRecord>> ReadLoad(Connection& connection, const StreamState& state,
@@ -113,8 +116,8 @@ absl::StatusOr<std::optional<LoadRecord>> ReadLoad(Connection& connection, const
 
 }  // namespace
 
-Connection::Statement AskForLoad(const StreamState& state, int64_t fence) {
-  return ReadingOf(state, kOfFence, {Text(fence)});
+Connection::Statement AskForLoad(int64_t fence) {
+  return {.sql = ReadingOf(kLockedStream, kOfFence), .parameters = {Text(fence)}};
 }
 
 absl::StatusOr<std::optional<LoadRecord>> LoadOf(const StreamState& state, const Result& rows) {
@@ -187,9 +190,11 @@ absl::Status TakeOver(Connection& connection, const v1::Claim& claim,
                   load->extraction_id, load->source.wal_position(), load->source.position_after()});
 }
 
-absl::StatusOr<std::vector<Leftover>> Leftovers(Connection& connection, const LoadRecord& load) {
-  ASSIGN_OR_RETURN(const Result rows,
-                   connection.Query(kLeftovers, {Text(load.stream_id), Text(load.load_id)}));
+Connection::Statement AskForLeftovers(const LoadRecord& load) {
+  return {std::string(kLeftovers), {Text(load.stream_id), Text(load.load_id)}};
+}
+
+std::vector<Leftover> LeftoversOf(const Result& rows) {
   std::vector<Leftover> leftovers;
   for (int row = 0; row < rows.rows(); ++row)
     leftovers.push_back({.load_table = rows.String(row, 0), .load_oid = rows.Int(row, 1)});

@@ -36,7 +36,7 @@ struct LoadRecord {
 void InsertLoad(postgres::Connection& connection, const LoadRecord& load);
 
 // Asks for the load that this fence owns, if it has begun, and reads it from the answer.
-postgres::Connection::Statement AskForLoad(const StreamState& state, int64_t fence);
+postgres::Connection::Statement AskForLoad(int64_t fence);
 absl::StatusOr<std::optional<LoadRecord>> LoadOf(const StreamState& state,
                                                  const postgres::Result& answer);
 
@@ -66,8 +66,9 @@ struct Leftover {
   std::string load_table;
   int64_t load_oid = 0;
 };
-absl::StatusOr<std::vector<Leftover>> Leftovers(postgres::Connection& connection,
-                                                const LoadRecord& load);
+// Asks for them, and reads them from the answer.
+postgres::Connection::Statement AskForLeftovers(const LoadRecord& load);
+std::vector<Leftover> LeftoversOf(const postgres::Result& answer);
 
 // 'published' or 'aborted', for good.
 void EndLoad(postgres::Connection& connection, const LoadRecord& load, absl::string_view state);

@@ -1,5 +1,8 @@
 #include "services/loader/destination/load_table.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -41,6 +44,12 @@ FROM pg_catalog.pg_locks l
 WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.pid <> pg_catalog.pg_backend_pid())sql";
 
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '5s'";
+
+// Until the transaction ends. An index is sorted by the session and two workers beside it only if
+// each has 32 MB.
+constexpr absl::string_view kIndexMemory = R"sql(
+SELECT pg_catalog.set_config('maintenance_work_mem', '128MB', true)
+WHERE pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) < 134217728)sql";
 
 // $1 name, $2 the table's OID.
 constexpr absl::string_view kStillThere =
@@ -96,6 +105,21 @@ std::string KeptColumns(const v1::LoadPlan& plan) {
   return definitions;
 }
 
+absl::StatusOr<bool> HasSchema(postgres::Connection& connection, const std::string& schema) {
+  ASSIGN_OR_RETURN(const postgres::Result exists, connection.Query(kSchemaExists, {schema}));
+  return exists.Bool(0, 0);
+}
+
+// Loads of other streams wait for each other only where the schema is to be made.
+absl::Status EnsureSchema(postgres::Connection& connection, const std::string& schema) {
+  ASSIGN_OR_RETURN(bool there, HasSchema(connection, schema));
+  if (there) return absl::OkStatus();
+  RETURN_IF_ERROR(LockSchemas(connection));
+  ASSIGN_OR_RETURN(there, HasSchema(connection, schema));
+  if (there) return absl::OkStatus();
+  return connection.Execute(absl::StrCat("CREATE SCHEMA ", QuoteIdentifier(schema)));
+}
+
 void AppendQuoted(std::string* out, const std::string& name) { out->append(QuoteIdentifier(name)); }
 
 }  // namespace
@@ -106,11 +130,13 @@ std::string LoadTableName(int64_t stream_id, int64_t load_id) {
 
 std::string QuotedLoadTable(const LoadRecord& load) { return Qualified(load.load_table); }
 
-std::string ColumnDefinitions(const v1::LoadPlan& plan) {
+std::string ColumnDefinitions(const v1::LoadPlan& plan, const std::vector<std::string>& not_null) {
   std::vector<std::string> definitions;
   for (const v1::ColumnMapping& column : plan.columns()) {
-    definitions.push_back(
-        absl::StrCat(QuoteIdentifier(column.destination_column()), " ", column.destination_type()));
+    const std::string& name = column.destination_column();
+    const bool may_be_null = std::find(not_null.begin(), not_null.end(), name) == not_null.end();
+    definitions.push_back(absl::StrCat(QuoteIdentifier(name), " ", column.destination_type(),
+                                       may_be_null ? "" : " NOT NULL"));
   }
   for (const schema::SystemColumn& column : schema::SystemColumnsOf(plan.system().columns())) {
     definitions.push_back(absl::StrCat(QuoteIdentifier(column.name), " ", column.sql_type,
@@ -120,20 +146,18 @@ std::string ColumnDefinitions(const v1::LoadPlan& plan) {
 }
 
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
-                                        const std::string& name, const v1::LoadPlan& plan) {
-  RETURN_IF_ERROR(LockSchemas(connection));
-  ASSIGN_OR_RETURN(const postgres::Result exists, connection.Query(kSchemaExists, {schema}));
-  if (!exists.Bool(0, 0)) {
-    RETURN_IF_ERROR(connection.Execute(absl::StrCat("CREATE SCHEMA ", QuoteIdentifier(schema))));
-  }
+                                        const LoadRecord& load) {
+  RETURN_IF_ERROR(EnsureSchema(connection, schema));
   // Made where it will be published, for that schema's default privileges, then put out of sight.
-  const std::string made = QuoteQualified(schema, name);
-  RETURN_IF_ERROR(connection.Execute(
-      absl::StrCat("CREATE TABLE ", made, " (", ColumnDefinitions(plan), KeptColumns(plan), ")")));
-  RETURN_IF_ERROR(connection.Execute(
-      absl::StrCat("ALTER TABLE ", made, " SET SCHEMA ", QuoteIdentifier(schema::kStateSchema))));
-  ASSIGN_OR_RETURN(const postgres::Result oid, connection.Query(kOidOf, {Qualified(name)}));
-  return oid.Int(0, 0);
+  const std::string made = QuoteQualified(schema, load.load_table);
+  const std::string columns =
+      absl::StrCat(ColumnDefinitions(load.plan, load.key_columns), KeptColumns(load.plan));
+  ASSIGN_OR_RETURN(const std::vector<postgres::Result> answers,
+                   connection.QueryAll({{absl::StrCat("CREATE TABLE ", made, " (", columns, ")")},
+                                        {absl::StrCat("ALTER TABLE ", made, " SET SCHEMA ",
+                                                      QuoteIdentifier(schema::kStateSchema))},
+                                        {std::string(kOidOf), {QuotedLoadTable(load)}}}));
+  return answers.back().Int(0, 0);
 }
 
 std::string CopyInto(const std::string& table, const v1::LoadPlan& plan) {
@@ -224,21 +248,24 @@ absl::Status WithoutLoadTable(const absl::Status& failure, const LoadRecord& loa
 absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load) {
   const std::string oid = absl::StrCat(load.load_oid);
   const std::string table = Qualified(load.load_table);
-  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
-  ASSIGN_OR_RETURN(const postgres::Result defaults, connection.Query(kDefaults, {oid}));
+  connection.Defer({std::string(kIndexMemory)});
+  connection.Defer({std::string(kLockTimeout)});
+  ASSIGN_OR_RETURN(
+      const std::vector<postgres::Result> answers,
+      connection.QueryAll({{std::string(kDefaults), {oid}}, {std::string(kHasKey), {oid}}}));
+  const postgres::Result &defaults = answers[0], &key = answers[1];
   for (int row = 0; row < defaults.rows(); ++row) {
     RETURN_IF_ERROR(
         connection.Execute(absl::StrCat("ALTER TABLE ", table, " ALTER COLUMN ",
                                         QuoteIdentifier(defaults.Text(row, 0)), " DROP DEFAULT")));
   }
-  ASSIGN_OR_RETURN(const postgres::Result key, connection.Query(kHasKey, {oid}));
   if (load.key_columns.empty() || key.Bool(0, 0)) return absl::OkStatus();
   return connection.Execute(absl::StrCat("ALTER TABLE ", table, " ADD PRIMARY KEY (",
                                          absl::StrJoin(load.key_columns, ", ", AppendQuoted), ")"));
 }
 
 absl::Status LockLoadTable(postgres::Connection& connection, const LoadRecord& load) {
-  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  connection.Defer({std::string(kLockTimeout)});
   return connection.Execute(
       absl::StrCat("LOCK TABLE ", QuotedLoadTable(load), " IN ACCESS EXCLUSIVE MODE"));
 }

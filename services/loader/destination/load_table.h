@@ -23,13 +23,15 @@ std::string LoadTableName(int64_t stream_id, int64_t fence);
 
 // The columns of a table that holds the plan's rows, as CREATE TABLE wants them. System columns
 // are filled by their defaults.
-std::string ColumnDefinitions(const v1::LoadPlan& plan);
+std::string ColumnDefinitions(const v1::LoadPlan& plan,
+                              const std::vector<std::string>& not_null = {});
 
-// Makes the destination schema where it is missing, and the table with the privileges that the
-// schema's defaults give, its retired columns behind all others. Answers the table's OID. Within a
+// Makes the destination schema where it is missing, and the load's table with the privileges that
+// the schema's defaults give, its retired columns behind all others. Its key takes no NULLs from
+// the start, so that the rows need not be read once more for it. Answers the table's OID. Within a
 // transaction of the caller's.
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
-                                        const std::string& name, const v1::LoadPlan& plan);
+                                        const LoadRecord& load);
 
 // COPY ... FROM STDIN into `table`, which is SQL, columns in the order of the plan.
 std::string CopyInto(const std::string& table, const v1::LoadPlan& plan);

@@ -99,13 +99,15 @@ std::vector<std::string> ColumnsOf(const v1::LoadPlan& plan) {
 absl::StatusOr<std::vector<std::string>> FindObstacles(postgres::Connection& connection,
                                                        int64_t oid, const LoadRecord& last) {
   const std::string table = absl::StrCat(oid);
+  ASSIGN_OR_RETURN(const std::vector<postgres::Result> answers,
+                   connection.QueryAll({{std::string(kDependents), {table}},
+                                        {std::string(kParts),
+                                         {table, postgres::ArrayText(ColumnsOf(last.plan)),
+                                          postgres::ArrayText(last.key_columns)}}}));
   std::vector<std::string> clauses;
-  ASSIGN_OR_RETURN(const postgres::Result dependents, connection.Query(kDependents, {table}));
-  for (int row = 0; row < dependents.rows(); ++row) clauses.push_back(dependents.String(row, 0));
-  ASSIGN_OR_RETURN(const postgres::Result parts,
-                   connection.Query(kParts, {table, postgres::ArrayText(ColumnsOf(last.plan)),
-                                             postgres::ArrayText(last.key_columns)}));
-  for (int row = 0; row < parts.rows(); ++row) clauses.push_back(parts.String(row, 0));
+  for (const postgres::Result& found : answers) {
+    for (int row = 0; row < found.rows(); ++row) clauses.push_back(found.String(row, 0));
+  }
   return clauses;
 }
 

@@ -39,17 +39,6 @@ std::string KeyName(const std::string& table) {
   return absl::StrCat(absl::string_view(table).substr(0, length), kSuffix);
 }
 
-absl::Status NameKey(postgres::Connection& connection, const std::string& schema,
-                     const LoadRecord& load) {
-  const std::string key = KeyName(load.destination_table);
-  ASSIGN_OR_RETURN(const postgres::Result made,
-                   connection.Query(kKeyToRename, {absl::StrCat(load.load_oid), schema, key}));
-  if (made.empty()) return absl::OkStatus();
-  return connection.Execute(absl::StrCat(
-      "ALTER TABLE ", QuoteQualified(schema, load.destination_table), " RENAME CONSTRAINT ",
-      QuoteIdentifier(made.Text(0, 0)), " TO ", QuoteIdentifier(key)));
-}
-
 // Locks the table of that OID, by the name that it is to have.
 absl::Status LockOld(postgres::Connection& connection, const StreamState& state,
                      const LoadRecord& load, int64_t oid, absl::string_view mode) {
@@ -67,13 +56,20 @@ absl::Status LockOld(postgres::Connection& connection, const StreamState& state,
 // Puts the load table under the name that is free by now.
 absl::Status MoveIn(postgres::Connection& connection, const StreamState& state,
                     const LoadRecord& load) {
-  RETURN_IF_ERROR(connection.Execute(
-      absl::StrCat("ALTER TABLE ", QuoteQualified(schema::kStateSchema, load.load_table),
-                   " SET SCHEMA ", QuoteIdentifier(state.schema))));
-  RETURN_IF_ERROR(
-      connection.Execute(absl::StrCat("ALTER TABLE ", QuoteQualified(state.schema, load.load_table),
-                                      " RENAME TO ", QuoteIdentifier(load.destination_table))));
-  return NameKey(connection, state.schema, load);
+  const std::string key = KeyName(load.destination_table);
+  ASSIGN_OR_RETURN(
+      const std::vector<postgres::Result> answers,
+      connection.QueryAll(
+          {{absl::StrCat("ALTER TABLE ", QuoteQualified(schema::kStateSchema, load.load_table),
+                         " SET SCHEMA ", QuoteIdentifier(state.schema))},
+           {absl::StrCat("ALTER TABLE ", QuoteQualified(state.schema, load.load_table),
+                         " RENAME TO ", QuoteIdentifier(load.destination_table))},
+           {std::string(kKeyToRename), {absl::StrCat(load.load_oid), state.schema, key}}}));
+  const postgres::Result& made = answers.back();
+  if (made.empty()) return absl::OkStatus();
+  return connection.Execute(absl::StrCat(
+      "ALTER TABLE ", QuoteQualified(state.schema, load.destination_table), " RENAME CONSTRAINT ",
+      QuoteIdentifier(made.Text(0, 0)), " TO ", QuoteIdentifier(key)));
 }
 
 // What has come of a try to put the load table in the place of the old one.
@@ -96,8 +92,7 @@ absl::StatusOr<SwapTrial> TrySwap(postgres::Connection& connection, const Stream
     if (!trial.obstacles.empty()) return trial;
   }
   ASSIGN_OR_RETURN(const std::vector<UsersIndex> indexes, TestIndexes(connection, oid, built));
-  RETURN_IF_ERROR(CopyProperties(connection, oid, load));
-  ASSIGN_OR_RETURN(const std::vector<std::string> rest, RestAfterSwap(connection, oid));
+  ASSIGN_OR_RETURN(const std::vector<std::string> rest, CopyProperties(connection, oid, load));
   const absl::Status dropped = connection.Execute(
       absl::StrCat("DROP TABLE ", QuoteQualified(state.schema, load.destination_table)));
   if (last && postgres::SqlStateOf(dropped) == postgres::kDependentObjects) {
@@ -127,11 +122,8 @@ absl::StatusOr<Placed> MergeInto(postgres::Connection& connection, const StreamS
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> WhyMerge(postgres::Connection& connection,
-                                                  const StreamState& state, const LoadRecord& load,
+absl::StatusOr<std::vector<std::string>> WhyMerge(postgres::Connection& connection, int64_t oid,
                                                   const std::optional<LoadRecord>& last) {
-  ASSIGN_OR_RETURN(const int64_t oid,
-                   FindDestinationTable(connection, state, load.destination_table));
   if (oid == 0 || !last) return std::vector<std::string>();
   return FindObstacles(connection, oid, *last);
 }
@@ -140,12 +132,12 @@ absl::StatusOr<Placed> Place(postgres::Connection& connection, const StreamState
                              const LoadRecord& load, const std::optional<LoadRecord>& last,
                              const std::vector<std::string>& why_merge,
                              const std::vector<UsersIndex>& built) {
-  RETURN_IF_ERROR(connection.Execute(kLockTimeout));
+  connection.Defer({std::string(kLockTimeout)});
   ASSIGN_OR_RETURN(const int64_t oid,
                    FindDestinationTable(connection, state, load.destination_table));
   std::vector<std::string> why = why_merge;
   if (why.empty()) {
-    RETURN_IF_ERROR(connection.Execute("SAVEPOINT swap"));
+    connection.Defer({"SAVEPOINT swap"});
     ASSIGN_OR_RETURN(SwapTrial trial, TrySwap(connection, state, load, last, oid, built));
     if (trial.obstacles.empty()) {
       return Placed{.oid = load.load_oid,

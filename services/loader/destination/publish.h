@@ -16,10 +16,9 @@
 namespace lockstitch::loader {
 
 // Why the load's rows are to be merged into the destination table, as clauses: it must stay. Empty
-// if the load table may take its place, or there is none. `last` is the stream's last published
-// load.
-absl::StatusOr<std::vector<std::string>> WhyMerge(postgres::Connection& connection,
-                                                  const StreamState& state, const LoadRecord& load,
+// if the load table may take its place, or there is none. `oid` is the destination table's, `last`
+// the stream's last published load.
+absl::StatusOr<std::vector<std::string>> WhyMerge(postgres::Connection& connection, int64_t oid,
                                                   const std::optional<LoadRecord>& last);
 
 // Where the load's rows are now.

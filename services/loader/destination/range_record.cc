@@ -103,7 +103,15 @@ std::vector<Connection::Parameter> RangeKey(const LoadRecord& load, uint32_t ran
 
 absl::StatusOr<std::vector<RangeRecord>> ReadRanges(Connection& connection,
                                                     const LoadRecord& load) {
-  ASSIGN_OR_RETURN(const Result rows, connection.Query(kReadRanges, LoadKey(load)));
+  ASSIGN_OR_RETURN(const std::vector<Result> answers, connection.QueryAll({AskForRanges(load)}));
+  return RangesOf(answers[0]);
+}
+
+Connection::Statement AskForRanges(const LoadRecord& load) {
+  return {std::string(kReadRanges), LoadKey(load)};
+}
+
+std::vector<RangeRecord> RangesOf(const Result& rows) {
   std::vector<RangeRecord> ranges;
   for (int row = 0; row < rows.rows(); ++row) {
     const uint32_t number = static_cast<uint32_t>(rows.Int(row, 0));
@@ -134,11 +142,11 @@ void InsertRange(Connection& connection, const LoadRecord& load, const v1::Plann
   connection.Defer({std::string(kInsertRange), std::move(parameters)});
 }
 
-absl::StatusOr<OpenedRange> OpenRange(Connection& connection, const LoadRecord& load,
+absl::StatusOr<OpenedRange> OpenRange(postgres::Transaction transaction, const LoadRecord& load,
                                       uint32_t range) {
   ASSIGN_OR_RETURN(const std::vector<Result> answers,
-                   connection.QueryAll({{std::string(kRaiseAttempt), RangeKey(load, range)},
-                                        {std::string(kChunks), RangeKey(load, range)}}));
+                   transaction.CommitWith({{std::string(kRaiseAttempt), RangeKey(load, range)},
+                                           {std::string(kChunks), RangeKey(load, range)}}));
   const Result &raised = answers[0], &chunks = answers[1];
   if (raised.empty())
     return Error(Reason::kLoadNotBegun, absl::StrCat("the load has no range ", range));

@@ -11,6 +11,7 @@
 #include "lockstitch/v1/batch.pb.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
+#include "postgres/transaction.h"
 #include "services/loader/destination/load_record.h"
 
 namespace lockstitch::loader {
@@ -29,6 +30,9 @@ struct RangeRecord {
 // Ranges of the load in the order of their numbers.
 absl::StatusOr<std::vector<RangeRecord>> ReadRanges(postgres::Connection& connection,
                                                     const LoadRecord& load);
+// Asks for them, and reads them from the answer.
+postgres::Connection::Statement AskForRanges(const LoadRecord& load);
+std::vector<RangeRecord> RangesOf(const postgres::Result& answer);
 
 // Only number, bounds, and whether it is a closing one or one of keys are kept.
 void InsertRange(postgres::Connection& connection, const LoadRecord& load,
@@ -40,9 +44,9 @@ struct OpenedRange {
   bool closing = false;
   bool keys = false;
 };
-// Raises its attempt by one. LOAD_NOT_BEGUN if the load has no such range; PROTOCOL_VIOLATED for a
-// closing range, or one of keys, before its turn.
-absl::StatusOr<OpenedRange> OpenRange(postgres::Connection& connection, const LoadRecord& load,
+// Raises its attempt by one, and commits. LOAD_NOT_BEGUN if the load has no such range;
+// PROTOCOL_VIOLATED for a closing range, or one of keys, before its turn.
+absl::StatusOr<OpenedRange> OpenRange(postgres::Transaction transaction, const LoadRecord& load,
                                       uint32_t range);
 
 // RANGE_SUPERSEDED unless `attempt` is the range's present one.

@@ -180,12 +180,15 @@ absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection
   if (!found.Bool(0, 0)) return std::nullopt;
   ASSIGN_OR_RETURN(const postgres::Result version, connection.Query(kReadVersion, {}));
   const int present = static_cast<int>(version.Int(0, 0));
-  if (present > kStateVersion) {
-    return Error(Reason::kDestinationStateTooNew,
-                 absl::StrCat("the _lockstitch schema has version ", present,
-                              ", this binary knows ", kStateVersion));
-  }
+  RETURN_IF_ERROR(TestStateVersion(present));
   return present;
+}
+
+absl::Status TestStateVersion(int present) {
+  if (present <= kStateVersion) return absl::OkStatus();
+  return Error(Reason::kDestinationStateTooNew,
+               absl::StrCat("the _lockstitch schema has version ", present, ", this binary knows ",
+                            kStateVersion));
 }
 
 bool HasPresentState(postgres::Connection& connection) {

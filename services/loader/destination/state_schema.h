@@ -16,6 +16,9 @@ inline constexpr int kStateVersion = 5;
 // newer binary made it.
 absl::StatusOr<std::optional<int>> StateVersion(postgres::Connection& connection);
 
+// DESTINATION_STATE_TOO_NEW if this binary doesn't know the version.
+absl::Status TestStateVersion(int present);
+
 // Whether the destination has the version that this binary knows, asked in one statement; false
 // also where it can't be read. Outside of transactions.
 bool HasPresentState(postgres::Connection& connection);

@@ -5,8 +5,10 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "schema/destination_names.h"
 #include "schema/stream_name.h"
+#include "services/loader/destination/state_schema.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -51,7 +53,7 @@ ON CONFLICT DO NOTHING)sql";
 
 constexpr absl::string_view kSelectStream = R"sql(
 SELECT s.stream_id, i.destination_schema, s.fence, s.run_id, s.destination_table, s.destination_oid, s.table_version,
-       s.reset_generation, s.source_system, s.source_database, s.source_position, s.bookmark
+       s.reset_generation, s.source_system, s.source_database, s.source_position, s.bookmark$more
 FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid)sql";
 
 // $1 destination schema, $2 source schema, $3 source table.
@@ -61,6 +63,11 @@ constexpr absl::string_view kOfTarget =
 // $4 how long to wait, from here to the transaction's end.
 constexpr absl::string_view kWithWait =
     "WITH wait AS (SELECT pg_catalog.set_config('lock_timeout', $4, true))";
+
+// The version of the state, and what kLockedStream reads.
+constexpr absl::string_view kLocked =
+    ", (SELECT version FROM _lockstitch.schema_version), "
+    "pg_catalog.set_config('lockstitch.stream_id', s.stream_id::pg_catalog.text, true)";
 
 // $1 destination schema, $2 source schema, $3 source table, $4 the run that draws, $5 which draw of
 // it. Sessions carry the first characters of their run's id; idle ones hold nothing up.
@@ -92,10 +99,10 @@ RETURNING fence)sql";
 constexpr absl::string_view kSetBookmark =
     "UPDATE _lockstitch.streams SET bookmark = $2 WHERE stream_id = $1";
 
-// $1 stream, $2 run.
+// $1 run. Of the stream that is locked.
 constexpr absl::string_view kReadRun =
     "SELECT pg_catalog.encode(result, 'hex'), draw, fence FROM _lockstitch.runs "
-    "WHERE stream_id = $1 AND run_id = $2";
+    "WHERE run_id = $1 AND stream_id = ";
 
 // $1 stream, $2 run, $3 result.
 constexpr absl::string_view kKeepResult =
@@ -119,7 +126,8 @@ constexpr absl::string_view kReadStates = R"sql(
 SELECT i.uid, i.destination_schema, s.source_schema, s.source_table, s.destination_table, s.method, s.bookmark,
        s.table_version, s.fence, s.run_id, s.source_system, s.source_database, s.source_position,
        (SELECT c.reltuples::bigint FROM pg_catalog.pg_class c
-        WHERE c.oid = s.destination_oid AND (c.reltuples > 0 OR c.reltuples = 0 AND c.relpages = 0))
+        WHERE c.oid = s.destination_oid AND (c.reltuples > 0 OR c.reltuples = 0 AND c.relpages = 0)),
+       s.reset_generation
 FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
 WHERE $1 = '' OR i.destination_schema = $1
 ORDER BY i.destination_schema COLLATE "C", s.source_schema COLLATE "C", s.source_table COLLATE "C")sql";
@@ -146,6 +154,10 @@ absl::Status WasForgotten(Reason reason, const std::string& integration) {
       absl::StrCat("the integration ", integration,
                    " was forgotten at the destination while the job was on its way"),
       "Nothing, if that was meant; else run the integration again: it begins as a new one.");
+}
+
+std::string SelectStream(absl::string_view more = "") {
+  return absl::StrReplaceAll(kSelectStream, {{"$more", more}});
 }
 
 // Of a row as kSelectStream has it.
@@ -241,13 +253,30 @@ absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarg
 
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target, absl::Duration wait) {
+  std::vector<postgres::Result> answers;
+  return LockStream(connection, target, wait, {}, &answers);
+}
+
+absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
+                                       const v1::StreamTarget& target, absl::Duration wait,
+                                       std::vector<postgres::Connection::Statement> questions,
+                                       std::vector<postgres::Result>* answers) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
-  ASSIGN_OR_RETURN(const postgres::Result row,
-                   connection.Query(absl::StrCat(kWithWait, kSelectStream, ", wait", kOfTarget,
-                                                 " FOR UPDATE OF s"),
-                                    {schema, target.table().schema(), target.table().name(),
-                                     absl::StrCat(absl::ToInt64Milliseconds(wait), "ms")}));
-  if (!row.empty()) return StateOf(row);
+  questions.insert(questions.begin(), {absl::StrCat(kWithWait, SelectStream(kLocked), ", wait",
+                                                    kOfTarget, " FOR UPDATE OF s"),
+                                       {schema, target.table().schema(), target.table().name(),
+                                        absl::StrCat(absl::ToInt64Milliseconds(wait), "ms")}});
+  absl::StatusOr<std::vector<postgres::Result>> found = connection.QueryAll(std::move(questions));
+  if (postgres::SqlStateOf(found.status()) == postgres::kUndefinedTable)
+    return Error(Reason::kDestinationStateMissing, "the destination has no _lockstitch schema");
+  RETURN_IF_ERROR(found.status());
+  const postgres::Result row = std::move(found->front());
+  found->erase(found->begin());
+  *answers = *std::move(found);
+  if (!row.empty()) {
+    RETURN_IF_ERROR(TestStateVersion(static_cast<int>(row.Int(0, 12))));
+    return StateOf(row);
+  }
   return Error(
       Reason::kDestinationStateMissing,
       absl::StrCat("the destination knows no stream ", schema::StreamName(target.table()), " of ",
@@ -258,7 +287,7 @@ absl::StatusOr<StreamState> ReadStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target) {
   ASSIGN_OR_RETURN(const std::string schema, schema::DestinationSchema(target.integration()));
   ASSIGN_OR_RETURN(const postgres::Result row,
-                   connection.Query(absl::StrCat(kSelectStream, kOfTarget),
+                   connection.Query(absl::StrCat(SelectStream(), kOfTarget),
                                     {schema, target.table().schema(), target.table().name()}));
   return row.empty() ? StreamState{.schema = schema} : StateOf(row);
 }
@@ -270,32 +299,34 @@ absl::Status EndOutranked(postgres::Connection& connection, const v1::StreamTarg
                                             run_id, absl::StrCat(draw)});
 }
 
-absl::StatusOr<v1::ReserveRunResponse> DrawFence(postgres::Connection& connection,
+absl::StatusOr<v1::ReserveRunResponse> DrawFence(postgres::Transaction transaction,
                                                  const StreamState& state,
-                                                 const std::string& run_id, uint32_t draw) {
-  const std::string stream = absl::StrCat(state.stream_id);
+                                                 const std::string& run_id, uint32_t draw,
+                                                 const postgres::Result& kept) {
   v1::ReserveRunResponse response;
-  ASSIGN_OR_RETURN(const postgres::Result last, connection.Query(kReadRun, {stream, run_id}));
-  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> kept, ResultOf(run_id, last));
-  if (kept) {
-    *response.mutable_result() = *std::move(kept);
+  ASSIGN_OR_RETURN(std::optional<v1::LoadResult> result, ResultOf(run_id, kept));
+  if (result) {
+    *response.mutable_result() = *std::move(result);
     return response;
   }
-  if (!last.empty()) {
+  if (!kept.empty()) {
     if (state.run_id == kForgotten) return WasForgotten(Reason::kSuperseded, state.schema);
-    const int64_t last_draw = last.Int(0, 1);
+    const int64_t last_draw = kept.Int(0, 1);
     if (state.run_id != run_id || draw < last_draw) {
       return Error(Reason::kSuperseded, absl::StrCat("draw ", draw, " of run ", run_id,
                                                      " came after a draw of run ", state.run_id));
     }
     if (draw == last_draw) {
-      response.set_fence(last.Int(0, 2));
+      response.set_fence(kept.Int(0, 2));
+      RETURN_IF_ERROR(transaction.Commit());
       return response;
     }
   }
-  ASSIGN_OR_RETURN(const postgres::Result drawn,
-                   connection.Query(kDrawFence, {stream, run_id, absl::StrCat(draw)}));
-  response.set_fence(drawn.Int(0, 0));
+  ASSIGN_OR_RETURN(
+      const std::vector<postgres::Result> drawn,
+      transaction.CommitWith({{std::string(kDrawFence),
+                               {absl::StrCat(state.stream_id), run_id, absl::StrCat(draw)}}}));
+  response.set_fence(drawn[0].Int(0, 0));
   return response;
 }
 
@@ -327,8 +358,8 @@ absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_
   return TestClaim({.fence = present.Int(0, 0), .run_id = present.String(0, 1)}, claim);
 }
 
-postgres::Connection::Statement AskForResult(const StreamState& state, const std::string& run_id) {
-  return {std::string(kReadRun), {absl::StrCat(state.stream_id), run_id}};
+postgres::Connection::Statement AskForResult(const std::string& run_id) {
+  return {absl::StrCat(kReadRun, kLockedStream), {run_id}};
 }
 
 absl::StatusOr<std::optional<v1::LoadResult>> ResultOf(const std::string& run_id,
@@ -381,6 +412,7 @@ absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection
     stream->mutable_source()->set_database(rows.String(row, 11));
     stream->mutable_source()->set_wal_position(rows.String(row, 12));
     if (!rows.IsNull(row, 13)) stream->set_estimated_rows(rows.Int(row, 13));
+    stream->set_reset_generation(rows.Int(row, 14));
   }
   return response;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
+#include "postgres/transaction.h"
 
 namespace lockstitch::loader {
 
@@ -59,11 +61,23 @@ absl::Status EnsureStream(postgres::Connection& connection, const v1::StreamTarg
 inline constexpr absl::Duration kStreamLockWait = absl::Seconds(60);
 
 // Locks the stream's row until the caller's transaction ends, in which nothing waits for a lock for
-// longer than `wait` from then on. DESTINATION_STATE_MISSING if there is none;
-// DESTINATION_TABLE_LOCKED if it can't be had in that time.
+// longer than `wait` from then on. DESTINATION_STATE_MISSING if there is none, or no _lockstitch
+// schema; DESTINATION_STATE_TOO_NEW; DESTINATION_TABLE_LOCKED if it can't be had in that time.
 absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                                        const v1::StreamTarget& target,
                                        absl::Duration wait = kStreamLockWait);
+
+// SQL: the id of the stream whose row the transaction has locked last; NULL if there was none.
+inline constexpr absl::string_view kLockedStream =
+    "nullif(pg_catalog.current_setting('lockstitch.stream_id', true), '')::pg_catalog.int8";
+
+// The same with `questions` behind it in one message, which may name the stream by kLockedStream:
+// what the lock protects is read behind it, since a statement that has waited for the row sees all
+// else as it was before.
+absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
+                                       const v1::StreamTarget& target, absl::Duration wait,
+                                       std::vector<postgres::Connection::Statement> questions,
+                                       std::vector<postgres::Result>* answers);
 
 // The same row without a lock, so that it may age; one without an id if there is none.
 absl::StatusOr<StreamState> ReadStream(postgres::Connection& connection,
@@ -75,13 +89,15 @@ absl::StatusOr<StreamState> ReadStream(postgres::Connection& connection,
 absl::Status EndOutranked(postgres::Connection& connection, const v1::StreamTarget& target,
                           const std::string& run_id, uint32_t draw);
 
-// Stores a new greatest fence and the run whose extraction number `draw` it is drawn for; answers
-// the fence, for the same draw the same, or the kept result of a run that has ended. SUPERSEDED if
-// the run has drawn a later one, or drew before another run did: a call that comes late must not
-// outrank what came after it. The row must be locked.
-absl::StatusOr<v1::ReserveRunResponse> DrawFence(postgres::Connection& connection,
+// Stores a new greatest fence and the run whose extraction number `draw` it is drawn for, and
+// commits `transaction`, which has locked the row; answers the fence, for the same draw the same,
+// or the kept result of a run that has ended. `kept` is what AskForResult was answered. SUPERSEDED
+// if the run has drawn a later one, or drew before another run did: a call that comes late must not
+// outrank what came after it.
+absl::StatusOr<v1::ReserveRunResponse> DrawFence(postgres::Transaction transaction,
                                                  const StreamState& state,
-                                                 const std::string& run_id, uint32_t draw);
+                                                 const std::string& run_id, uint32_t draw,
+                                                 const postgres::Result& kept);
 
 // Stores with the next statement how far the stream is durable. The row must be locked.
 void SetBookmark(postgres::Connection& connection, const StreamState& state,
@@ -96,8 +112,8 @@ absl::Status TestClaim(const StreamState& state, const v1::Claim& claim);
 absl::Status TestClaimUnlocked(postgres::Connection& connection, int64_t stream_id,
                                const v1::Claim& claim);
 
-// Asks for what is kept of an ended run, and reads it from the answer.
-postgres::Connection::Statement AskForResult(const StreamState& state, const std::string& run_id);
+// Asks for what is kept of a run of the stream that is locked, and reads it from the answer.
+postgres::Connection::Statement AskForResult(const std::string& run_id);
 absl::StatusOr<std::optional<v1::LoadResult>> ResultOf(const std::string& run_id,
                                                        const postgres::Result& answer);
 // Keeps it, with the next statement.

@@ -36,15 +36,14 @@ FROM pg_catalog.pg_attribute a
 WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0
 ORDER BY a.attnum)sql";
 
-// $1 a table's OID, $2 columns in their order.
-constexpr absl::string_view kHasKey = R"sql(
-SELECT EXISTS (
-  SELECT 1 FROM pg_catalog.pg_constraint c
-  WHERE c.conrelid = $1::oid AND c.contype IN ('p', 'u') AND NOT c.condeferrable AND
-        ARRAY(SELECT a.attname::text
-              FROM pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(number, place)
-                   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
-              ORDER BY k.place) = $2::text[]))sql";
+// $1 a table's OID. A row for each column of a key, with its place.
+constexpr absl::string_view kKeys = R"sql(
+SELECT k.place, a.attname
+FROM pg_catalog.pg_constraint c, pg_catalog.unnest(c.conkey) WITH ORDINALITY AS k(number, place),
+     pg_catalog.pg_attribute a
+WHERE c.conrelid = $1::pg_catalog.oid AND c.contype IN ('p', 'u') AND NOT c.condeferrable AND
+      a.attrelid = c.conrelid AND a.attnum = k.number
+ORDER BY c.oid, k.place)sql";
 
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '1s'";
 
@@ -63,22 +62,26 @@ const TableForm::Column* TableForm::Find(const std::string& name) const {
   return found == columns.end() ? nullptr : &*found;
 }
 
+bool TableForm::HasKey(const std::vector<std::string>& key_columns) const {
+  return std::find(keys.begin(), keys.end(), key_columns) != keys.end();
+}
+
 absl::StatusOr<TableForm> ReadTableForm(postgres::Connection& connection, int64_t oid) {
-  ASSIGN_OR_RETURN(const postgres::Result rows, connection.Query(kColumns, {absl::StrCat(oid)}));
+  ASSIGN_OR_RETURN(const std::vector<postgres::Result> answers,
+                   connection.QueryAll({{std::string(kColumns), {absl::StrCat(oid)}},
+                                        {std::string(kKeys), {absl::StrCat(oid)}}}));
+  const postgres::Result &rows = answers[0], &keys = answers[1];
   TableForm form = {.numbers = rows.rows()};
   for (int row = 0; row < rows.rows(); ++row) {
     if (rows.IsNull(row, 0)) continue;
     form.columns.push_back(
         {.name = rows.String(row, 0), .type = rows.String(row, 1), .fixed = rows.Bool(row, 2)});
   }
+  for (int row = 0; row < keys.rows(); ++row) {
+    if (keys.Int(row, 0) == 1) form.keys.emplace_back();
+    form.keys.back().push_back(keys.String(row, 1));
+  }
   return form;
-}
-
-absl::StatusOr<bool> HasKey(postgres::Connection& connection, int64_t oid,
-                            const std::vector<std::string>& columns) {
-  ASSIGN_OR_RETURN(const postgres::Result key,
-                   connection.Query(kHasKey, {absl::StrCat(oid), postgres::ArrayText(columns)}));
-  return key.Bool(0, 0);
 }
 
 absl::Status AlterTable(postgres::Connection& connection, const StreamState& state,

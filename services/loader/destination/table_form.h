@@ -23,15 +23,15 @@ struct TableForm {
   std::vector<Column> columns;  // In their order; empty if there is no table.
   int numbers = 0;              // How many there are, with those that were dropped.
 
+  // Columns of the constraints by which rows are told apart, in the constraints' order.
+  std::vector<std::vector<std::string>> keys;
+
   // nullptr if there is none.
   const Column* Find(const std::string& name) const;
+  bool HasKey(const std::vector<std::string>& key_columns) const;
 };
 
 absl::StatusOr<TableForm> ReadTableForm(postgres::Connection& connection, int64_t oid);
-
-// Whether the table has a constraint by which rows are told apart by these columns, in this order.
-absl::StatusOr<bool> HasKey(postgres::Connection& connection, int64_t oid,
-                            const std::vector<std::string>& columns);
 
 // Alters the stream's destination table by `actions`, the parts of one ALTER TABLE; none do
 // nothing. Within a transaction of the caller's, in which nothing waits for a lock for more than a

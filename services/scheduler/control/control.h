@@ -41,7 +41,7 @@ class Control {
                   .reports = &report_store_,
                   .discovery = options.discovery,
                   .loader = options.loader}),
-        jobs_({.integrations = &integration_store_, .store = &job_store_}),
+        jobs_({.store = &job_store_}),
         reports_(
             {.integrations = &integrations_, .store = &report_store_, .loader = options.loader}) {}
 

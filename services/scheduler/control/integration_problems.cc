@@ -1,5 +1,7 @@
 #include "services/scheduler/control/integration_problems.h"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -13,6 +15,7 @@ namespace lockstitch::scheduler {
 namespace {
 
 constexpr int kMostWebhooks = 10;
+constexpr uint64_t kMostRows = std::numeric_limits<int64_t>::max();  // A bigint of the catalog.
 
 // Webhooks are told by their places: their URLs may hold secrets.
 void AddWebhooks(const v1::Integration& integration, std::vector<absl::Status>* problems) {
@@ -42,6 +45,10 @@ std::vector<absl::Status> ProblemsOf(const v1::Integration& integration) {
   if (integration.has_quota() && integration.quota().rows_per_month() == 0) {
     problems.push_back(
         Error(Reason::kIntegrationInvalid, "quota.rows_per_month must be at least 1"));
+  }
+  if (integration.quota().rows_per_month() > kMostRows) {
+    problems.push_back(Error(Reason::kIntegrationInvalid,
+                             absl::StrCat("quota.rows_per_month must be at most ", kMostRows)));
   }
   if (integration.has_job_time_limit() && integration.job_time_limit().seconds() < 1) {
     problems.push_back(

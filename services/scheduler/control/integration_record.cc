@@ -21,8 +21,8 @@ v1::IntegrationRecord RecordOf(const KeptIntegration& kept) {
   const Standing standing = StandingOf(kept);
   record.set_state(standing.state);
   record.set_state_reason(standing.reason);
-  if (kept.next_slot && !kept.paused_at && !kept.deleting_at)
-    *record.mutable_next_run_at() = rpc::ToTimestamp(*kept.next_slot);
+  const bool waits = !kept.paused_at && !kept.deleting_at && IsConfigured(kept.integration);
+  if (waits && kept.next_slot) *record.mutable_next_run_at() = rpc::ToTimestamp(*kept.next_slot);
   if (kept.last_job) *record.mutable_last_job() = *kept.last_job;
   return record;
 }

@@ -18,6 +18,7 @@
 #include "services/scheduler/control/integration_edit.h"
 #include "services/scheduler/control/integration_problems.h"
 #include "services/scheduler/control/integration_record.h"
+#include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
 #include "services/scheduler/quota_notice.h"
@@ -116,7 +117,7 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
 }
 
 absl::StatusOr<v1::IntegrationRecord> Integrations::Get(const std::string& name) const {
-  ASSIGN_OR_RETURN(const KeptIntegration kept, Find(name));
+  ASSIGN_OR_RETURN(const KeptIntegration kept, FindAnyway(name));
   return RecordOf(kept);
 }
 
@@ -128,21 +129,28 @@ absl::StatusOr<v1::ListIntegrationsResponse> Integrations::List(
   ASSIGN_OR_RETURN(const std::vector<KeptIntegration> page,
                    options_.store->List(after, size, request.state()));
   v1::ListIntegrationsResponse response;
-  ASSIGN_OR_RETURN(const std::vector<v1::IntegrationRecord> records, RecordsOf(page));
-  response.mutable_integrations()->Add(records.begin(), records.end());
-  if (static_cast<int>(page.size()) == size)
-    response.set_next_page_token(MakePageToken(list, page.back().id));
+  ASSIGN_OR_RETURN(std::vector<v1::IntegrationRecord> records, RecordsOf(page));
+  PageRoom room;
+  for (v1::IntegrationRecord& record : records) {
+    if (!room.Takes(record)) break;
+    *response.add_integrations() = std::move(record);
+  }
+  const int given = response.integrations_size();
+  if (given == size || given < static_cast<int>(page.size()))
+    response.set_next_page_token(MakePageToken(list, page[given - 1].id));
   return response;
 }
 
 absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
     const v1::UpdateIntegrationRequest& request) const {
   v1::UpdateIntegrationResponse response;
-  const auto edit = [&](const v1::Integration& kept) -> absl::StatusOr<v1::Integration> {
+  const auto edit = [&](const KeptIntegration& kept) -> absl::StatusOr<v1::Integration> {
+    const bool anew = !kept.readable.ok();
+    if (anew && !ReplacesSecrets(kept.integration, request.update_mask())) return kept.readable;
     ASSIGN_OR_RETURN(v1::Integration edited,
-                     Edit(kept, request.integration(), request.update_mask()));
+                     Edit(kept.integration, request.integration(), request.update_mask()));
     response.clear_steps();
-    if (!request.skip_checks() && ChangesConnections(kept, edited)) {
+    if (!request.skip_checks() && (anew || ChangesConnections(kept.integration, edited))) {
       RETURN_IF_ERROR(Together(ProblemsOf(edited)));
       const CheckSteps steps = CheckConnections(edited, *options_.discovery, *options_.loader);
       RETURN_IF_ERROR(Verdict(steps));
@@ -151,7 +159,7 @@ absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
     return edited;
   };
   ASSIGN_OR_RETURN(Edited edited,
-                   Save(request.name(), request.etag(), request.validate_only(), edit));
+                   SaveAnyway(request.name(), request.etag(), request.validate_only(), edit));
   *response.mutable_integration() = std::move(edited.record);
   response.mutable_changes()->Add(edited.changes.begin(), edited.changes.end());
   return response;
@@ -159,20 +167,16 @@ absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
 
 absl::StatusOr<v1::ForgottenIntegration> Integrations::Delete(
     const v1::DeleteIntegrationRequest& request, std::stop_token stop) const {
-  ASSIGN_OR_RETURN(const KeptIntegration seen, Find(request.name()));
+  ASSIGN_OR_RETURN(const KeptIntegration seen, FindAnyway(request.name()));
   ASSIGN_OR_RETURN(const std::optional<int64_t> revision, RevisionOf(request.etag()));
   if (revision && *revision != seen.revision)
     return Error(Reason::kEtagMismatch, "the integration was edited meanwhile");
+  if (!request.abandon_destination()) RETURN_IF_ERROR(seen.readable);
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.store->BeginDeletion(seen.id));
   RETURN_IF_ERROR(AwaitNoJob(kept.id, stop));
 
-  v1::ForgetIntegrationRequest forget;
-  *forget.mutable_destination() = kept.integration.destination();
-  forget.set_integration(kept.integration.name());
-  forget.set_integration_uid(kept.uid);
-  forget.set_drop_tables(request.drop_tables());
   absl::StatusOr<v1::ForgetIntegrationResponse> forgotten =
-      options_.loader->ForgetIntegration(forget, stop);
+      Forget(kept, request.drop_tables(), stop);
   // What was never loaded, or is forgotten by an earlier call, leaves nothing behind.
   const bool unknown = ReasonOf(forgotten.status()) == Reason::kIntegrationNotFound ||
                        ReasonOf(forgotten.status()) == Reason::kDestinationStateMissing;
@@ -186,6 +190,18 @@ absl::StatusOr<v1::ForgottenIntegration> Integrations::Delete(
   RETURN_IF_ERROR(options_.store->FinishDeletion(kept.key));
   if (!forgotten.ok()) return v1::ForgottenIntegration();
   return std::move(*forgotten->mutable_forgotten());
+}
+
+absl::StatusOr<v1::ForgetIntegrationResponse> Integrations::Forget(const KeptIntegration& kept,
+                                                                   bool drop_tables,
+                                                                   std::stop_token stop) const {
+  RETURN_IF_ERROR(kept.readable);
+  v1::ForgetIntegrationRequest request;
+  *request.mutable_destination() = kept.integration.destination();
+  request.set_integration(kept.integration.name());
+  request.set_integration_uid(kept.uid);
+  request.set_drop_tables(drop_tables);
+  return options_.loader->ForgetIntegration(request, stop);
 }
 
 absl::StatusOr<v1::CheckIntegrationResponse> Integrations::Check(const std::string& name) const {
@@ -210,6 +226,12 @@ absl::StatusOr<v1::IntegrationRecord> Integrations::SetPaused(const std::string&
 }
 
 absl::StatusOr<KeptIntegration> Integrations::Find(const std::string& name) const {
+  ASSIGN_OR_RETURN(KeptIntegration kept, FindAnyway(name));
+  RETURN_IF_ERROR(kept.readable);
+  return kept;
+}
+
+absl::StatusOr<KeptIntegration> Integrations::FindAnyway(const std::string& name) const {
   ASSIGN_OR_RETURN(const ResourceName parts, ParseIntegrationResource(name));
   return options_.store->Get(parts.integration);
 }
@@ -217,15 +239,28 @@ absl::StatusOr<KeptIntegration> Integrations::Find(const std::string& name) cons
 absl::StatusOr<Integrations::Edited> Integrations::Save(const std::string& name,
                                                         const std::string& etag, bool validate_only,
                                                         const EditSettings& edit) const {
+  return SaveAnyway(name, etag, validate_only,
+                    [&](const KeptIntegration& kept) -> absl::StatusOr<v1::Integration> {
+                      RETURN_IF_ERROR(kept.readable);
+                      return edit(kept.integration);
+                    });
+}
+
+absl::StatusOr<Integrations::Edited> Integrations::SaveAnyway(const std::string& name,
+                                                              const std::string& etag,
+                                                              bool validate_only,
+                                                              const EditKept& edit) const {
   ASSIGN_OR_RETURN(const std::optional<int64_t> revision, RevisionOf(etag));
   for (int attempt = 1;; ++attempt) {
-    ASSIGN_OR_RETURN(KeptIntegration kept, Find(name));
+    ASSIGN_OR_RETURN(KeptIntegration kept, FindAnyway(name));
+    if (kept.deleting_at) return BeingDeleted(kept.id);
     if (revision && *revision != kept.revision)
       return Error(Reason::kEtagMismatch, "the integration was edited meanwhile");
-    ASSIGN_OR_RETURN(const v1::Integration edited, edit(kept.integration));
+    ASSIGN_OR_RETURN(const v1::Integration edited, edit(kept));
     RETURN_IF_ERROR(Together(ProblemsOf(edited)));
     std::vector<v1::FieldChange> changes = ChangesBetween(kept.integration, edited);
-    if (validate_only || changes.empty()) {
+    // What replaces unreadable secrets may look like what is there.
+    if (validate_only || (changes.empty() && kept.readable.ok())) {
       kept.integration = edited;
       ASSIGN_OR_RETURN(v1::IntegrationRecord record, RecordOf(kept));
       return Edited{std::move(record), std::move(changes)};
@@ -287,7 +322,7 @@ absl::Status Integrations::AwaitNoJob(const std::string& id, std::stop_token sto
     RETURN_IF_ERROR(job.status());
     if (job->job.has_ended_at()) return absl::OkStatus();
   }
-  return Error(Reason::kStopped, "the call was stopped while a job was ending",
+  return Error(Reason::kShuttingDown, "the scheduler is shutting down while a job is ending",
                "Call again: the deletion goes on.");
 }
 

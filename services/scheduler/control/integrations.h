@@ -40,16 +40,20 @@ class Integrations {
       const v1::ListIntegrationsRequest& request) const;
   absl::StatusOr<v1::UpdateIntegrationResponse> Update(
       const v1::UpdateIntegrationRequest& request) const;
-  // Waits until the job under way has ended; STOPPED if `stop` is requested meanwhile.
+  // Waits until the job under way has ended; SHUTTING_DOWN if `stop` is requested meanwhile.
   absl::StatusOr<v1::ForgottenIntegration> Delete(const v1::DeleteIntegrationRequest& request,
                                                   std::stop_token stop) const;
   absl::StatusOr<v1::CheckIntegrationResponse> Check(const std::string& name) const;
   absl::StatusOr<v1::IntegrationRecord> SetPaused(const std::string& name, bool paused) const;
 
-  // The integration with its secrets, for who acts on it.
+  // The integration with its secrets, for who acts on it. SECRET_KEY_UNKNOWN as
+  // IntegrationStore::Get tells.
   absl::StatusOr<KeptIntegration> Find(const std::string& name) const;
+  // The same, though its secrets can't be decrypted.
+  absl::StatusOr<KeptIntegration> FindAnyway(const std::string& name) const;
   // Saves what `edit` makes of it: tells what changes, refuses what would not be valid. An empty
-  // etag goes with whatever is there. With `validate_only` nothing is saved.
+  // etag goes with whatever is there. With `validate_only` nothing is saved. INTEGRATION_NOT_FOUND
+  // while it is being deleted.
   using EditSettings = std::function<absl::StatusOr<v1::Integration>(const v1::Integration&)>;
   struct Edited {
     v1::IntegrationRecord record;
@@ -63,8 +67,16 @@ class Integrations {
   absl::StatusOr<std::vector<v1::IntegrationRecord>> RecordsOf(
       absl::Span<const KeptIntegration> list) const;
   absl::StatusOr<v1::IntegrationRecord> RecordOf(const KeptIntegration& kept) const;
+  // As Save, of what is found anyway: `edit` refuses what needs the secrets.
+  using EditKept = std::function<absl::StatusOr<v1::Integration>(const KeptIntegration&)>;
+  absl::StatusOr<Edited> SaveAnyway(const std::string& name, const std::string& etag,
+                                    bool validate_only, const EditKept& edit) const;
   // The uid that the destination knows the integration's name by, or a new one.
   std::string UidFor(const v1::Integration& integration) const;
+  // At its destination, which is out of reach without its secrets.
+  absl::StatusOr<v1::ForgetIntegrationResponse> Forget(const KeptIntegration& kept,
+                                                       bool drop_tables,
+                                                       std::stop_token stop) const;
   absl::Status AwaitNoJob(const std::string& id, std::stop_token stop) const;
 
   const Options options_;

@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/control.pb.h"
-#include "services/scheduler/store/integration_store.h"
 #include "services/scheduler/store/job_store.h"
 
 namespace lockstitch::scheduler {
@@ -17,9 +16,8 @@ namespace lockstitch::scheduler {
 // The jobs that a catalog keeps, as the RPCs of the same names say. Thread-safe.
 class Jobs {
  public:
-  // The pointers must outlive it.
+  // The store must outlive it.
   struct Options {
-    const IntegrationStore* integrations = nullptr;
     const JobStore* store = nullptr;
     absl::Duration watch_interval = absl::Milliseconds(500);  // Between looks at a watched job.
   };
@@ -33,7 +31,7 @@ class Jobs {
   absl::StatusOr<v1::ListLogEntriesResponse> ListLogEntries(
       const v1::ListLogEntriesRequest& request) const;
 
-  // In the caller's thread, until the job has ended; STOPPED if `stop` is requested before. A
+  // In the caller's thread, until the job has ended; SHUTTING_DOWN if `stop` is requested before. A
   // listener's failure ends it.
   using Listener = std::function<absl::Status(const v1::JobEvent&)>;
   absl::Status Watch(const std::string& name, const Listener& listener, std::stop_token stop) const;

@@ -72,17 +72,20 @@ ORDER BY id <> $1, uid <> $2 LIMIT 1)sql";
 
 // $1 id. Keeps jobs from being made until the transaction ends.
 constexpr absl::string_view kLock = R"sql(
-SELECT key, revision, uid FROM lockstitch.integrations WHERE id = $1 AND deleted_at IS NULL FOR UPDATE)sql";
+SELECT key, revision, uid, deleting_at IS NOT NULL FROM lockstitch.integrations
+WHERE id = $1 AND deleted_at IS NULL FOR UPDATE)sql";
 
 // $1 key, $2 revision, $3 settings, $4 secrets.
 constexpr absl::string_view kAddRevision = R"sql(
 INSERT INTO lockstitch.revisions (integration_key, revision, settings, secrets) VALUES ($1, $2, $3, $4))sql";
 
-// $1 key, $2 revision, $3 schedule, $4 rows to hold at, $5 configured, $6 whether to plan anew.
+// $1 key, $2 revision, $3 schedule, $4 rows to hold at, $5 configured, $6 whether to plan anew. One
+// that comes to select something is as one that is resumed.
 constexpr absl::string_view kUpdate = R"sql(
 UPDATE lockstitch.integrations
 SET revision = $2, schedule = $3, hold_at_rows = $4, configured = $5, updated_at = now(), version = version + 1,
-    replan = replan OR $6, schedule_changed_at = CASE WHEN $6 THEN now() ELSE schedule_changed_at END
+    replan = replan OR $6 OR $5 AND NOT configured AND coalesce(next_slot, '-infinity') <= now(),
+    schedule_changed_at = CASE WHEN $6 OR $5 AND NOT configured THEN now() ELSE schedule_changed_at END
 WHERE key = $1)sql";
 
 // $1 key, $2 its revision. Those that its open job was made with stay.
@@ -92,10 +95,11 @@ WHERE r.integration_key = $1 AND r.revision <> $2 AND
       NOT EXISTS (SELECT FROM lockstitch.jobs j
                   WHERE j.integration_key = $1 AND j.revision = r.revision AND j.state IN (1, 2)))sql";
 
-// $1 id, $2 whether to pause. Nothing changes where it is so already.
+// $1 id, $2 whether to pause. Nothing changes where it is so already. A slot that is to come stays.
 constexpr absl::string_view kSetPaused = R"sql(
 UPDATE lockstitch.integrations
-SET paused_at = CASE WHEN $2 THEN now() END, version = version + 1, replan = replan OR NOT $2,
+SET paused_at = CASE WHEN $2 THEN now() END, version = version + 1,
+    replan = replan OR NOT $2 AND coalesce(next_slot, '-infinity') <= now(),
     schedule_changed_at = CASE WHEN $2 THEN schedule_changed_at ELSE now() END
 WHERE id = $1 AND deleted_at IS NULL AND (paused_at IS NULL) = $2::boolean)sql";
 
@@ -156,8 +160,10 @@ absl::StatusOr<KeptIntegration> MustFind(Connection& connection, const std::stri
       connection.Query(absl::StrCat(kColumns, kSecrets, kJobColumns, kTables, kOfId), {id}));
   if (found.empty()) return NotFound(id);
   ASSIGN_OR_RETURN(KeptIntegration kept, KeptAt(found, 0));
-  ASSIGN_OR_RETURN(kept.integration,
-                   UnsealRevision(found, 0, kSettingsColumn, kept.uid, kept.revision, secrets));
+  absl::StatusOr<v1::Integration> integration =
+      UnsealRevision(found, 0, kSettingsColumn, kept.uid, kept.revision, secrets);
+  kept.readable = integration.status();
+  if (integration.ok()) kept.integration = *std::move(integration);
   return kept;
 }
 
@@ -191,12 +197,15 @@ struct LockedIntegration {
   std::string key;  // As a parameter.
   int64_t revision = 0;
   std::string uid;
+  bool deleting = false;
 };
 absl::StatusOr<LockedIntegration> Lock(Connection& connection, const std::string& id) {
   ASSIGN_OR_RETURN(const Result found, connection.Query(kLock, {id}));
   if (found.empty()) return NotFound(id);
-  return LockedIntegration{
-      .key = found.String(0, 0), .revision = found.Int(0, 1), .uid = found.String(0, 2)};
+  return LockedIntegration{.key = found.String(0, 0),
+                           .revision = found.Int(0, 1),
+                           .uid = found.String(0, 2),
+                           .deleting = found.Bool(0, 3)};
 }
 
 // At which quota no job starts any more.
@@ -217,6 +226,13 @@ absl::Status TestUntaken(Connection& connection, const NewIntegration& created,
 std::string Flag(bool flag) { return flag ? "true" : "false"; }
 
 }  // namespace
+
+absl::Status BeingDeleted(const std::string& id) {
+  return Error(Reason::kIntegrationNotFound,
+               absl::StrCat("the integration ", id, " is being deleted"),
+               absl::StrCat("`lockstitch integration delete ", id,
+                            "` goes on where it was; its name is free again once it is through."));
+}
 
 absl::StatusOr<KeptIntegration> IntegrationStore::Create(const NewIntegration& created) const {
   ASSIGN_OR_RETURN(const std::string destination_schema,
@@ -288,6 +304,7 @@ absl::StatusOr<KeptIntegration> IntegrationStore::Update(const std::string& id, 
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
   Transaction transaction = Transaction::Begin(*session);
   ASSIGN_OR_RETURN(const LockedIntegration locked, Lock(*session, id));
+  if (locked.deleting) return BeingDeleted(id);
   if (locked.revision != revision) {
     return Error(Reason::kEtagMismatch,
                  absl::StrCat("the integration ", id, " was edited meanwhile"));

@@ -244,7 +244,17 @@ TEST_F(IntegrationStoreTest, OnlyWhatTouchesItsScheduleIsPlannedAnew) {
   EXPECT_FALSE(resumed.paused_at);
   EXPECT_GT(resumed.schedule_changed_at, rescheduled.schedule_changed_at);
   EXPECT_EQ(resumed.revision, rescheduled.revision);
-  plan();
+  // Its slot is to come.
+  EXPECT_FALSE(Replans("shop"));
+  EXPECT_EQ(resumed.next_slot, absl::FromUnixSeconds(2'000'000'000));
+
+  for (const char* passed : {"now()", "NULL"}) {
+    ASSERT_THAT(integrations_.SetPaused("shop", true), IsOk());
+    catalog_.database.Run(absl::StrCat("UPDATE lockstitch.integrations SET next_slot = ", passed));
+    ASSERT_THAT(integrations_.SetPaused("shop", false), IsOk());
+    EXPECT_TRUE(Replans("shop")) << passed;
+    plan();
+  }
   ASSERT_THAT(integrations_.SetPaused("shop", false), IsOk());
   EXPECT_FALSE(Replans("shop"));
 }
@@ -275,7 +285,8 @@ TEST_F(IntegrationStoreTest, ADeletedOneLeavesItsHistoryAndNoSecret) {
 
   EXPECT_TRUE(integrations_.BeginDeletion("shop")->deleting_at);
   EXPECT_TRUE(catalog_.jobs.Get("shop", "")->job.has_stop_requested_at());
-  EXPECT_THAT(catalog_.jobs.Request("shop", "", std::nullopt),
+  EXPECT_THAT(catalog_.jobs.Request("shop", ""), HasReason(Reason::kIntegrationNotFound));
+  EXPECT_THAT(integrations_.Update("shop", 1, TestCatalog::Settings("shop"), false),
               HasReason(Reason::kIntegrationNotFound));
   EXPECT_THAT(*leader.ReadDue(absl::Now(), 10), IsEmpty());
   EXPECT_THAT(integrations_.FinishDeletion(key), HasReason(Reason::kJobRunning));
@@ -323,8 +334,14 @@ TEST_F(IntegrationStoreTest, SecretsOfAnotherKeyAreToldAsSuch) {
   catalog_.Create("shop");
   TestCatalog other;
   const IntegrationStore with_other_keys(catalog_.catalog.get(), &other.secrets);
-  EXPECT_THAT(with_other_keys.Get("shop"), HasReason(Reason::kSecretKeyUnknown));
+  const KeptIntegration kept = *with_other_keys.Get("shop");
+  EXPECT_THAT(kept.readable, HasReason(Reason::kSecretKeyUnknown));
+  EXPECT_EQ(kept.integration.source().postgres().url(), "postgres://u@source/db");
+  EXPECT_TRUE(with_other_keys.SetPaused("shop", true)->paused_at);
   EXPECT_THAT(with_other_keys.List("", 10, v1::INTEGRATION_STATE_UNSPECIFIED), IsOk());
+  // They are replaced by an edit.
+  EXPECT_THAT(with_other_keys.Update("shop", 1, TestCatalog::Settings("shop"), false)->readable,
+              IsOk());
 }
 
 TEST_F(IntegrationStoreTest, SecretsMovedToAnotherRowDoNotOpen) {
@@ -333,8 +350,8 @@ TEST_F(IntegrationStoreTest, SecretsMovedToAnotherRowDoNotOpen) {
   catalog_.database.Run(
       "UPDATE lockstitch.revisions SET secrets = (SELECT secrets FROM lockstitch.revisions ORDER "
       "BY integration_key LIMIT 1)");
-  EXPECT_THAT(integrations_.Get("shop"), IsOk());
-  EXPECT_THAT(integrations_.Get("thief"), HasReason(Reason::kInternal));
+  EXPECT_THAT(integrations_.Get("shop")->readable, IsOk());
+  EXPECT_THAT(integrations_.Get("thief")->readable, HasReason(Reason::kInternal));
 }
 
 TEST(IsConfiguredTest, OnlyPatternsThatTakeEverythingAwaySelectNothing) {

@@ -14,7 +14,7 @@ using postgres::Result;
 
 // $1 now, $2 how many.
 constexpr absl::string_view kReadDue = R"sql(
-SELECT i.key, i.id, i.uid, i.schedule, i.paused_at IS NOT NULL,
+SELECT i.key, i.id, i.uid, i.schedule, i.paused_at IS NOT NULL OR NOT i.configured,
        CASE WHEN i.hold_at_rows IS NULL THEN false
             ELSE (SELECT coalesce(sum(u.rows - u.historical_rows), 0) >= i.hold_at_rows FROM lockstitch.usage u
                   WHERE u.integration_key = i.key AND

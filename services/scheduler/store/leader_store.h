@@ -24,8 +24,8 @@ struct DueIntegration {
   std::string id;
   std::string uid;
   v1::Schedule schedule;
-  bool paused = false;
-  bool held = false;  // Its quota is used up, and it wants that to count.
+  bool paused = false;  // Or it selects nothing, which comes to the same.
+  bool held = false;    // Its quota is used up, and it wants that to count.
   bool job_open = false;
   // Of its last job, or when that started if it was started by hand; nullopt before the first.
   std::optional<absl::Time> last_slot;

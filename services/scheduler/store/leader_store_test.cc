@@ -113,7 +113,7 @@ TEST_F(LeaderStoreTest, WhatHasChangedSinceItWasReadIsLeftForTheNextPlan) {
        [&] {
          return catalog_.integrations.FinishDeletion(catalog_.integrations.Get("deleted")->key);
        }},
-      {"run", [&] { return catalog_.jobs.Request("run", "", std::nullopt).status(); }}};
+      {"run", [&] { return catalog_.jobs.Request("run", "").status(); }}};
   std::vector<PlannedSlot> plans;
   for (const auto& [id, change] : changes) {
     catalog_.Create(id);
@@ -123,7 +123,7 @@ TEST_F(LeaderStoreTest, WhatHasChangedSinceItWasReadIsLeftForTheNextPlan) {
   }
   ASSERT_THAT(leader_.Apply(plans), IsOk());
   EXPECT_EQ(Jobs(), 1);  // The one that was asked for.
-  EXPECT_THAT(DueIds(absl::Now()), ElementsAre("edited", "paused", "run"));
+  EXPECT_THAT(DueIds(absl::Now()), ElementsAre("edited", "paused"));
 }
 
 TEST_F(LeaderStoreTest, AQuotaThatHoldsCountsThisMonthsRowsThatAreNotHistorical) {
@@ -147,6 +147,29 @@ TEST_F(LeaderStoreTest, AQuotaThatHoldsCountsThisMonthsRowsThatAreNotHistorical)
   created.integration.mutable_quota()->set_hold(false);
   ASSERT_THAT(catalog_.integrations.Update("shop", 1, created.integration, false), IsOk());
   EXPECT_FALSE(Due("shop").held);
+}
+
+TEST_F(LeaderStoreTest, OneThatSelectsNothingIsAsPausedUntilItSelectsAnything) {
+  NewIntegration created = catalog_.New("shop");
+  created.integration.mutable_selection()->add_patterns("!*.*");
+  ASSERT_THAT(catalog_.integrations.Create(created), IsOk());
+  EXPECT_TRUE(Due("shop").paused);
+  SetNextSlot("shop", std::nullopt);
+  EXPECT_THAT(DueIds(absl::Now()), IsEmpty());
+
+  const absl::Time changed_at = catalog_.integrations.Get("shop")->schedule_changed_at;
+  ASSERT_THAT(catalog_.integrations.Update("shop", 1, TestCatalog::Settings("shop"), false),
+              IsOk());
+  EXPECT_FALSE(Due("shop").paused);
+  EXPECT_GT(Due("shop").changed_at, changed_at);
+  // A slot that is to come outlasts a time without any stream.
+  const absl::Time slot = absl::Now() + absl::Hours(1);
+  SetNextSlot("shop", slot);
+  ASSERT_THAT(catalog_.integrations.Update("shop", 2, created.integration, false), IsOk());
+  ASSERT_THAT(catalog_.integrations.Update("shop", 3, TestCatalog::Settings("shop"), false),
+              IsOk());
+  EXPECT_THAT(DueIds(absl::Now()), IsEmpty());
+  EXPECT_THAT(DueIds(slot + absl::Seconds(1)), ElementsAre("shop"));
 }
 
 TEST_F(LeaderStoreTest, OpenJobsAreTakenOverWithAllThatRunningThemNeeds) {
@@ -258,7 +281,7 @@ TEST_F(LeaderStoreTest, ARunsEndIsCountedOnce) {
       TestCatalog::Ended(job, "public.u", v1::STREAM_RUN_STATE_FAILED, 2, kSlot);
   for (int i = 0; i < 3; ++i) ASSERT_THAT(leader_.EndRun(job.job_id(), failed), IsOk());
   const std::vector<v1::UsageDay> usage = *catalog_.reports.ListUsage(
-      "shop", absl::CivilDay(2023, 11, 1), absl::CivilDay(2023, 11, 30));
+      "shop", absl::CivilDay(2023, 11, 1), absl::CivilDay(2023, 11, 30), "", 100);
   ASSERT_THAT(usage, SizeIs(1));
   EXPECT_EQ(usage[0].rows(), 10);
   EXPECT_EQ(usage[0].day(), "2023-11-14");
@@ -288,7 +311,7 @@ TEST_F(LeaderStoreTest, RowsAreHistoricalForSevenDaysFromTheFirstLoad) {
   run(v1::STREAM_RUN_STATE_SUCCEEDED, 8, kSlot + absl::Hours(7 * 24));
   int64_t rows = 0, historical = 0;
   for (const v1::UsageDay& day : OrDie(catalog_.reports.ListUsage(
-           "shop", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31)))) {
+           "shop", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31), "", 100))) {
     rows += day.rows();
     historical += day.historical_rows();
   }
@@ -349,9 +372,9 @@ TEST_F(LeaderStoreTest, OldJobsGoInSmallStepsAndReportsStay) {
   EXPECT_EQ(*leader_.Prune(absl::Now() + absl::Hours(1), 10), 1);
   EXPECT_EQ(catalog_.jobs.Get("shop", "")->job.job_id(), open.job_id());
   EXPECT_THAT(*catalog_.reports.ListLoadReports("shop", "", 10, kSlot), SizeIs(1));
-  EXPECT_THAT(
-      *catalog_.reports.ListUsage("", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31)),
-      SizeIs(5));
+  EXPECT_THAT(*catalog_.reports.ListUsage("", absl::CivilDay(2023, 1, 1),
+                                          absl::CivilDay(2023, 12, 31), "", 100),
+              SizeIs(5));
 }
 
 TEST_F(LeaderStoreTest, AStaleLeaderWritesNothing) {
