@@ -54,6 +54,7 @@ absl::StatusOr<Running> Start(const UpCommand& command, const std::string& folde
                                               .retention = command.retention,
                                               // Runs are of this process: none outlives it.
                                               .grace = absl::ZeroDuration()};
+  options.webhooks.root_certificate_file = command.webhook_ca_file;
   if (command.catalog.empty()) {
     ASSIGN_OR_RETURN(
         running.cluster,

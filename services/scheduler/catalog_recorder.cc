@@ -102,12 +102,13 @@ absl::Status CatalogRecorder::EndJob(const v1::Job& job) {
 void CatalogRecorder::TellQuota() {
   const OpenJob& job = *options_.job;
   if (!job.integration.has_quota()) return;
-  const absl::StatusOr<int64_t> rows =
-      options_.reports->RowsThisMonth(job.integration_id, absl::Now());
+  auto rows = options_.reports->RowsThisMonth({job.integration_key}, absl::Now());
   if (!rows.ok())
     return telemetry::LogError("an integration's quota can't be told", rows.status(),
                                {{"integration", job.integration_id}});
-  if (const auto notice = QuotaNotice(job.integration.quota(), *rows)) Log(*notice);
+  if (const auto notice = QuotaNotice(job.integration.quota(), (*rows)[job.integration_key])) {
+    Log(LogLine(v1::SEVERITY_WARNING, "", *notice));
+  }
 }
 
 absl::Status CatalogRecorder::Write(absl::FunctionRef<absl::Status()> write) {

@@ -1,5 +1,6 @@
 #include "services/scheduler/leader.h"
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <utility>
@@ -9,6 +10,8 @@
 #include "absl/time/clock.h"
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
+#include "services/scheduler/job_error.h"
+#include "services/scheduler/log_line.h"
 #include "services/scheduler/notification/notifier.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -34,6 +37,8 @@ constexpr absl::Duration kPruneInterval = absl::Minutes(1);
 absl::Time DueTime(const v1::Job& job) {
   return rpc::FromTimestamp(job.has_slot() ? job.slot() : job.created_at());
 }
+
+absl::Status StoppedByUser() { return Error(Reason::kStopped, "the job was stopped"); }
 
 }  // namespace
 
@@ -126,18 +131,34 @@ absl::Status Leader::TakeJobs() {
 }
 
 absl::Status Leader::StopJobs() {
+  // Where none runs, none waits for its turn.
   if (jobs_.empty()) return absl::OkStatus();
-  std::vector<std::string> ids;
   for (RunningJob& job : jobs_) {
-    ids.push_back(job.id());
     if (absl::Now() >= job.deadline()) job.StopAtTimeLimit();
   }
-  ASSIGN_OR_RETURN(const std::vector<std::string> asked, store_.ReadStopRequests(ids));
-  for (const std::string& id : asked) {
-    for (RunningJob& job : jobs_) {
-      if (job.id() == id) job.Stop(Error(Reason::kStopped, "the job was stopped"));
+  ASSIGN_OR_RETURN(const std::vector<v1::Job> asked, store_.ReadStopRequests());
+  for (const v1::Job& job : asked) {
+    const auto running = std::find_if(jobs_.begin(), jobs_.end(), [&](const RunningJob& each) {
+      return each.id() == job.job_id();
+    });
+    if (running != jobs_.end()) {
+      running->Stop(StoppedByUser());
+    } else if (job.state() == v1::JOB_STATE_PENDING) {
+      RETURN_IF_ERROR(CancelWaiting(job));
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status Leader::CancelWaiting(v1::Job job) {
+  job.set_state(v1::JOB_STATE_CANCELLED);
+  *job.mutable_error() = ErrorOf(StoppedByUser());
+  *job.mutable_ended_at() = rpc::ToTimestamp(absl::Now());
+  RETURN_IF_ERROR(store_.WriteProgress({}, {{job.job_id(), FailureLine("", job.error())}}));
+  RETURN_IF_ERROR(store_.EndJob(job, /*notifications=*/{}));
+  telemetry::Log(LogSeverity::kInfo, "job stopped before its turn",
+                 {{"integration", job.integration()}, {"job_id", job.job_id()}});
+  options_.metrics->Add(Metric::kSchedulerJobs, {"cancelled"}, 1);
   return absl::OkStatus();
 }
 

@@ -50,6 +50,8 @@ class Leader {
   absl::Status PlanDueSlots();
   absl::Status TakeJobs();
   absl::Status StopJobs();
+  // Ends a job that has not begun.
+  absl::Status CancelWaiting(v1::Job job);
   absl::Status PruneJobs();
   // Forgets jobs that have ended.
   void Reap();

@@ -1,5 +1,7 @@
 #include "tests/control_plane/control_plane_test.h"
 
+#include <utility>
+
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
@@ -50,6 +52,12 @@ std::unique_ptr<ServiceProcess> ControlPlaneTest::StartScheduler(std::vector<std
     flags.push_back(flag);
   }
   return std::make_unique<ServiceProcess>("scheduler", flags);
+}
+
+std::unique_ptr<ServiceProcess> ControlPlaneTest::StartLeader(std::vector<std::string> flags) {
+  std::unique_ptr<ServiceProcess> scheduler = StartScheduler(std::move(flags));
+  EXPECT_NE(scheduler->process().WaitForLine("\"leads\""), "");
+  return scheduler;
 }
 
 v1::Integration ControlPlaneTest::Settings(const std::string& name) {

@@ -23,8 +23,7 @@ class TakeoverTest : public ControlPlaneTest {
   void StartJob() {
     MakeTable(kRows);
     StartServices("loader.chunk.copied=" + copied_.action());
-    first_ = StartScheduler();
-    first_->process().WaitForLine("\"leads\"");
+    first_ = StartLeader();
     second_ = StartScheduler();
     Keep(Settings("shop"));
     copied_.AwaitArrival();
@@ -101,8 +100,7 @@ TEST_F(TakeoverTest, TheCatalogCrashes) {
 TEST_F(TakeoverTest, AQueuedRunStartsAtTheNextLeader) {
   MakeTable(kRows);
   StartServices("loader.chunk.copied=" + copied_.action());
-  first_ = StartScheduler({"--max-runs=1"});
-  first_->process().WaitForLine("\"leads\"");
+  first_ = StartLeader({"--max-runs=1"});
   second_ = StartScheduler();
   v1::Integration settings = Settings("shop");
   source_->Run("CREATE TABLE u (v int); INSERT INTO u VALUES (1)");

@@ -143,6 +143,9 @@ bool ReplacesSecrets(const v1::Integration& kept, const FieldMask& mask) {
 
 absl::StatusOr<v1::Integration> EditStreams(const v1::Integration& kept,
                                             const std::vector<v1::StreamSettings>& streams) {
+  if (streams.empty())
+    return Error(Reason::kUsageInvalid, "streams is empty",
+                 "Give the settings of at least one stream.");
   v1::Integration result = kept;
   std::vector<std::string> problems;
   std::set<std::string> seen;

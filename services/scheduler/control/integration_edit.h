@@ -24,8 +24,8 @@ absl::StatusOr<v1::Integration> Edit(const v1::Integration& kept, const v1::Inte
 bool ReplacesSecrets(const v1::Integration& kept, const google::protobuf::FieldMask& mask);
 
 // `kept` with these streams' settings, each in place of what it had. Others replicate, or don't, as
-// before, for which a pattern is added where it takes one. USAGE_INVALID with every stream that is
-// no name, or is there twice. Pure.
+// before, for which a pattern is added where it takes one. USAGE_INVALID where there is none,
+// or with every stream that is no name, or is there twice. Pure.
 absl::StatusOr<v1::Integration> EditStreams(const v1::Integration& kept,
                                             const std::vector<v1::StreamSettings>& streams);
 

@@ -106,6 +106,7 @@ TEST(IntegrationEditTest, StreamsAreReplacedOrAddedByTheirNames) {
 
   const absl::Status twice = EditStreams(Shop(), {orders, orders}).status();
   EXPECT_THAT(twice.message(), HasSubstr("public.orders is there twice"));
+  EXPECT_EQ(ReasonOf(EditStreams(Shop(), {}).status()), Reason::kUsageInvalid);
 }
 
 TEST(IntegrationEditTest, AnEditOfOneStreamLeavesTheOthersAsTheyAre) {

@@ -17,18 +17,8 @@ namespace {
 constexpr int kMostWebhooks = 10;
 constexpr uint64_t kMostRows = std::numeric_limits<int64_t>::max();  // A bigint of the catalog.
 
-bool IsPlainLoopback(absl::string_view url) {
-  for (const absl::string_view host : {"http://127.0.0.1", "http://[::1]", "http://localhost"}) {
-    if (absl::StartsWith(url, host) &&
-        (url.size() == host.size() || url[host.size()] == ':' || url[host.size()] == '/'))
-      return true;
-  }
-  return false;
-}
-
 // Webhooks are told by their places: their URLs may hold secrets.
-void AddWebhooks(const v1::Integration& integration, bool plain_webhooks,
-                 std::vector<absl::Status>* problems) {
+void AddWebhooks(const v1::Integration& integration, std::vector<absl::Status>* problems) {
   if (integration.webhooks_size() > kMostWebhooks) {
     problems->push_back(Error(
         Reason::kIntegrationInvalid,
@@ -38,7 +28,6 @@ void AddWebhooks(const v1::Integration& integration, bool plain_webhooks,
     const std::string& url = integration.webhooks(i).url();
     if (absl::StartsWith(url, "https://") && url.size() > absl::string_view("https://").size())
       continue;
-    if (plain_webhooks && IsPlainLoopback(url)) continue;
     problems->push_back(Error(Reason::kIntegrationInvalid,
                               absl::StrCat("webhooks[", i, "].url is no https:// URL")));
   }
@@ -46,13 +35,13 @@ void AddWebhooks(const v1::Integration& integration, bool plain_webhooks,
 
 }  // namespace
 
-std::vector<absl::Status> ProblemsOf(const v1::Integration& integration, bool plain_webhooks) {
+std::vector<absl::Status> ProblemsOf(const v1::Integration& integration) {
   std::vector<absl::Status> problems;
   for (const std::string& problem : TestIntegration(integration))
     problems.push_back(Error(Reason::kIntegrationInvalid, problem));
   if (const auto rule = RuleOf(integration.schedule()); !rule.ok())
     problems.push_back(rule.status());
-  AddWebhooks(integration, plain_webhooks, &problems);
+  AddWebhooks(integration, &problems);
   if (integration.has_quota() && integration.quota().rows_per_month() == 0) {
     problems.push_back(
         Error(Reason::kIntegrationInvalid, "quota.rows_per_month must be at least 1"));

@@ -1,7 +1,10 @@
 #include "services/scheduler/control/integrations.h"
 
 #include <google/protobuf/util/message_differencer.h>
+#include <openssl/sha.h>
 
+#include <iterator>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,6 +21,7 @@
 #include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
+#include "services/scheduler/quota_notice.h"
 #include "services/scheduler/secrets/integration_secrets.h"
 #include "services/scheduler/validation.h"
 #include "status/macros.h"
@@ -46,6 +50,16 @@ absl::StatusOr<std::string> IdFor(const v1::CreateIntegrationRequest& request) {
                "Give an integration_id.");
 }
 
+// Of all that a request is about.
+std::string DigestOf(v1::CreateIntegrationRequest request) {
+  request.clear_request_id();
+  request.clear_validate_only();
+  const std::string text = request.SerializeAsString();
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  return std::string(std::begin(digest), std::end(digest));
+}
+
 template <typename Message>
 bool Same(const Message& a, const Message& b) {
   return MessageDifferencer::Equals(a, b);
@@ -61,14 +75,23 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
     const v1::CreateIntegrationRequest& request) const {
   NewIntegration created = {.integration = request.integration(),
                             .paused = request.paused(),
-                            .request_id = request.request_id()};
-  RETURN_IF_ERROR(Together(ProblemsOf(created.integration, options_.plain_webhooks)));
+                            .request_id = request.request_id(),
+                            .request_digest = DigestOf(request)};
+  RETURN_IF_ERROR(Together(ProblemsOf(created.integration)));
   ASSIGN_OR_RETURN(created.id, IdFor(request));
+  v1::CreateIntegrationResponse response;
+  if (!created.request_id.empty()) {
+    ASSIGN_OR_RETURN(const std::optional<KeptIntegration> before,
+                     options_.store->FindRequested(created.request_id, created.request_digest));
+    if (before) {
+      ASSIGN_OR_RETURN(*response.mutable_integration(), RecordOf(*before));
+      return response;
+    }
+  }
   created.uid = created.integration.uid();
   if (created.uid.empty()) created.uid = UidFor(created.integration);
   created.integration.set_uid(created.uid);
 
-  v1::CreateIntegrationResponse response;
   if (!request.skip_checks()) {
     const CheckSteps steps =
         CheckConnections(created.integration, *options_.discovery, *options_.loader);
@@ -76,6 +99,7 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
     response.mutable_steps()->Add(steps.begin(), steps.end());
   }
   if (request.validate_only()) {
+    RETURN_IF_ERROR(options_.store->TestFree(created));
     const absl::Time now = absl::Now();
     KeptIntegration would_be = {.id = created.id,
                                 .uid = created.uid,
@@ -83,12 +107,12 @@ absl::StatusOr<v1::CreateIntegrationResponse> Integrations::Create(
                                 .created_at = now,
                                 .updated_at = now};
     if (created.paused) would_be.paused_at = now;
-    *response.mutable_integration() = RecordOf(would_be);
+    *response.mutable_integration() = scheduler::RecordOf(would_be);
     response.mutable_integration()->clear_etag();
     return response;
   }
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.store->Create(created));
-  *response.mutable_integration() = RecordOf(kept);
+  ASSIGN_OR_RETURN(*response.mutable_integration(), RecordOf(kept));
   return response;
 }
 
@@ -105,9 +129,9 @@ absl::StatusOr<v1::ListIntegrationsResponse> Integrations::List(
   ASSIGN_OR_RETURN(const std::vector<KeptIntegration> page,
                    options_.store->List(after, size, request.state()));
   v1::ListIntegrationsResponse response;
+  ASSIGN_OR_RETURN(std::vector<v1::IntegrationRecord> records, RecordsOf(page));
   PageRoom room;
-  for (const KeptIntegration& kept : page) {
-    v1::IntegrationRecord record = RecordOf(kept);
+  for (v1::IntegrationRecord& record : records) {
     if (!room.Takes(record)) break;
     *response.add_integrations() = std::move(record);
   }
@@ -127,7 +151,7 @@ absl::StatusOr<v1::UpdateIntegrationResponse> Integrations::Update(
                      Edit(kept.integration, request.integration(), request.update_mask()));
     response.clear_steps();
     if (!request.skip_checks() && (anew || ChangesConnections(kept.integration, edited))) {
-      RETURN_IF_ERROR(Together(ProblemsOf(edited, options_.plain_webhooks)));
+      RETURN_IF_ERROR(Together(ProblemsOf(edited)));
       const CheckSteps steps = CheckConnections(edited, *options_.discovery, *options_.loader);
       RETURN_IF_ERROR(Verdict(steps));
       response.mutable_steps()->Add(steps.begin(), steps.end());
@@ -234,20 +258,49 @@ absl::StatusOr<Integrations::Edited> Integrations::SaveAnyway(const std::string&
     if (revision && *revision != kept.revision)
       return Error(Reason::kEtagMismatch, "the integration was edited meanwhile");
     ASSIGN_OR_RETURN(const v1::Integration edited, edit(kept));
-    RETURN_IF_ERROR(Together(ProblemsOf(edited, options_.plain_webhooks)));
+    RETURN_IF_ERROR(Together(ProblemsOf(edited)));
     std::vector<v1::FieldChange> changes = ChangesBetween(kept.integration, edited);
     // What replaces unreadable secrets may look like what is there.
-    if (changes.empty() && kept.readable.ok()) return Edited{RecordOf(kept), {}};
-    if (validate_only) {
+    if (validate_only || (changes.empty() && kept.readable.ok())) {
       kept.integration = edited;
-      return Edited{RecordOf(kept), std::move(changes)};
+      ASSIGN_OR_RETURN(v1::IntegrationRecord record, RecordOf(kept));
+      return Edited{std::move(record), std::move(changes)};
     }
     const absl::StatusOr<KeptIntegration> saved = options_.store->Update(
         kept.id, kept.revision, edited, !Same(kept.integration.schedule(), edited.schedule()));
-    if (saved.ok()) return Edited{RecordOf(*saved), std::move(changes)};
+    if (saved.ok()) {
+      ASSIGN_OR_RETURN(v1::IntegrationRecord record, RecordOf(*saved));
+      return Edited{std::move(record), std::move(changes)};
+    }
     const bool met = ReasonOf(saved.status()) == Reason::kEtagMismatch && !revision;
     if (!met || attempt == kEdits) return saved.status();
   }
+}
+
+absl::StatusOr<std::vector<v1::IntegrationRecord>> Integrations::RecordsOf(
+    absl::Span<const KeptIntegration> list) const {
+  std::vector<int64_t> with_quota;
+  for (const KeptIntegration& kept : list) {
+    if (kept.integration.has_quota()) with_quota.push_back(kept.key);
+  }
+  std::map<int64_t, int64_t> rows;
+  if (!with_quota.empty()) {
+    ASSIGN_OR_RETURN(rows, options_.reports->RowsThisMonth(with_quota, absl::Now()));
+  }
+  std::vector<v1::IntegrationRecord> records;
+  for (const KeptIntegration& kept : list) {
+    v1::IntegrationRecord& record = records.emplace_back(scheduler::RecordOf(kept));
+    if (!kept.integration.has_quota()) continue;
+    if (const auto notice = QuotaNotice(kept.integration.quota(), rows[kept.key]))
+      record.add_warnings(*notice);
+  }
+  return records;
+}
+
+absl::StatusOr<v1::IntegrationRecord> Integrations::RecordOf(const KeptIntegration& kept) const {
+  ASSIGN_OR_RETURN(std::vector<v1::IntegrationRecord> records,
+                   RecordsOf(absl::MakeConstSpan(&kept, 1)));
+  return std::move(records.front());
 }
 
 std::string Integrations::UidFor(const v1::Integration& integration) const {

@@ -4,15 +4,18 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "lockstitch/v1/control.pb.h"
 #include "services/discovery/discovery_client.h"
 #include "services/loader/loader_client.h"
 #include "services/scheduler/store/integration_store.h"
 #include "services/scheduler/store/job_store.h"
+#include "services/scheduler/store/report_store.h"
 
 namespace lockstitch::scheduler {
 
@@ -24,9 +27,9 @@ class Integrations {
   struct Options {
     const IntegrationStore* store = nullptr;
     const JobStore* jobs = nullptr;
+    const ReportStore* reports = nullptr;
     const discovery::DiscoveryClient* discovery = nullptr;
     const loader::LoaderClient* loader = nullptr;
-    bool plain_webhooks = false;  // Allows http:// to loopback addresses.
   };
 
   explicit Integrations(const Options& options) : options_(options) {}
@@ -63,6 +66,10 @@ class Integrations {
                               const EditSettings& edit) const;
 
  private:
+  // What the API shows of them, with what is to be known of each.
+  absl::StatusOr<std::vector<v1::IntegrationRecord>> RecordsOf(
+      absl::Span<const KeptIntegration> list) const;
+  absl::StatusOr<v1::IntegrationRecord> RecordOf(const KeptIntegration& kept) const;
   // As Save, of what is found anyway: `edit` refuses what needs the secrets.
   using EditKept = std::function<absl::StatusOr<v1::Integration>(const KeptIntegration&)>;
   absl::StatusOr<Edited> SaveAnyway(const std::string& name, const std::string& etag,

@@ -15,6 +15,7 @@
 #include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
+#include "services/scheduler/problem.h"
 #include "services/scheduler/registration.h"
 #include "services/scheduler/selection.h"
 #include "status/macros.h"
@@ -25,16 +26,6 @@ namespace {
 
 constexpr int kPageSize = 100;
 constexpr int kReportsAtOnce = 1'000;
-
-v1::Problem ProblemFor(const std::string& stream, const absl::Status& status) {
-  const Explanation why = Explain(status);
-  v1::Problem problem;
-  problem.set_stream(stream);
-  problem.set_reason(why.reason);
-  problem.set_message(why.message);
-  problem.set_remedy(why.remedy);
-  return problem;
-}
 
 absl::StatusOr<std::vector<schema::StreamPattern>> PatternsOf(
     const v1::ListStreamsRequest& request) {
@@ -58,23 +49,6 @@ AppliedResets ResetsOf(const v1::GetStateResponse& states) {
   for (const v1::StreamState& state : states.streams())
     applied[schema::StreamName(state.table())] = state.reset_generation();
   return applied;
-}
-
-absl::StatusOr<v1::StreamBookmark> BookmarkOf(const ResourceName& name,
-                                              const v1::GetStateResponse& states) {
-  ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(name.stream));
-  const std::string stream = schema::StreamName(table);
-  for (const v1::StreamState& state : states.streams()) {
-    if (schema::StreamName(state.table()) != stream || state.table_version() == 0) continue;
-    v1::StreamBookmark bookmark;
-    bookmark.set_name(StreamResource(name.integration, stream));
-    bookmark.set_method(state.method());
-    bookmark.set_replication_key(state.plan().replication_key());
-    if (state.has_bookmark()) bookmark.set_bookmark(state.bookmark());
-    bookmark.set_table_version(state.table_version());
-    return bookmark;
-  }
-  return Error(Reason::kStreamNotLoaded, absl::StrCat(name.stream, " has not been loaded yet"));
 }
 
 }  // namespace
@@ -127,7 +101,7 @@ absl::StatusOr<std::map<std::string, v1::StreamRecord>> Streams::Records(
     *record.mutable_settings() = stream.settings;
     record.set_destination_table(absl::StrCat(schema, ".", stream.destination_table));
     for (const absl::Status& problem : stream.problems)
-      *record.add_problems() = ProblemFor(name, problem);
+      *record.add_problems() = ProblemOf(name, problem);
   }
   // Settings of what isn't selected are kept as well.
   for (const v1::StreamSettings& settings : integration.streams()) {
@@ -231,7 +205,27 @@ absl::StatusOr<v1::StreamBookmark> Streams::GetBookmark(const std::string& name)
   ASSIGN_OR_RETURN(const KeptIntegration kept,
                    options_.integrations->Find(IntegrationResource(parts.integration)));
   ASSIGN_OR_RETURN(const v1::GetStateResponse states, States(kept.integration));
-  return BookmarkOf(parts, states);
+  return BookmarkOf(parts, kept.integration, states);
+}
+
+absl::StatusOr<v1::StreamBookmark> Streams::BookmarkOf(const ResourceName& name,
+                                                       const v1::Integration& integration,
+                                                       const v1::GetStateResponse& states) const {
+  ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(name.stream));
+  const std::string stream = schema::StreamName(table);
+  for (const v1::StreamState& state : states.streams()) {
+    if (schema::StreamName(state.table()) != stream || state.table_version() == 0) continue;
+    v1::StreamBookmark bookmark;
+    bookmark.set_name(StreamResource(name.integration, stream));
+    bookmark.set_method(state.method());
+    bookmark.set_replication_key(state.plan().replication_key());
+    if (state.has_bookmark()) bookmark.set_bookmark(state.bookmark());
+    bookmark.set_table_version(state.table_version());
+    return bookmark;
+  }
+  RETURN_IF_ERROR(TestSelected(integration, {name.stream}));
+  return Error(Reason::kStreamNotLoaded, absl::StrCat(name.stream, " has not been loaded yet"),
+               "Run a job of its integration first.");
 }
 
 absl::StatusOr<v1::IntegrationRecord> Streams::SetBookmark(
@@ -243,10 +237,10 @@ absl::StatusOr<v1::IntegrationRecord> Streams::SetBookmark(
   const std::string integration = IntegrationResource(parts.integration);
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Find(integration));
   ASSIGN_OR_RETURN(const v1::GetStateResponse states, States(kept.integration));
-  ASSIGN_OR_RETURN(const v1::StreamBookmark present, BookmarkOf(parts, states));
+  ASSIGN_OR_RETURN(const v1::StreamBookmark present, BookmarkOf(parts, kept.integration, states));
   if (present.method() != v1::REPLICATION_METHOD_INCREMENTAL) {
-    return Error(Reason::kBookmarkNotAvailable,
-                 absl::StrCat(parts.stream, " is no incremental stream"));
+    return Error(Reason::kBookmarkUnfit, absl::StrCat(parts.stream, " is no incremental stream"),
+                 "Set its method to INCREMENTAL and run it once first, or reset it.");
   }
   RETURN_IF_ERROR(TestSelected(kept.integration, {parts.stream}));
   ASSIGN_OR_RETURN(

@@ -11,6 +11,7 @@
 #include "services/discovery/discovery_client.h"
 #include "services/loader/loader_client.h"
 #include "services/scheduler/control/integrations.h"
+#include "services/scheduler/control/resource_name.h"
 #include "services/scheduler/selection.h"
 #include "services/scheduler/store/report_store.h"
 
@@ -49,6 +50,10 @@ class Streams {
   absl::StatusOr<std::vector<SelectedStream>> Selected(const v1::Integration& integration,
                                                        const std::vector<v1::Table>& catalog) const;
   absl::StatusOr<v1::GetStateResponse> States(const v1::Integration& integration) const;
+  // STREAM_NOT_LOADED, or STREAM_NOT_FOUND as TestSelected.
+  absl::StatusOr<v1::StreamBookmark> BookmarkOf(const ResourceName& name,
+                                                const v1::Integration& integration,
+                                                const v1::GetStateResponse& states) const;
   // STREAM_NOT_FOUND unless each stream has settings of its own or is selected: settings select, so
   // that none may be made for others. Asks the source only where settings don't tell.
   absl::Status TestSelected(const v1::Integration& integration,

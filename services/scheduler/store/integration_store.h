@@ -41,7 +41,8 @@ struct NewIntegration {
   std::string uid;
   v1::Integration integration;
   bool paused = false;
-  std::string request_id;  // Empty: none.
+  std::string request_id;      // Empty: none.
+  std::string request_digest;  // Tells the request from others with the same id.
 };
 
 // The integrations that a catalog keeps, their secrets encrypted. Every call is one transaction.
@@ -53,8 +54,15 @@ class IntegrationStore {
       : catalog_(catalog), secrets_(secrets) {}
 
   // INTEGRATION_EXISTS if the id, the uid or the destination schema that its name makes is taken,
-  // INTEGRATION_INVALID if it makes none. The same request_id gives what it gave before.
+  // INTEGRATION_INVALID if it makes none. Where the request has created one before: as
+  // FindRequested.
   absl::StatusOr<KeptIntegration> Create(const NewIntegration& created) const;
+  // INTEGRATION_EXISTS as Create would say it now.
+  absl::Status TestFree(const NewIntegration& created) const;
+  // The integration that a request has created, as it is now; nullopt if there is none (any more).
+  // USAGE_INVALID where it was another request that had the id.
+  absl::StatusOr<std::optional<KeptIntegration>> FindRequested(
+      const std::string& request_id, const std::string& request_digest) const;
   // INTEGRATION_NOT_FOUND, also once it is deleted. It is `readable` unless its secrets were
   // encrypted by a key that is gone (SECRET_KEY_UNKNOWN), or altered (INTERNAL_ERROR).
   absl::StatusOr<KeptIntegration> Get(const std::string& id) const;

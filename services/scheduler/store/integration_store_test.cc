@@ -17,6 +17,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+constexpr char kDigest[] = "digest of a request";
+
 class IntegrationStoreTest : public ::testing::Test {
  protected:
   std::vector<std::string> Ids(v1::IntegrationState state) {
@@ -71,17 +73,39 @@ TEST_F(IntegrationStoreTest, AnIdAUidAndADestinationSchemaBelongToOne) {
     const absl::Status status = integrations_.Create(taken).status();
     EXPECT_THAT(status, HasReason(Reason::kIntegrationExists));
     EXPECT_THAT(std::string(status.message()), HasSubstr("shop"));
+    EXPECT_EQ(integrations_.TestFree(taken), status);
   }
+  EXPECT_THAT(integrations_.TestFree(catalog_.New("free")), IsOk());
   EXPECT_THAT(Ids(v1::INTEGRATION_STATE_UNSPECIFIED), ElementsAre("shop"));
 }
 
 TEST_F(IntegrationStoreTest, ARepeatedRequestGivesWhatItGaveBefore) {
   NewIntegration created = catalog_.New("shop");
   created.request_id = "r1";
+  created.request_digest = kDigest;
+  EXPECT_FALSE(*integrations_.FindRequested("r1", kDigest));
   const int64_t key = integrations_.Create(created)->key;
+  EXPECT_EQ((*integrations_.FindRequested("r1", kDigest))->key, key);
+  created.uid = "drawn anew";
   EXPECT_EQ(integrations_.Create(created)->key, key);
   created.request_id = "r2";
   EXPECT_THAT(integrations_.Create(created), HasReason(Reason::kIntegrationExists));
+  ASSERT_THAT(integrations_.FinishDeletion(key), IsOk());
+  EXPECT_FALSE(*integrations_.FindRequested("r1", kDigest));
+}
+
+TEST_F(IntegrationStoreTest, ARequestIdOfAnotherRequestIsRefused) {
+  NewIntegration created = catalog_.New("shop"), other = catalog_.New("other");
+  created.request_id = other.request_id = "r1";
+  created.request_digest = kDigest;
+  other.request_digest = "another";
+  ASSERT_THAT(integrations_.Create(created), IsOk());
+  EXPECT_THAT(integrations_.Create(other), HasReason(Reason::kUsageInvalid));
+  EXPECT_THAT(integrations_.FindRequested("r1", "another"), HasReason(Reason::kUsageInvalid));
+  EXPECT_FALSE(catalog_.Holds(kDigest));
+  // Of an integration that an earlier version has created nothing more is known.
+  catalog_.database.Run("UPDATE lockstitch.integrations SET request_digest = NULL");
+  EXPECT_THAT(integrations_.FindRequested("r1", "another"), IsOk());
 }
 
 TEST_F(IntegrationStoreTest, OfConcurrentRequestsOneCreatesIt) {

@@ -48,9 +48,10 @@ FROM lockstitch.runs r JOIN lockstitch.jobs j ON j.key = r.job_key
 WHERE r.job_key = ANY ($1::bigint[])
 ORDER BY r.job_key, r.stream)sql";
 
-// $1 ids of jobs.
-constexpr absl::string_view kReadStopRequests = R"sql(
-SELECT job_id FROM lockstitch.jobs WHERE job_id = ANY ($1::text[]) AND stop_requested_at IS NOT NULL)sql";
+constexpr absl::string_view kSelect = "SELECT ";
+constexpr absl::string_view kAskedToStop = R"sql(
+FROM lockstitch.jobs j JOIN lockstitch.integrations i ON i.key = j.integration_key
+WHERE j.state IN (1, 2) AND j.stop_requested_at IS NOT NULL)sql";
 
 // $2 id, $3 when.
 constexpr absl::string_view kStart = R"sql(
@@ -153,14 +154,15 @@ absl::StatusOr<std::vector<OpenJob>> LeaderStore::TakeOpenJobs(
   return jobs;
 }
 
-absl::StatusOr<std::vector<std::string>> LeaderStore::ReadStopRequests(
-    const std::vector<std::string>& job_ids) const {
-  ArrayValue ids;
-  for (const std::string& id : job_ids) ids.Add(id);
+absl::StatusOr<std::vector<v1::Job>> LeaderStore::ReadStopRequests() const {
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  ASSIGN_OR_RETURN(const Result found, session->Query(kReadStopRequests, {ids.text()}));
-  std::vector<std::string> asked;
-  for (int row = 0; row < found.rows(); ++row) asked.push_back(found.String(row, 0));
+  ASSIGN_OR_RETURN(const Result found,
+                   session->Query(absl::StrCat(kSelect, kJobColumns, kAskedToStop), {}));
+  std::vector<v1::Job> asked;
+  for (int row = 0; row < found.rows(); ++row) {
+    ASSIGN_OR_RETURN(v1::Job job, JobAt(found, row, 0));
+    asked.push_back(std::move(job));
+  }
   return asked;
 }
 

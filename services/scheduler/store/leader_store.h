@@ -112,9 +112,8 @@ class LeaderStore {
   // them over.
   absl::StatusOr<std::vector<OpenJob>> TakeOpenJobs(const std::vector<std::string>& known,
                                                     int limit) const;
-  // Of the jobs given, those that were asked to stop.
-  absl::StatusOr<std::vector<std::string>> ReadStopRequests(
-      const std::vector<std::string>& job_ids) const;
+  // Open jobs that were asked to stop, whoever runs them, if anybody.
+  absl::StatusOr<std::vector<v1::Job>> ReadStopRequests() const;
 
   // PENDING -> RUNNING.
   absl::Status StartJob(const v1::Job& job) const;
