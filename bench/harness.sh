@@ -94,10 +94,16 @@ fill() {
     -f "bench/full_table/$2_table.sql" -f "bench/full_table/$2_rows.sql"
 }
 
-# fresh_destination DATABASE: empty, and at both ends nothing is left to be written back.
-fresh_destination() {
+# So that at neither end anything is left to be written back.
+checkpoint_ends() {
   source_psql postgres -c checkpoint
-  destination_psql postgres -c "drop database if exists $1 with (force)" -c "create database $1" -c checkpoint
+  destination_psql postgres -c checkpoint
+}
+
+# fresh_destination DATABASE: empty.
+fresh_destination() {
+  destination_psql postgres -c "drop database if exists $1 with (force)" -c "create database $1"
+  checkpoint_ends
 }
 
 # expect DATABASE SQL ANSWER
@@ -127,7 +133,7 @@ measure() {
   seconds=$((microseconds / 1000000)).$(printf %06d $((microseconds % 1000000)))
 }
 
-# One run of a kind, as alternate wants it; what is to be done before and after it, a script adds in one of its own.
+# One run of a kind, as alternate wants it; a script that has something to do before or after it has one of its own.
 timed() { measure "$1"; }
 
 # alternate KIND...: a run of each that doesn't count, then so many pairs of them, every second one in reverse.
