@@ -102,7 +102,8 @@ checkpoint_ends() {
 
 # fresh_destination DATABASE: empty.
 fresh_destination() {
-  destination_psql postgres -c "drop database if exists $1 with (force)" -c "create database $1"
+  destination_psql postgres -c 'set client_min_messages = warning' -c "drop database if exists $1 with (force)" \
+    -c "create database $1"
   checkpoint_ends
 }
 
@@ -114,6 +115,14 @@ expect() {
     say "$1: $2 gives $found at the destination, not $3"
     exit 1
   fi
+}
+
+# expect_small_tables DATABASE TABLES: all of those that bench/incremental/streams.sql makes, with all of their rows.
+expect_small_tables() {
+  expect "$1" "
+    select count(*), sum((xpath('//n/text()', query_to_xml('select count(*) n from bench.' || relname, false, false, '')))
+                         [1]::text::bigint)
+    from pg_class where relnamespace = 'bench'::regnamespace and relkind = 'r'" "$2|$((100 * $2))"
 }
 
 # try COMMAND: what it prints, and what services have logged, is shown only where it fails.
