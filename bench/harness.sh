@@ -7,8 +7,7 @@ declare -A pid=() address=()
 services=(loader extractor discovery scheduler)
 binaries=(cli/lockstitch services/{loader/loader,extractor/extractor,discovery/discovery,scheduler/scheduler})
 bin=bazel-bin
-launcher=()        # What starts a service, env for example.
-scheduler_flags=() # Besides those that every service has.
+scheduler_flags=()
 write=()
 work=$(mktemp -d)
 trap clean_up EXIT
@@ -170,11 +169,14 @@ free_port() {
   echo "$port"
 }
 
+# launch NAME COMMAND: how a service is started; a script that measures it by other means has one of its own.
+launch() { exec "${@:2}"; }
+
 # start_service NAME [ARG]...
 start_service() {
   local port binary=$bin/services/$1/$1
   port=$(free_port)
-  "${launcher[@]}" "$binary" --listen="127.0.0.1:$port" --metrics-listen="127.0.0.1:$(free_port)" "${@:2}" \
+  launch "$1" "$binary" --listen="127.0.0.1:$port" --metrics-listen="127.0.0.1:$(free_port)" "${@:2}" \
     &>"$work/$1.log" &
   pid[$1]=$!
   address[$1]=127.0.0.1:$port
