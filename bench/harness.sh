@@ -1,12 +1,55 @@
 #!/usr/bin/env bash
-# What the benchmarks share, for scripts that source this file, source tools/throwaway_cluster.sh, and set bin (where the
-# built binaries are) and work (a folder of their own, which holds the results).
-# shellcheck disable=SC2154
+# What the benchmarks share, for scripts that source tools/throwaway_cluster.sh and this file. Each defines usage, and
+# the defaults of its flags before read_flags. $work is a folder of its own, which holds the results.
+# shellcheck disable=SC2034,SC2154
 
 declare -A pid=() address=()
+services=(loader extractor discovery scheduler)
+binaries=(cli/lockstitch services/{loader/loader,extractor/extractor,discovery/discovery,scheduler/scheduler})
+bin=bazel-bin
+scheduler_flags=()
+write=()
+work=$(mktemp -d)
+trap clean_up EXIT
+
+clean_up() {
+  stop_services
+  stop_clusters
+  rm -rf "$work"
+}
 
 say() { echo "$*" >&2; }
 record() { (IFS=$'\t' && echo "$*" >>"$work/results"); }
+
+wrong_usage() {
+  usage >&2
+  exit 2
+}
+
+# read_flags NAME... -- ARG...: sets the variable of each flag that is given, run_seconds for --run-seconds. Every
+# script has --bin, --write and --help besides.
+read_flags() {
+  local names=' --bin '
+  while [[ $1 != -- ]]; do
+    names+="--$1 "
+    shift
+  done
+  shift
+  while (($# > 0)); do
+    case $1 in
+      --write) write=(--write) ;;
+      -h | --help) usage && exit ;;
+      *)
+        [[ $names == *" $1 "* && $# -gt 1 ]] || wrong_usage
+        local name=${1#--}
+        declare -g "${name//-/_}=$2"
+        shift
+        ;;
+    esac
+    shift
+  done
+  if [[ -v pairs ]] && ((pairs < (${#write[@]} > 0 ? 6 : 2))); then wrong_usage; fi
+}
 
 # record_machine CLUSTER_DIR SETTING...
 record_machine() {
@@ -17,7 +60,9 @@ record_machine() {
   record fact memory_kib "$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)"
   record fact filesystem "$(df --output=fstype "$1" | tail -n 1)"
   record fact kernel "$(uname -s) $(uname -r | cut -d- -f1)"
+  record fact load "$(cut -d ' ' -f 1 /proc/loadavg)"
   record fact lockstitch "$("$bin/cli/lockstitch" version | head -n 1)"
+  record fact commit "$(git rev-parse --short HEAD)"
 }
 
 # need_binaries PATH...
@@ -31,17 +76,91 @@ need_binaries() {
   done
 }
 
-# measure COMMAND: leaves the run's seconds in $seconds.
-measure() {
-  local start=${EPOCHREALTIME//[!0-9]/}
-  if ! "$@" &>"$work/output"; then
-    say "$* failed:"
-    cat "$work/output" >&2
+# start_ends SETTING...: two clusters.
+start_ends() {
+  start_cluster "$@"
+  source_dir=$CLUSTER_DIR
+  start_cluster "$@"
+  destination_dir=$CLUSTER_DIR
+}
+
+source_psql() { cluster_psql "$source_dir" "$@"; }
+destination_psql() { cluster_psql "$destination_dir" "$@"; }
+
+# fill DATABASE FORM ROWS [TABLE]: at the source.
+fill() {
+  source_psql "$1" -v name="${4:-$2}" -v rows="$3" \
+    -f "bench/full_table/$2_table.sql" -f "bench/full_table/$2_rows.sql"
+}
+
+# So that at neither end anything is left to be written back.
+checkpoint_ends() {
+  source_psql postgres -c checkpoint
+  destination_psql postgres -c checkpoint
+}
+
+# fresh_destination DATABASE: empty.
+fresh_destination() {
+  destination_psql postgres -c 'set client_min_messages = warning' -c "drop database if exists $1 with (force)" \
+    -c "create database $1"
+  checkpoint_ends
+}
+
+# expect DATABASE SQL ANSWER
+expect() {
+  local found
+  found=$(destination_psql "$1" -c "$2")
+  if [[ $found != "$3" ]]; then
+    say "$1: $2 gives $found at the destination, not $3"
     exit 1
   fi
+}
+
+# expect_small_tables DATABASE TABLES: all of those that bench/incremental/streams.sql makes, with all of their rows.
+expect_small_tables() {
+  expect "$1" "
+    select count(*), sum((xpath('//n/text()', query_to_xml('select count(*) n from bench.' || relname, false, false, '')))
+                         [1]::text::bigint)
+    from pg_class where relnamespace = 'bench'::regnamespace and relkind = 'r'" "$2|$((100 * $2))"
+}
+
+# try COMMAND: what it prints, and what services have logged, is shown only where it fails.
+try() {
+  if ! "$@" &>"$work/output"; then
+    say "$* failed:"
+    cat "$work"/*.log "$work/output" >&2 || true
+    exit 1
+  fi
+}
+
+# measure COMMAND: leaves its seconds in $seconds.
+measure() {
+  local start=${EPOCHREALTIME//[!0-9]/}
+  try "$@"
   local microseconds=$((${EPOCHREALTIME//[!0-9]/} - start))
-  # shellcheck disable=SC2034
   seconds=$((microseconds / 1000000)).$(printf %06d $((microseconds % 1000000)))
+}
+
+# One run of a kind, as alternate wants it; a script that has something to do before or after it has one of its own.
+timed() { measure "$1"; }
+
+# alternate KIND...: a run of each that doesn't count, then so many pairs of them, every second one in reverse.
+alternate() {
+  local pair kind order=() reverse=()
+  for kind in "$@"; do
+    timed "$kind"
+    say "warm-up  $kind  $seconds s"
+    reverse=("$kind" "${reverse[@]}")
+  done
+  for ((pair = 1; pair <= pairs; pair++)); do
+    order=("$@")
+    if ((pair % 2 == 0)); then order=("${reverse[@]}"); fi
+    for kind in "${order[@]}"; do
+      timed "$kind"
+      record run "$kind" "$pair" "$seconds"
+      say "pair $pair  $kind  $seconds s"
+    done
+  done
 }
 
 free_port() {
@@ -50,11 +169,15 @@ free_port() {
   echo "$port"
 }
 
+# launch NAME COMMAND: how a service is started; a script that measures it by other means has one of its own.
+launch() { exec "${@:2}"; }
+
 # start_service NAME [ARG]...
 start_service() {
   local port binary=$bin/services/$1/$1
   port=$(free_port)
-  "$binary" --listen="127.0.0.1:$port" --metrics-listen="127.0.0.1:$(free_port)" "${@:2}" &>"$work/$1.log" &
+  launch "$1" "$binary" --listen="127.0.0.1:$port" --metrics-listen="127.0.0.1:$(free_port)" "${@:2}" \
+    &>"$work/$1.log" &
   pid[$1]=$!
   address[$1]=127.0.0.1:$port
   until (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
@@ -73,11 +196,21 @@ start_services() {
   start_service extractor --loader="${address[loader]}"
   start_service discovery
   start_service scheduler --loader="${address[loader]}" --extractor="${address[extractor]}" \
-    --discovery="${address[discovery]}"
+    --discovery="${address[discovery]}" "${scheduler_flags[@]}"
 }
 
 # peak_memory SERVICE: KiB of VmHWM.
 peak_memory() { awk '/^VmHWM:/ { print $2 }' "/proc/${pid[$1]}/status"; }
+
+# record_memory SIZE SERVICE...
+record_memory() {
+  local service peak
+  for service in "${@:2}"; do
+    peak=$(peak_memory "$service")
+    record memory "$service" "$1" "$peak"
+    say "memory  $1  $service  $peak KiB"
+  done
+}
 
 stop_services() {
   if ((${#pid[@]} > 0)); then

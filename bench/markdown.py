@@ -1,5 +1,6 @@
 """What the benchmarks' reports are made of."""
 
+import argparse
 import datetime
 import pathlib
 import statistics
@@ -30,13 +31,16 @@ def paragraph(text):
 
 
 def written_by(command, facts):
-    return paragraph(f"Written by `{command} --write` on {datetime.date.today()}, {facts['lockstitch']}.")
+    return paragraph(f"""Written by `{command} --write` on {datetime.date.today()}, {facts['lockstitch']}, commit
+        {facts['commit']}.""")
 
 
 def machine(facts):
     gibibytes = int(facts["memory_kib"]) / 1024**2
-    return f"""{facts['cores']} cores ({facts['processor']}), {gibibytes:.0f} GiB of memory, {facts['filesystem']},
-        {facts['kernel']}, PostgreSQL {facts['postgresql']}."""
+    return paragraph(f"""**Machine.** {facts['cores']} cores ({facts['processor']}), {gibibytes:.0f} GiB of memory,
+        {facts['filesystem']}, {facts['kernel']}, PostgreSQL {facts['postgresql']}, with fsync on and, besides the
+        defaults, {facts['settings'].replace(" ", ", ")}. The load average before the first run was {facts['load']}: it
+        tells how much else ran on the machine.""")
 
 
 def spread_of(taken):
@@ -47,6 +51,11 @@ def over(these, those):
     return [a / b for a, b in zip(these, those)]
 
 
+def times_table(kinds):
+    """Seconds by what was run."""
+    return table(["seconds", "median", "min", "max"], [[name] + spread_of(taken) for name, taken in kinds.items()])
+
+
 def ratio_table(ratios):
     return table(["ratio", "median", "min", "max", "difference", "spread", ""],
                  [ratio_row(name, taken) for name, taken in ratios.items()])
@@ -55,8 +64,18 @@ def ratio_table(ratios):
 def ratio_row(name, ratios):
     median, low, high = statistics.median(ratios), min(ratios), max(ratios)
     difference, spread = abs(median - 1), high - low
-    verdict = "**not established**" if spread > difference else "established"
+    sure = len(ratios) > 1 and spread <= difference
+    verdict = "established" if sure else "**not established**"
     return [name, f"{median:.3f}", f"{low:.3f}", f"{high:.3f}", f"{difference:.3f}", f"{spread:.3f}", verdict]
+
+
+def comparison(a_name, a, b_name, b):
+    """The tables of two kinds of runs, taken in pairs."""
+    ratios = {"A / B": over(a, b), "control A / A": over(a[1:], a), "control B / B": over(b[1:], b)}
+    pairs = [[f"{n}: {'A B' if n % 2 else 'B A'}", f"{x:.2f}", f"{y:.2f}", f"{x / y:.3f}"]
+             for n, (x, y) in enumerate(zip(a, b), 1)]
+    return [times_table({f"A: {a_name}": a, f"B: {b_name}": b}), ratio_table(ratios),
+            table(["pair", "A", "B", "A / B"], pairs)]
 
 
 def memory_table(memory, unit):
@@ -69,12 +88,34 @@ def met(holds):
     return "met" if holds else "**missed**"
 
 
+def ratio_aim(ratios, most, of="B's time"):
+    """Whether the median of the ratios is as small as it should be, and whether that is sure."""
+    median, spread = statistics.median(ratios), max(ratios) - min(ratios)
+    distance = abs(median - most)
+    doubt = f", **not established**: the spread {spread:.3f} is larger than the distance {distance:.3f} to the aim"
+    return paragraph(f"""Aim: A takes at most {most:.2f} times {of}. Median {median:.3f}: {met(median <= most)}{doubt if
+        spread > distance else ''}.""")
+
+
 def splice(path, name, section):
     """Puts the section between its marks in the file, at the end if they aren't there."""
     begin, end = f"<!-- {name} begin -->", f"<!-- {name} end -->"
-    text = path.read_text() if path.exists() else "# Benchmarks\n"
+    text = path.read_text()
     if begin not in text:
         text += f"\n{begin}\n{end}\n"
     before, rest = text.split(begin)
     after = rest.split(end)[1]
     path.write_text(f"{before}{begin}\n{section}{end}{after}")
+
+
+def report(description, render, name, page="docs/benchmarks.md"):
+    """The program of a benchmark's report: `render` makes a section of a run's records. Its name may hold facts."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("results", help="the records of a run")
+    parser.add_argument("--write", action="store_true", help=f"put the section into {page} as well")
+    options = parser.parse_args()
+    facts, runs, memory = read(options.results)
+    section = render(facts, runs, memory) + "\n"
+    print(section, end="")
+    if options.write:
+        splice(pathlib.Path(page), name.format(**facts), section)

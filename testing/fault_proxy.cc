@@ -28,9 +28,6 @@ namespace {
 
 using Way = FaultProxy::Way;
 
-// More isn't read from one side before the other has taken some of it.
-constexpr size_t kMostHeld = 16 << 20;
-
 enum class Fault { kNone, kStall, kSwallowToServer, kSwallowToClient, kRefuse };
 
 // What came in one read. No bytes: the end of the connection.
@@ -111,9 +108,10 @@ void Close(int descriptor, bool reset) {
 // The thread that carries bytes. What calls want done it does itself, between two polls.
 class FaultProxy::Relay {
  public:
-  explicit Relay(int server_port)
+  Relay(int server_port, const Options& options)
       : server_port_(server_port),
-        reserved_(Bind(0)),
+        most_held_(static_cast<size_t>(options.most_held)),
+        reserved_(Bind(options.port)),
         port_(PortOf(reserved_)),
         wake_(Checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {
     Listen();
@@ -210,8 +208,9 @@ class FaultProxy::Relay {
            (lane.way == Way::kToServer ? Fault::kSwallowToServer : Fault::kSwallowToClient);
   }
 
+  // No more is read from one side than fits before the other has taken some of it.
   bool Reads(const Lane& lane) const {
-    return fault_ != Fault::kStall && !lane.read_all && lane.held < kMostHeld;
+    return fault_ != Fault::kStall && !lane.read_all && lane.held < most_held_;
   }
 
   bool Writes(const Lane& lane, absl::Time now) const {
@@ -314,6 +313,7 @@ class FaultProxy::Relay {
   }
 
   const int server_port_;
+  const size_t most_held_;
   const int reserved_;  // Keeps the port while nobody listens.
   const int port_;
   const int wake_;
@@ -331,7 +331,8 @@ class FaultProxy::Relay {
   std::thread thread_;
 };
 
-FaultProxy::FaultProxy(int server_port) : relay_(std::make_unique<Relay>(server_port)) {}
+FaultProxy::FaultProxy(int server_port, const Options& options)
+    : relay_(std::make_unique<Relay>(server_port, options)) {}
 FaultProxy::~FaultProxy() = default;
 
 int FaultProxy::port() const { return relay_->port(); }

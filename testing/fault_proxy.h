@@ -18,8 +18,14 @@ class FaultProxy {
   // Which way bytes go.
   enum class Way { kToServer, kToClient };
 
+  struct Options {
+    int port = 0;                  // Where clients connect, on 127.0.0.1. 0: a free one.
+    int64_t most_held = 16 << 20;  // Bytes, each way of a connection: then no more are read.
+  };
+
   // Before the server at 127.0.0.1:`server_port`.
-  explicit FaultProxy(int server_port);
+  explicit FaultProxy(int server_port) : FaultProxy(server_port, Options()) {}
+  FaultProxy(int server_port, const Options& options);
   ~FaultProxy();
   FaultProxy(const FaultProxy&) = delete;
 

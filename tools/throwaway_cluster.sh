@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Throwaway PostgreSQL clusters for scripts that source this file:
 #
-#   start_cluster [SETTING=VALUE]...   starts one, reachable by Unix socket only; its folder is then in CLUSTER_DIR
+#   start_cluster [SETTING=VALUE]...   starts one, reachable by Unix socket only, unless listen_addresses and port say
+#                                      otherwise; its folder is then in CLUSTER_DIR
 #   cluster_url DIR DATABASE           prints the connection URL of a database in it
+#   cluster_port DIR                   prints its port
 #   cluster_psql DIR DATABASE [ARG]... psql that stops at the first error and prints bare values
 #   stop_clusters                      stops and removes what this script started
 #
@@ -72,7 +74,12 @@ start_cluster() {
 }
 
 cluster_url() {
-  echo "postgresql:///$2?host=$1&user=lockstitch"
+  echo "postgresql:///$2?host=$1&port=$(cluster_port "$1")&user=lockstitch"
+}
+
+# The socket's name has it too.
+cluster_port() {
+  sed -n 4p "$1/data/postmaster.pid"
 }
 
 cluster_psql() {

@@ -1,0 +1,5 @@
+-- A table of two integers, without its key. Parameter: name.
+create table :"name" (
+  id int not null,
+  value int not null
+);
