@@ -23,4 +23,12 @@ WebhookReceiver::Request WebhookReceiver::Await(int number) {
   return {.path = request.at("path"), .headers = request.at("headers"), .body = request.at("body")};
 }
 
+int WebhookReceiver::Requests() const {
+  const std::string text = process_->stdout_text();
+  int requests = 0;
+  while (text.find("{\"number\": " + std::to_string(requests + 1) + ",") != std::string::npos)
+    ++requests;
+  return requests;
+}
+
 }  // namespace lockstitch::testing

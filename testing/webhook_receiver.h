@@ -31,6 +31,8 @@ class WebhookReceiver {
   const std::string& url() const { return url_; }
   // Blocks until the request of this number, counted from 1, has come.
   Request Await(int number);
+  // How many have come so far.
+  int Requests() const;
 
  private:
   std::unique_ptr<ChildProcess> process_;

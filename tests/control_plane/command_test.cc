@@ -51,7 +51,7 @@ TEST_F(CommandTest, EverySkippedSlotIsShown) {
 // The clock of the scheduler that runs the job is behind the catalog's.
 TEST_F(CommandTest, LogsAreThoseOfTheLastJobWhateverTheClocksSay) {
   for (const char* line : {"of the first", "of the last"}) {
-    ASSERT_THAT(jobs_->Request("shop", "", std::nullopt), IsOk());
+    ASSERT_THAT(jobs_->Request("shop", ""), IsOk());
     catalog_database_->Run(
         std::string("INSERT INTO lockstitch.log_entries (job_key, integration_key, time, severity, "
                     "stream, origin, message) SELECT key, integration_key, created_at - interval "

@@ -75,7 +75,7 @@ TEST_F(WatchTest, ASchedulerThatEndsSaysSoToWhoWaits) {
   catalog_database_->Run("SELECT pg_advisory_lock(7810773182937641583)");
   scheduler_ = StartScheduler();
   Keep(Settings("shop"));
-  ASSERT_THAT(jobs_->Request("shop", "", std::nullopt), IsOk());
+  ASSERT_THAT(jobs_->Request("shop", ""), IsOk());
   catalog_database_->Run("UPDATE lockstitch.jobs SET state = 2");
   const scheduler::ControlClient client(rpc::Connect(scheduler_->address()), "scheduler");
   v1::WatchJobRequest watch;

@@ -48,10 +48,10 @@ TEST(IntegrationProblemsTest, NumbersHaveBounds) {
   v1::Integration shop = Shop();
   shop.set_max_parallel_streams(1'000);
   shop.mutable_quota()->set_rows_per_month(9'223'372'036'854'775'807u);
-  EXPECT_THAT(ProblemsOf(shop, false), IsEmpty());
+  EXPECT_THAT(ProblemsOf(shop), IsEmpty());
   shop.set_max_parallel_streams(1'001);
   shop.mutable_quota()->set_rows_per_month(9'223'372'036'854'775'808u);
-  EXPECT_THAT(Together(ProblemsOf(shop, false)).message(),
+  EXPECT_THAT(Together(ProblemsOf(shop)).message(),
               AllOf(HasSubstr("max_parallel_streams must be at most 1000"),
                     HasSubstr("quota.rows_per_month must be at most 9223372036854775807")));
 }

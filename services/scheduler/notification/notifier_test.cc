@@ -9,44 +9,15 @@
 #include "gmock/gmock.h"
 #include "services/scheduler/store/test_catalog.h"
 #include "telemetry/metrics.h"
-#include "testing/child_process.h"
+#include "testing/certificate_authority.h"
 #include "testing/status_matchers.h"
+#include "testing/webhook_receiver.h"
 
 namespace lockstitch::scheduler {
 namespace {
 
-using ::lockstitch::testing::ChildProcess;
 using ::lockstitch::testing::IsOk;
-
-// A receiver in a process of its own.
-class Receiver {
- public:
-  explicit Receiver(std::vector<std::string> arguments)
-      : process_({.command = Command(std::move(arguments))}) {
-    const std::string line = process_.WaitForLine("listening on ");
-    url_ = absl::StrCat("http://127.0.0.1:", line.substr(line.rfind(' ') + 1), "/");
-  }
-
-  const std::string& url() const { return url_; }
-  int Requests() const {
-    int requests = 0;
-    const std::string text = process_.stdout_text();
-    for (size_t at = text.find("\"path\""); at != std::string::npos;
-         at = text.find("\"path\"", at + 1))
-      ++requests;
-    return requests;
-  }
-
- private:
-  static std::vector<std::string> Command(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(),
-                     {"python3", "services/scheduler/notification/webhook_receiver.py"});
-    return arguments;
-  }
-
-  ChildProcess process_;
-  std::string url_;
-};
+using ::lockstitch::testing::WebhookReceiver;
 
 class NotifierTest : public ::testing::Test {
  protected:
@@ -76,22 +47,29 @@ class NotifierTest : public ::testing::Test {
     sending.join();
   }
 
+  // Trusts the test's authority alone.
+  WebhookSender Sender(absl::Duration timeout = absl::Minutes(10)) const {
+    return WebhookSender(
+        {.timeout = timeout, .root_certificate_file = authority_.certificate_file()});
+  }
+
+  const ::lockstitch::testing::CertificateAuthority authority_;
   telemetry::NoMetrics metrics_;
   TestCatalog catalog_;
   LeaderStore leader_ = catalog_.Lead();
 };
 
 TEST_F(NotifierTest, WhatIsAcceptedIsDone) {
-  Receiver receiver({"204"});
+  WebhookReceiver receiver(authority_, {});
   Owe("shop", receiver.url(), 3);
-  SendUntil(WebhookSender({.plain = true}), "SELECT count(*) = 0 FROM lockstitch.notifications");
+  SendUntil(Sender(), "SELECT count(*) = 0 FROM lockstitch.notifications");
   EXPECT_EQ(receiver.Requests(), 3);
 }
 
 TEST_F(NotifierTest, AFailureIsTriedAgainLaterAndGivenUpAfterSixAttempts) {
-  Receiver receiver({"500"});
+  WebhookReceiver receiver(authority_, {.statuses = {500}});
   Owe("shop", receiver.url(), 1);
-  const WebhookSender sender({.plain = true});
+  const WebhookSender sender = Sender();
   std::vector<int64_t> waits;
   for (int attempt = 1; attempt <= 6; ++attempt) {
     catalog_.database.Run("UPDATE lockstitch.notifications SET due_at = now()");
@@ -110,20 +88,19 @@ TEST_F(NotifierTest, AFailureIsTriedAgainLaterAndGivenUpAfterSixAttempts) {
 }
 
 TEST_F(NotifierTest, AReceiverThatDoesNotAnswerHoldsUpItsOwnAlone) {
-  Receiver silent({"--stall", "200"}), other({"204"});
+  WebhookReceiver silent(authority_, {.stall = true}), other(authority_, {});
   Owe("slow", silent.url(), 3);
   Owe("shop", other.url(), 3);
-  SendUntil(WebhookSender({.timeout = absl::Minutes(10), .plain = true}),
-            "SELECT count(*) = 3 FROM lockstitch.notifications");
+  SendUntil(Sender(), "SELECT count(*) = 3 FROM lockstitch.notifications");
   EXPECT_EQ(other.Requests(), 3);
   // What was given up in the middle comes again.
   EXPECT_EQ(catalog_.database.Int("SELECT sum(attempts) FROM lockstitch.notifications"), 0);
 }
 
 TEST_F(NotifierTest, AfterASlowFailureTheOthersOfTheReceiverCountAsTried) {
-  Receiver silent({"--stall", "200"});
+  WebhookReceiver silent(authority_, {.stall = true});
   Owe("shop", silent.url(), 3);
-  SendUntil(WebhookSender({.timeout = absl::Milliseconds(300), .plain = true}),
+  SendUntil(Sender(absl::Milliseconds(300)),
             "SELECT min(attempts) = 1 FROM lockstitch.notifications");
   EXPECT_EQ(silent.Requests(), 1);
   EXPECT_EQ(catalog_.database.Int("SELECT count(*) FROM lockstitch.notifications WHERE due_at > "
