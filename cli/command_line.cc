@@ -223,7 +223,13 @@ CLI::App* AddUp(CLI::App& app, UpCommand& up) {
       ->check(CLI::Range(1, 10000))
       ->option_text("N");
   rpc::AddDurationFlag(*command, "--retention", up.retention,
-                       "how long ended jobs and their logs are kept");
+                       "how long ended jobs and their logs are kept", absl::Hours(24));
+  command
+      ->add_option("--webhook-ca-file", up.webhook_ca_file,
+                   "PEM file of the authorities that receivers of webhooks are trusted by [the "
+                   "system's]")
+      ->check(CLI::ExistingFile)
+      ->option_text("FILE");
   return command;
 }
 

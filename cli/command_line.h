@@ -89,6 +89,7 @@ struct UpCommand {
   std::string secret_keys;  // Empty: a file in the data folder, made if it isn't there.
   std::string postgres_programs;
   int max_jobs = 100;
+  std::string webhook_ca_file;  // Empty: the system's authorities.
   absl::Duration retention = absl::Hours(24 * 60);
   absl::Duration shutdown_grace = absl::Seconds(10);
 };

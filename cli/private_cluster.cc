@@ -10,8 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -19,13 +17,14 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "cli/postgres_programs.h"
+#include "rpc/retry.h"
 #include "status/macros.h"
 #include "status/reason.h"
+#include "telemetry/log.h"
 
 namespace lockstitch::cli {
 namespace {
@@ -33,10 +32,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kLongestFolder = 85;
-constexpr int kOldestServer = 14;
 constexpr absl::Duration kStartLimit = absl::Minutes(2);  // Recovery after a crash included.
 constexpr absl::Duration kStopLimit = absl::Minutes(1);
 constexpr absl::Duration kLook = absl::Milliseconds(50);
+// Looks at the server, and, where it doesn't start again, attempts: what an earlier one has left
+// behind may take a while to go.
+constexpr rpc::RetryPolicy kRestartPolicy = {
+    .attempts = 5, .first = absl::Milliseconds(500), .most = absl::Seconds(10)};
 constexpr char kUser[] = "lockstitch";
 
 // The user that the server runs as where this process is root, which it refuses.
@@ -48,24 +50,21 @@ std::optional<passwd> ServerUser() {
   return std::nullopt;
 }
 
-// The newest of Debian's servers, or what PATH has.
-std::string FindPrograms() {
-  int newest = 0;
+// The major version of the server that made the cluster; 0 where none has.
+int VersionOfData(const fs::path& data) {
+  int version = 0;
+  std::ifstream(data / "PG_VERSION") >> version;
+  return version;
+}
+
+// Whether the folder holds what isn't ours. What an earlier start leaves behind has a lock, or the
+// keys alone where the catalog was elsewhere.
+bool HoldsOtherThings(const fs::path& folder) {
   std::error_code none;
-  for (const fs::directory_entry& entry : fs::directory_iterator("/usr/lib/postgresql", none)) {
-    int version = 0;
-    if (absl::SimpleAtoi(entry.path().filename().string(), &version) &&
-        fs::exists(entry.path() / "bin/initdb"))
-      newest = std::max(newest, version);
-  }
-  if (newest >= kOldestServer) return absl::StrCat("/usr/lib/postgresql/", newest, "/bin");
-  const char* path = std::getenv("PATH");
-  for (const absl::string_view folder : absl::StrSplit(path == nullptr ? "" : path, ':')) {
-    const fs::path programs{std::string(folder)};
-    if (!folder.empty() && fs::exists(programs / "initdb") && fs::exists(programs / "postgres"))
-      return programs.string();
-  }
-  return "";
+  const fs::directory_iterator entries(folder, none);
+  return !none && entries != fs::directory_iterator() &&
+         !fs::is_regular_file(folder / "lock", none) &&
+         !fs::is_regular_file(folder / "secret-keys", none);
 }
 
 // Starts a program as the server's user, its output to the log. With `dies_with_us` it gets SIGINT
@@ -133,14 +132,12 @@ absl::StatusOr<std::unique_ptr<PrivateCluster>> PrivateCluster::Start(const Opti
                               kLongestFolder, ": ", folder),
                  "Choose a shorter one: a Unix socket is made in it.");
   }
-  const std::string programs = options.programs.empty() ? FindPrograms() : options.programs;
   auto cluster = std::unique_ptr<PrivateCluster>(new PrivateCluster(folder));
   RETURN_IF_ERROR(cluster->Lock());
-  if (programs.empty())
-    return cluster->NotStarted("no PostgreSQL server of version 14 or newer is installed");
+  RETURN_IF_ERROR(cluster->FindPrograms(options.programs));
   RETURN_IF_ERROR(cluster->EndLeftServer());
-  RETURN_IF_ERROR(cluster->MakeData(programs));
-  RETURN_IF_ERROR(cluster->StartServer(programs));
+  RETURN_IF_ERROR(cluster->MakeData());
+  RETURN_IF_ERROR(cluster->StartServer());
   RETURN_IF_ERROR(cluster->AwaitServer());
   return cluster;
 }
@@ -166,7 +163,40 @@ v1::PostgresConnection PrivateCluster::connection() const {
   return connection;
 }
 
+absl::Status PrivateCluster::KeepRunning(std::stop_token stop) {
+  int failures = 0;
+  while (rpc::WaitBeforeAttempt(kRestartPolicy, 2 + failures, stop)) {
+    if (server_ > 0 && !HasEnded()) continue;
+    telemetry::Log(telemetry::LogSeverity::kError, "the catalog's server has ended",
+                   {{"then", "it is started again"}});
+    RETURN_IF_ERROR(StartServer());
+    const absl::Status started = AwaitServer();
+    failures = started.ok() ? 0 : failures + 1;
+    if (failures == kRestartPolicy.attempts) return started;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrivateCluster::FindPrograms(const std::string& wanted) {
+  const int made_by = VersionOfData(folder_ + "/catalog");
+  programs_ = wanted.empty() ? FindPostgres(made_by) : wanted;
+  if (made_by == 0) {
+    return programs_.empty()
+               ? NotStarted("no PostgreSQL server of version 14 or newer is installed")
+               : absl::OkStatus();
+  }
+  if (!programs_.empty() && PostgresVersion(programs_) == made_by) return absl::OkStatus();
+  return NotStarted(absl::StrCat("it was made by PostgreSQL ", made_by, ", which is not ",
+                                 wanted.empty() ? "installed any more" : "in " + wanted));
+}
+
 absl::Status PrivateCluster::Lock() {
+  if (HoldsOtherThings(folder_)) {
+    return Error(Reason::kUsageInvalid,
+                 absl::StrCat("the data folder ", folder_, " holds other things"),
+                 "Choose an empty one, or one that isn't there yet: it is made, and closed to all "
+                 "other users.");
+  }
   std::error_code failed;
   fs::create_directories(folder_, failed);
   const std::string path = folder_ + "/lock";
@@ -181,7 +211,7 @@ absl::Status PrivateCluster::Lock() {
                absl::StrCat("another lockstitch has the data folder ", folder_));
 }
 
-absl::Status PrivateCluster::MakeData(const std::string& programs) {
+absl::Status PrivateCluster::MakeData() {
   const fs::path data = folder_ + "/catalog", unfinished = folder_ + "/catalog.new";
   const fs::path run = folder_ + "/run";
   std::error_code failed;
@@ -197,7 +227,7 @@ absl::Status PrivateCluster::MakeData(const std::string& programs) {
   if (fs::exists(data)) return absl::OkStatus();
   fs::remove_all(unfinished, failed);
   const pid_t initdb = Spawn(
-      {programs + "/initdb", "--pgdata=" + unfinished.string(), std::string("--username=") + kUser,
+      {programs_ + "/initdb", "--pgdata=" + unfinished.string(), std::string("--username=") + kUser,
        "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"},
       folder_ + "/catalog.log", /*dies_with_us=*/true);
   if (const int status = WaitFor(initdb); status != 0)
@@ -219,9 +249,9 @@ absl::Status PrivateCluster::EndLeftServer() const {
   return absl::OkStatus();
 }
 
-absl::Status PrivateCluster::StartServer(const std::string& programs) {
+absl::Status PrivateCluster::StartServer() {
   server_ =
-      Spawn({programs + "/postgres", "-D", folder_ + "/catalog", "-c", "listen_addresses=", "-c",
+      Spawn({programs_ + "/postgres", "-D", folder_ + "/catalog", "-c", "listen_addresses=", "-c",
              absl::StrCat("unix_socket_directories=", folder_, "/run"), "-c",
              "unix_socket_permissions=0700", "-c", "shared_buffers=32MB", "-c",
              "log_line_prefix=%m [%p] "},
@@ -234,14 +264,17 @@ absl::Status PrivateCluster::AwaitServer() {
   const absl::Time deadline = absl::Now() + kStartLimit;
   while (true) {
     if (IsReady(folder_ + "/catalog", server_)) return absl::OkStatus();
-    int status = 0;
-    if (waitpid(server_, &status, WNOHANG) != 0) {
-      server_ = -1;
-      return NotStarted("its server has ended");
-    }
+    if (HasEnded()) return NotStarted("its server has ended");
     if (absl::Now() > deadline) return NotStarted("its server is not ready yet");
     absl::SleepFor(kLook);
   }
+}
+
+bool PrivateCluster::HasEnded() {
+  int status = 0;
+  if (waitpid(server_, &status, WNOHANG) == 0) return false;
+  server_ = -1;
+  return true;
 }
 
 absl::Status PrivateCluster::NotStarted(const std::string& why) const {

@@ -54,6 +54,7 @@ absl::StatusOr<Running> Start(const UpCommand& command, const std::string& folde
                                               .retention = command.retention,
                                               // Runs are of this process: none outlives it.
                                               .grace = absl::ZeroDuration()};
+  options.webhooks.root_certificate_file = command.webhook_ca_file;
   if (command.catalog.empty()) {
     ASSIGN_OR_RETURN(
         running.cluster,
@@ -94,11 +95,12 @@ void PrintStarted(const Running& running, const std::string& folder, Output outp
   std::cout.flush();
 }
 
-void AwaitStop(std::stop_token stop) {
+absl::Status AwaitStop(std::stop_token stop) {
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
   stopped.wait(lock, stop, [] { return false; });
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -109,12 +111,13 @@ int Run(const UpCommand& command, Output output, std::stop_token stop) {
   absl::StatusOr<Running> running = Start(command, folder);
   if (!running.ok()) return Fail(running.status(), output);
   PrintStarted(*running, folder, output);
-  AwaitStop(stop);
+  const absl::Status kept =
+      running->cluster == nullptr ? AwaitStop(stop) : running->cluster->KeepRunning(stop);
   telemetry::Log(telemetry::LogSeverity::kInfo, "shutting down", {});
   running->control_plane->Stop();
   running->services->StopJobs();
   running->server->Shutdown(command.shutdown_grace);
-  return kSucceeded;
+  return kept.ok() ? kSucceeded : Fail(kept, output);
 }
 
 }  // namespace lockstitch::cli

@@ -67,6 +67,7 @@ struct Connection::Session {
   Side side;
   int backend_pid = 0;
   bool failed = false;                          // A statement has.
+  bool grown = false;                           // libpq's buffers don't shrink.
   std::atomic<bool> disturbed = false;          // A cancel request may still be on its way.
   std::map<std::string, std::string> prepared;  // Names by statement; empty until asked again.
   int names = 0;
@@ -142,7 +143,7 @@ absl::Status Connection::Renew(const Options& options) {
 }
 
 bool Connection::reusable() const {
-  return session_ != nullptr && !session_->disturbed && !session_->failed &&
+  return session_ != nullptr && !session_->disturbed && !session_->failed && !session_->grown &&
          session_->deferred.empty() && PQstatus(native()) == CONNECTION_OK &&
          PQpipelineStatus(native()) == PQ_PIPELINE_OFF &&
          PQtransactionStatus(native()) == PQTRANS_IDLE;
@@ -282,6 +283,11 @@ int Connection::backend_pid() const { return session_->backend_pid; }
 bool Connection::pooled() const { return backend_pid() != PQbackendPID(native()); }
 Side Connection::side() const { return session_->side; }
 
+void Connection::RunAndLeave(absl::string_view sql) {
+  session_->disturbed = true;
+  PQsendQuery(native(), std::string(sql).c_str());
+}
+
 void Connection::CancelStatement() {
   session_->disturbed = true;
   char ignored[256];
@@ -297,6 +303,8 @@ void Connection::Interrupt() {
     PQcancel(cancel.get(), ignored, sizeof(ignored));
   }).detach();
 }
+
+void Connection::SetGrown() { session_->grown = true; }
 
 PGconn* Connection::native() const { return session_->handle.get(); }
 

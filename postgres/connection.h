@@ -77,7 +77,8 @@ class Connection {
   // prepared. CONNECTION_LOST also where the server doesn't answer in time.
   absl::Status Renew(const Options& options);
   // Whether another may use the session: it waits for a statement outside of transactions, was
-  // neither interrupted nor cancelled, and no statement has failed.
+  // neither interrupted nor cancelled, and no statement has failed; and it holds no buffers of
+  // large rows.
   bool reusable() const;
   // Whether the server has said nothing unasked: what it says so is that it ends the session.
   bool silent() const;
@@ -104,6 +105,10 @@ class Connection {
   // Whether a pooler is in between: the backend is another one than was announced.
   bool pooled() const;
 
+  // Sends `sql`, for whose end nobody waits: the server runs it also where the session is closed
+  // meanwhile. Of the session nothing else is to be had afterwards.
+  void RunAndLeave(absl::string_view sql);
+
   // Asks the server to cancel what it runs for this session. Safe from any thread while the
   // connection lives.
   void CancelStatement();
@@ -112,10 +117,12 @@ class Connection {
   // and every later one, answers CONNECTION_LOST. Safe from any thread while the connection lives.
   void Interrupt();
 
-  // For the COPY classes of this folder: the session's handle, and its present error.
+  // For the COPY classes of this folder: the session's handle, and its present error; and that what
+  // it has received has made it grow for good.
   pg_conn* native() const;
   absl::Status NativeError() const;
   absl::StatusOr<Result> TakeResult();
+  void SetGrown();
 
  private:
   Side side() const;

@@ -16,6 +16,8 @@ namespace {
 // be long is let run ahead into the socket's buffer instead, which holds what it sends in that
 // time.
 constexpr size_t kLongBytes = 256 << 10;
+// The session's buffer has room for it from then on.
+constexpr int kLargeBytes = 1 << 20;
 constexpr absl::Duration kRunAhead = absl::Microseconds(300);
 
 }  // namespace
@@ -64,6 +66,7 @@ int CopyReader::Receive() {
   }
   if (length == 0) length = PQgetCopyData(native, &raw, /*async=*/0);
   message_.reset(raw);
+  if (length > kLargeBytes) connection_->SetGrown();
   return length;
 }
 

@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
@@ -24,6 +26,27 @@ std::string ListenProblem(const std::string& address) {
 std::string MetricsListenProblem(const std::string& address) {
   return absl::StartsWith(address, "unix:") ? "metrics are served at a HOST:PORT only"
                                             : ListenProblem(address);
+}
+
+// As absl::ParseDuration, behind whole days.
+std::optional<absl::Duration> ParseDuration(absl::string_view text) {
+  absl::Duration days;
+  if (const size_t unit = text.find('d'); unit != absl::string_view::npos) {
+    int number = 0;
+    if (!absl::SimpleAtoi(text.substr(0, unit), &number)) return std::nullopt;
+    days = number * absl::Hours(24);
+    text.remove_prefix(unit + 1);
+    if (text.empty()) return days;
+  }
+  absl::Duration rest;
+  if (!absl::ParseDuration(text, &rest)) return std::nullopt;
+  return days + rest;
+}
+
+std::string DurationText(absl::Duration duration) {
+  const int64_t days = duration / absl::Hours(24);
+  return days > 0 && duration == days * absl::Hours(24) ? absl::StrCat(days, "d")
+                                                        : absl::FormatDuration(duration);
 }
 
 }  // namespace
@@ -63,18 +86,19 @@ void AddLogLevelFlag(CLI::App& app, LogSeverity& level, const std::string& defau
 }
 
 CLI::Option* AddDurationFlag(CLI::App& app, const std::string& name, absl::Duration& value,
-                             const std::string& help) {
-  const auto parse = [&value](const std::string& text) {
-    return absl::ParseDuration(text, &value);
+                             const std::string& help, absl::Duration least) {
+  const auto set = [&value, name, least](const std::string& text) {
+    const std::optional<absl::Duration> parsed = ParseDuration(text);
+    if (!parsed)
+      throw CLI::ValidationError(name, "is no duration such as 90s, 30m or 60d: " + text);
+    if (*parsed < least)
+      throw CLI::ValidationError(name,
+                                 absl::StrCat("is less than ", DurationText(least), ": ", text));
+    value = *parsed;
   };
   return app
-      .add_option_function<std::string>(
-          name,
-          [parse, name](const std::string& text) {
-            if (!parse(text))
-              throw CLI::ValidationError(name, "is no duration such as 90s or 30m: " + text);
-          },
-          absl::StrCat(help, " [", absl::FormatDuration(value), "]"))
+      .add_option_function<std::string>(name, set,
+                                        absl::StrCat(help, " [", DurationText(value), "]"))
       ->envname(EnvironmentName(name));
 }
 

@@ -28,9 +28,9 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags);
 // Adds --log-level; as all flags, it is also read from its variable.
 void AddLogLevelFlag(CLI::App& app, telemetry::LogSeverity& level, const std::string& default_name);
 
-// Adds a flag that takes a duration such as 90s or 30m.
+// Adds a flag that takes a duration such as 90s, 30m, 60d or 1d12h, `least` or more.
 CLI::Option* AddDurationFlag(CLI::App& app, const std::string& name, absl::Duration& value,
-                             const std::string& help);
+                             const std::string& help, absl::Duration least = absl::ZeroDuration());
 
 // LOCKSTITCH_ and the flag's name in capitals: the variable that stands in for a flag.
 std::string EnvironmentName(const std::string& flag);

@@ -10,6 +10,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "status/reason.h"
+#include "status/utf8.h"
 
 namespace lockstitch::rpc {
 namespace {
@@ -82,7 +83,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
   });
   if (!info.reason().empty()) details.add_details()->PackFrom(info);
   // Clients in other languages tell the one or the other message, or refuse two that differ.
-  details.set_message(Fitting(status.message(), details.ByteSizeLong()));
+  details.set_message(Fitting(ValidUtf8(status.message()), details.ByteSizeLong()));
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), details.message(),
                       details.SerializeAsString());
 }

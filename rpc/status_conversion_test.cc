@@ -60,6 +60,13 @@ TEST(StatusConversionTest, TheDetailsSayWhatTheStatusSays) {
   EXPECT_EQ(details.message(), sent.error_message());
 }
 
+TEST(StatusConversionTest, AMessageThatIsNoUtf8KeepsItsReason) {
+  const absl::Status back =
+      FromGrpc(ToGrpc(Error(Reason::kAuthenticationFailed, "Passwort f\xFCr \xBBu\xAB")), "peer");
+  EXPECT_EQ(ReasonOf(back), Reason::kAuthenticationFailed);
+  EXPECT_EQ(back.message(), "Passwort f\uFFFDr \uFFFDu\uFFFD");
+}
+
 TEST(StatusConversionTest, WhatGrpcSaysItselfGetsAReasonAndNamesThePeer) {
   const absl::Status lost =
       FromGrpc(grpc::Status(grpc::UNAVAILABLE, "connection reset"), "loader at unix:x");

@@ -59,8 +59,10 @@ const ReasonInfo kReasons[] = {
      "Put the column back as it was, choose another replication_key, or, if the column is there, "
      "reset the stream."},
     {Reason::kBookmarkUnfit, "BOOKMARK_UNFIT", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
-     "A bookmark was to be set from which the stream can't go on: it is no value of the "
-     "replication key, or the stream has to be loaded first. Nothing was changed.",
+     "A bookmark was to be set from which the stream can't go on: the stream isn't incremental, "
+     "the "
+     "bookmark is no value of its replication key, or the stream has to be loaded first. Nothing "
+     "was changed.",
      "Give a value as the replication key has it, or take set_bookmark out and let the next run "
      "load the stream."},
     {Reason::kFilterInvalid, "FILTER_INVALID", Code::kInvalidArgument, Owner::kUser, 1, kNone,
@@ -256,9 +258,6 @@ const ReasonInfo kReasons[] = {
      "A step of the check of the integration's connections failed; the message lists all that did. "
      "Nothing was saved.",
      "Mend what the steps tell and try again; to save it all the same, skip the checks."},
-    {Reason::kBookmarkNotAvailable, "BOOKMARK_NOT_AVAILABLE", Code::kFailedPrecondition,
-     Owner::kUser, 1, kNone, "The stream has no bookmark that could be set: it is not incremental.",
-     "Set its method to INCREMENTAL and run it once first, or reset it."},
     {Reason::kWebhookNotAccepted, "WEBHOOK_NOT_ACCEPTED", Code::kUnavailable, Owner::kUser, 1,
      kNone,
      "The receiver of a webhook did not accept a notification within 30 s by an answer of 2xx. It "
@@ -290,7 +289,8 @@ const ReasonInfo kReasons[] = {
     {Reason::kSecretKeyUnknown, "SECRET_KEY_UNKNOWN", Code::kFailedPrecondition, Owner::kUser, 1,
      kNone, "Secrets of an integration were encrypted by a key that is not in the file of keys.",
      "Put the key that the message names back into the file, on a line below the first, and start "
-     "the scheduler again; or give the integration its passwords anew."},
+     "the scheduler again; or apply the integration's file with all of its passwords in it, or "
+     "delete it with --abandon-destination."},
     {Reason::kCatalogUnsupported, "CATALOG_UNSUPPORTED", Code::kFailedPrecondition, Owner::kUser, 1,
      kNone, "The catalog database's server is older than PostgreSQL 14.",
      "Use PostgreSQL 14 or newer for the catalog database."},

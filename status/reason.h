@@ -82,7 +82,6 @@ enum class Reason {
   kIntegrationExists,
   kEtagMismatch,
   kIntegrationCheckFailed,
-  kBookmarkNotAvailable,
   kWebhookNotAccepted,
   kDataFolderInUse,
   kCatalogNotStarted,

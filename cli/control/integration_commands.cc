@@ -167,10 +167,19 @@ int RunReset(const IntegrationArguments& arguments, const ControlCall& call) {
 int RunSkipped(const IntegrationArguments& arguments, const ControlCall& call) {
   return AskOfIntegration<v1::ListSkippedSlotsResponse>(
       arguments, call,
-      [&](const std::string& name) {
+      [&](const std::string& name) -> absl::StatusOr<v1::ListSkippedSlotsResponse> {
         v1::ListSkippedSlotsRequest request;
         request.set_parent(name);
-        return call.client.ListSkippedSlots(request, call.stop);
+        request.set_page_size(1000);
+        v1::ListSkippedSlotsResponse all;
+        do {
+          ASSIGN_OR_RETURN(const v1::ListSkippedSlotsResponse page,
+                           call.client.ListSkippedSlots(request, call.stop));
+          all.MergeFrom(page);
+          request.set_page_token(page.next_page_token());
+        } while (!request.page_token().empty());
+        all.clear_next_page_token();
+        return all;
       },
       [](const auto& response, const std::string&) {
         return response.slots().empty() ? "no slot was skipped\n" : SlotsText(response.slots());

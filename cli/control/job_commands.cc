@@ -75,7 +75,7 @@ int Watch(const std::string& name, const ControlCall& call) {
         call.stop);
   });
   display.Clear();
-  if (ReasonOf(status) == Reason::kStopped) {
+  if (!status.ok() && call.stop.stop_requested()) {
     std::cerr << "The job goes on; `lockstitch stop` ends it, `lockstitch jobs watch` shows it.\n";
     return kFailed;
   }
@@ -173,8 +173,8 @@ int RunWatch(const JobArguments& arguments, const ControlCall& call) {
   return Watch(*name, call);
 }
 
-// The log that is asked for: of a job, or of an integration from its last job on, or of all its
-// jobs.
+// The log that is asked for: of a job, which is the last one where none is named, or of all jobs of
+// an integration. One that is followed goes on with the jobs after it.
 absl::StatusOr<v1::ListLogEntriesRequest> LogRequest(const JobArguments& arguments,
                                                      const ControlCall& call) {
   v1::ListLogEntriesRequest request;
@@ -189,8 +189,13 @@ absl::StatusOr<v1::ListLogEntriesRequest> LogRequest(const JobArguments& argumen
   get.set_name(request.parent());
   ASSIGN_OR_RETURN(const v1::GetIntegrationResponse integration,
                    call.client.GetIntegration(get, call.stop));
-  if (integration.integration().has_last_job())
-    *request.mutable_start_time() = integration.integration().last_job().created_at();
+  if (!integration.integration().has_last_job()) return request;
+  const v1::Job& last = integration.integration().last_job();
+  if (arguments.follow) {
+    *request.mutable_start_time() = last.created_at();
+  } else {
+    request.set_parent(last.name());
+  }
   return request;
 }
 
@@ -206,7 +211,7 @@ int RunLogs(const JobArguments& arguments, const ControlCall& call) {
         ASSIGN_OR_RETURN(page, call.client.ListLogEntries(*request, call.stop));
         return absl::OkStatus();
       });
-      if (ReasonOf(status) == Reason::kStopped) return kSucceeded;
+      if (!status.ok() && call.stop.stop_requested()) return kSucceeded;
       if (!status.ok()) return Fail(status, call.output);
       for (const v1::KeptLogEntry& kept : page.entries()) {
         if (call.output == Output::kTable) {

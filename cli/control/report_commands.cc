@@ -49,9 +49,15 @@ int RunUsage(const ReportArguments& arguments, const ControlCall& call) {
   }
   request.set_first_day(arguments.first_day);
   request.set_last_day(arguments.last_day);
-  const absl::StatusOr<v1::ListUsageResponse> response = call.client.ListUsage(request, call.stop);
-  if (!response.ok()) return Fail(response.status(), call.output);
-  PrintResult(call.output, *response, UsageText(response->days()));
+  v1::ListUsageResponse all;
+  do {
+    const absl::StatusOr<v1::ListUsageResponse> page = call.client.ListUsage(request, call.stop);
+    if (!page.ok()) return Fail(page.status(), call.output);
+    all.MergeFrom(*page);
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  all.clear_next_page_token();
+  PrintResult(call.output, all, UsageText(all.days()));
   return kSucceeded;
 }
 

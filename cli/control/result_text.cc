@@ -41,6 +41,13 @@ std::string TookText(const v1::Job& job) {
                                                rpc::FromTimestamp(job.started_at())));
 }
 
+// Why it stands so, and what else is to be known of it.
+std::string WhyText(const v1::IntegrationRecord& record, absl::string_view separator) {
+  std::string text = record.state_reason();
+  for (const std::string& warning : record.warnings()) absl::StrAppend(&text, separator, warning);
+  return text;
+}
+
 std::string ErrorText(const v1::Error& error) {
   return absl::StrCat(error.reason(), ": ", Printable(error.message()), "\n  ", error.remedy(),
                       "\n");
@@ -103,7 +110,7 @@ std::string IntegrationsText(
     rows.push_back({IdOf(record.name()), StateOf(record),
                     TimeText(record.has_next_run_at(), record.next_run_at()),
                     record.has_last_job() ? StateOf(job) : "-",
-                    TimeText(job.has_ended_at(), job.ended_at()), record.state_reason()});
+                    TimeText(job.has_ended_at(), job.ended_at()), WhyText(record, "; ")});
   }
   return TextTable({{"NAME"}, {"STATE"}, {"NEXT RUN (UTC)"}, {"LAST JOB"}, {"ENDED"}, {"WHY"}},
                    rows);
@@ -111,9 +118,9 @@ std::string IntegrationsText(
 
 std::string IntegrationText(const v1::IntegrationRecord& record) {
   std::string text =
-      absl::StrCat(IdOf(record.name()), ": ", StateOf(record), "\n  ", record.state_reason(), "\n",
-                   "next run:  ", TimeText(record.has_next_run_at(), record.next_run_at()), "\n",
-                   "created:   ", TimeText(true, record.created_at()), "\n",
+      absl::StrCat(IdOf(record.name()), ": ", StateOf(record), "\n  ", WhyText(record, "\n  "),
+                   "\n", "next run:  ", TimeText(record.has_next_run_at(), record.next_run_at()),
+                   "\n", "created:   ", TimeText(true, record.created_at()), "\n",
                    "edited:    ", TimeText(true, record.updated_at()), "\n");
   if (record.has_paused_at())
     absl::StrAppend(&text, "paused:    ", TimeText(true, record.paused_at()), "\n");

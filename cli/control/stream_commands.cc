@@ -226,7 +226,9 @@ void AddSettings(CLI::App* set, StreamArguments& arguments) {
   set->add_option("--backfill", arguments.backfill, "what becomes of rows that were loaded before")
       ->check(CLI::IsMember({"NONE", "RELOAD"}))
       ->option_text("NONE|RELOAD");
-  set->add_option("--ranges", arguments.ranges, "connections that read a full table at once")
+  set->add_option(
+         "--ranges", arguments.ranges,
+         "parts that a full table is read in, each by a connection of its own [by its size]")
       ->option_text("N");
 }
 

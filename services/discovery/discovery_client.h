@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "lockstitch/v1/catalog.pb.h"
 #include "lockstitch/v1/discovery.pb.h"
 #include "lockstitch/v1/integration.pb.h"
@@ -24,11 +25,13 @@ struct Catalog {
 // Calls a discovery service. Thread-safe. Every call may be repeated.
 class DiscoveryClient {
  public:
-  // `name` stands for the service in errors.
-  DiscoveryClient(rpc::Channel channel, std::string name);
+  // `name` stands for the service in errors. A call that brings nothing for `patience` is given up.
+  DiscoveryClient(rpc::Channel channel, std::string name,
+                  absl::Duration patience = absl::Minutes(5));
   ~DiscoveryClient();
 
   // The catalog, a table at a time as it comes in. After an error `sink` may have had a part.
+  // PROGRESS_STALLED where nothing came for too long.
   absl::Status Discover(const v1::Source& source, const std::function<void(v1::Table)>& sink,
                         std::stop_token stop = {}) const;
   // All of it at once.
@@ -44,6 +47,7 @@ class DiscoveryClient {
   struct Stub;
   std::unique_ptr<Stub> stub_;
   std::string name_;
+  absl::Duration patience_;
 };
 
 }  // namespace lockstitch::discovery

@@ -1,15 +1,12 @@
 #include "services/extractor/extraction.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "failpoint/failpoint.h"
 #include "postgres/application_name.h"
 #include "postgres/sqlstate.h"
@@ -24,7 +21,6 @@
 #include "services/extractor/load_opening.h"
 #include "services/extractor/range_sender.h"
 #include "services/extractor/snapshot_sums.h"
-#include "services/extractor/source/full_table.h"
 #include "services/extractor/source/horizon.h"
 #include "services/extractor/source/key_ranges.h"
 #include "services/extractor/source/replication_key.h"
@@ -33,26 +29,6 @@
 
 namespace lockstitch::extractor {
 namespace {
-
-// Keeps the first error of several threads.
-class FirstError {
- public:
-  // True for the first.
-  bool Set(const absl::Status& status) {
-    absl::MutexLock lock(&mutex_);
-    if (!status_.ok()) return false;
-    status_ = status;
-    return true;
-  }
-  absl::Status Get() {
-    absl::MutexLock lock(&mutex_);
-    return status_;
-  }
-
- private:
-  absl::Mutex mutex_;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-};
 
 // Whether the source refused a query for what it says: SQLSTATE class 42, without those about
 // rights.
@@ -219,13 +195,11 @@ absl::StatusOr<v1::BeginLoadRequest> Extraction::Opening(Snapshot& snapshot,
     }
     request.set_duplicate_keys(MayRepeatKeys(settings));
   } else {
-    // Without a right to the whole table there is none to its ctid.
-    const uint32_t wanted = snapshot.locked() ? std::max(1u, settings.ranges()) : 1;
-    int64_t blocks = 0;
-    if (wanted > 1) {
-      ASSIGN_OR_RETURN(blocks, snapshot.CountBlocks());
-    }
-    ranges = CutByBlocks(snapshot.table().kind(), blocks, snapshot.server_version(), wanted);
+    ASSIGN_OR_RETURN(parts_, CutTable(snapshot, selected,
+                                      {.sessions = Sessions(snapshot),
+                                       .wanted = settings.ranges(),
+                                       .filter = settings.filter()}));
+    for (const TablePart& part : parts_) ranges.push_back(part.bounds);
   }
   request.mutable_ranges()->Add(ranges.begin(), ranges.end());
   return request;
@@ -247,16 +221,15 @@ absl::StatusOr<std::vector<RangeRead>> Extraction::Reads(Snapshot& snapshot,
   const std::stop_callback on_stop(stop_.get_token(), [&] { source.Interrupt(); });
   const v1::Table& table = request.table();
   const std::string& filter = offer_.settings().filter();
-  if (!incremental())
-    return ReadBlocks(table, plan, {request.ranges().begin(), request.ranges().end()}, filter);
+  if (!incremental()) return ReadParts(table, plan, parts_, filter);
   const ReplicationKey key = FindReplicationKey(table, request.replication_key());
   if (plan.mode() == v1::LOAD_MODE_CHANGES) return ReadChanges(source, table, plan, key, filter);
   if (plan.mode() == v1::LOAD_MODE_FIRST) return ReadKeyRanges(table, plan, key, filter);
   return Error(Reason::kProtocolViolated, "the loader planned no incremental load");
 }
 
-absl::StatusOr<Extraction::Extents> Extraction::SendRanges(Snapshot& snapshot,
-                                                           const std::vector<RangeRead>& reads) {
+absl::StatusOr<Extents> Extraction::SendRanges(Snapshot& snapshot,
+                                               const std::vector<RangeRead>& reads) {
   std::stop_source stop;
   const std::stop_callback passed_on(stop_.get_token(), [&] { stop.request_stop(); });
   const RangeSender sender(
@@ -267,47 +240,18 @@ absl::StatusOr<Extraction::Extents> Extraction::SendRanges(Snapshot& snapshot,
                .progress_deadline = options_.progress_deadline,
                .stop = stop.get_token(),
                .note = [this](const std::string& text) { Note(text, v1::SEVERITY_WARNING); }});
-  std::vector<const RangeRead*> any_time, closing;
-  Extents extents;  // Each thread writes to places of its own.
-  for (const RangeRead& read : reads) {
-    (read.closing ? closing : any_time).push_back(&read);
-    extents[read.number] = {};
-  }
-  const auto send = [&](postgres::Connection& source, const RangeRead& read) -> absl::Status {
-    ASSIGN_OR_RETURN(extents.at(read.number), sender.Send(source, read));
-    return absl::OkStatus();
-  };
-  std::atomic<size_t> next = 0;
-  FirstError error;
-  const auto send_all = [&](postgres::Connection& source) -> absl::Status {
-    for (size_t i = next++; i < any_time.size(); i = next++)
-      RETURN_IF_ERROR(send(source, *any_time[i]));
-    return absl::OkStatus();
-  };
-  const auto run = [&](const absl::Status& status) {
-    if (!status.ok() && error.Set(status)) stop.request_stop();
-  };
-  const auto join_and_send = [&]() -> absl::Status {
-    absl::StatusOr<postgres::SessionPool::Lease> source =
-        snapshot.Join(*options_.sessions, SourceOptions());
-    if (source.ok()) return send_all(**source);
-    if (postgres::SqlStateOf(source.status()) != postgres::kLockNotAvailable)
-      return source.status();
-    Note("a lock is waited for at the source: fewer sessions read the table");
-    return absl::OkStatus();
-  };
+  return SendByAll(sender, snapshot, reads,
+                   {.sessions = Sessions(snapshot),
+                    .stop = stop,
+                    .join = [&] { return snapshot.Join(*options_.sessions, SourceOptions()); },
+                    .note = [this](const std::string& text) { Note(text); }});
+}
 
+uint32_t Extraction::Sessions(const Snapshot& snapshot) const {
   const v1::ConnectionGrant& grant = offer_.grant();
-  const size_t granted = std::min(std::max(1u, grant.source()), std::max(1u, grant.destination()));
-  const size_t sessions = snapshot.shareable() ? std::min(any_time.size(), granted) : 1;
-  if (sessions > 1) RETURN_IF_ERROR(snapshot.Share());
-  std::vector<std::thread> others;
-  for (size_t i = 1; i < sessions; ++i) others.emplace_back([&] { run(join_and_send()); });
-  run(send_all(snapshot.connection()));
-  for (std::thread& other : others) other.join();
-  RETURN_IF_ERROR(error.Get());
-  for (const RangeRead* read : closing) RETURN_IF_ERROR(send(snapshot.connection(), *read));
-  return extents;
+  return snapshot.shareable()
+             ? std::min(std::max(1u, grant.source()), std::max(1u, grant.destination()))
+             : 1;
 }
 
 absl::StatusOr<v1::LoadResult> Extraction::Finish(const Extents& extents) {

@@ -16,7 +16,9 @@
 #include "services/extractor/extractor.h"
 #include "services/extractor/open_snapshots.h"
 #include "services/extractor/progress.h"
+#include "services/extractor/range_fanout.h"
 #include "services/extractor/source/chunk_cutter.h"
+#include "services/extractor/source/full_table.h"
 #include "services/extractor/source/load_reads.h"
 #include "services/extractor/source/snapshot.h"
 #include "services/extractor/source/source_moment.h"
@@ -46,7 +48,6 @@ class Extraction {
   absl::StatusOr<v1::LoadResult> Run();
 
  private:
-  using Extents = std::map<uint32_t, v1::Extent>;  // By the numbers of their ranges.
   // What is sent of the snapshot, or the result that the run has already.
   using Sent = std::variant<Extents, v1::LoadResult>;
 
@@ -62,9 +63,9 @@ class Extraction {
   absl::StatusOr<std::vector<RangeRead>> Reads(Snapshot& snapshot,
                                                const v1::BeginLoadRequest& request,
                                                const v1::LoadPlan& plan) const;
-  // Sends the ranges over as many sessions as granted, the closing ones last; the first failure
-  // ends the others.
   absl::StatusOr<Extents> SendRanges(Snapshot& snapshot, const std::vector<RangeRead>& reads);
+  // How many may read the snapshot at once.
+  uint32_t Sessions(const Snapshot& snapshot) const;
   absl::StatusOr<v1::LoadResult> Finish(const Extents& extents);
   bool incremental() const;
   postgres::Connection::Options SourceOptions() const;
@@ -76,6 +77,7 @@ class Extraction {
   std::stop_source stop_;
   const std::stop_callback<std::function<void()>> stop_with_options_;
   v1::Claim claim_;
+  std::vector<TablePart> parts_;  // Of FULL_TABLE.
   ProgressCounter progress_;
 };
 

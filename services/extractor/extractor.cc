@@ -70,6 +70,7 @@ void Extractor::Accept(OwnerCall& owner) {
 
 absl::StatusOr<v1::LoadResult> Extractor::Extract(const v1::ExtractOffer& offer, OwnerCall& owner) {
   RETURN_IF_ERROR(TestOffer(offer));
+  if (stop_.stop_requested()) return Error(Reason::kShuttingDown, "the extractor is shutting down");
   ASSIGN_OR_RETURN(std::shared_ptr<Slot> slot, TakeSlot());
   Accept(owner);
   const absl::StatusOr<int64_t> fence = owner.AwaitFence();

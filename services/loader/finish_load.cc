@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "batch/checksum.h"
 #include "failpoint/failpoint.h"
+#include "postgres/quote.h"
 #include "postgres/sqlstate.h"
 #include "postgres/transaction.h"
 #include "rpc/retry.h"
@@ -74,6 +75,19 @@ bool IsAboutTheRows(const absl::Status& failure) {
 bool IsAboutOthers(const absl::Status& failure) {
   return ReasonOf(failure) == Reason::kDestinationTableLocked ||
          postgres::SqlStateOf(failure) == postgres::kDeadlockDetected;
+}
+
+// A table of fewer rows is left to autovacuum: a session costs more.
+constexpr int64_t kAnalyzedRows = 10'000;
+constexpr int kFirstToSkipLocked = 120000;
+
+// Has the server look at the rows that have just come, so that readers' queries are planned for
+// them. Nobody waits for it, and it for nobody.
+void Analyze(Connection& connection, const StreamState& state, const LoadRecord& load) {
+  const std::string table = postgres::QuoteQualified(state.schema, load.destination_table);
+  connection.RunAndLeave(connection.server_version() >= kFirstToSkipLocked
+                             ? absl::StrCat("ANALYZE (SKIP_LOCKED) ", table)
+                             : absl::StrCat("SET lock_timeout = '1s'; ANALYZE ", table));
 }
 
 // Everything that must hold for the load to be published, tested under the stream's row.
@@ -154,6 +168,8 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   result.set_outcome(v1::LOAD_OUTCOME_PUBLISHED);
   result.set_destination_table(load.plan.destination_table());
   result.set_table_version(published.table_version);
+  result.set_replaced(published.table_version != state.table_version);
+  result.mutable_key_columns()->Add(load.key_columns.begin(), load.key_columns.end());
   if (published.bookmark) result.set_bookmark(*published.bookmark);
   result.mutable_notes()->Add(prepared.indexes.notes.begin(), prepared.indexes.notes.end());
   result.mutable_notes()->Add(prepared.notes.begin(), prepared.notes.end());
@@ -169,6 +185,8 @@ absl::StatusOr<v1::LoadResult> Publish(Connection& connection, Transaction trans
   RETURN_IF_ERROR(transaction.Commit());
   Failpoint("loader.finish.published");
   metrics->Add(telemetry::Metric::kLoaderLoads, {"published"}, 1);
+  if (load.plan.mode() != v1::LOAD_MODE_CHANGES && result.rows() >= kAnalyzedRows)
+    Analyze(connection, state, load);
   return result;
 }
 

@@ -55,6 +55,16 @@ absl::Status TestSource(const StreamState& state, const std::optional<LoadRecord
   return test(last->source.wal_position());
 }
 
+// A reset that was applied is no news to the load that applied it, nor to those that come after it
+// with the same number.
+bool ComesToNothing(int64_t generation, const StreamState& state,
+                    const std::optional<LoadRecord>& last) {
+  if (generation == 0 || generation > state.reset_generation) return false;
+  if (generation < state.reset_generation) return true;
+  return last && !state.source_database.empty() && last->plan.has_settings() &&
+         last->plan.settings().reset() < generation;
+}
+
 // What a load of this request would be if there had been none before.
 absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& state,
                                     const std::optional<LoadRecord>& last,
@@ -84,9 +94,8 @@ absl::StatusOr<LoadRecord> Describe(Connection& connection, const StreamState& s
   plan.mutable_known_columns()->MergeFrom(request.other_columns());
   plan.set_destination_table(absl::StrCat(state.schema, ".", load.destination_table));
   plan.set_replication_key(request.replication_key());
-  const int64_t generation = request.reset_generation();
-  if (generation > 0 && generation < state.reset_generation) {
-    plan.add_notes(absl::StrCat("reset ", generation, " comes to nothing, since ",
+  if (ComesToNothing(request.reset_generation(), state, last)) {
+    plan.add_notes(absl::StrCat("reset ", request.reset_generation(), " comes to nothing, since ",
                                 state.reset_generation,
                                 " was applied already: raise it above that to load anew"));
   }

@@ -31,9 +31,9 @@ std::string EndOf(const EndedRun& ended) {
              : absl::StrCat("ended without a load to publish; durable: ", rows);
 }
 
-size_t SucceededOf(const std::vector<EndedRun>& runs) {
-  return static_cast<size_t>(std::count_if(runs.begin(), runs.end(), [](const EndedRun& ended) {
-    return ended.run.state() == v1::STREAM_RUN_STATE_SUCCEEDED;
+size_t SucceededOf(const std::vector<v1::StreamRun>& runs) {
+  return static_cast<size_t>(std::count_if(runs.begin(), runs.end(), [](const v1::StreamRun& run) {
+    return run.state() == v1::STREAM_RUN_STATE_SUCCEEDED;
   }));
 }
 
@@ -42,8 +42,7 @@ size_t SucceededOf(const std::vector<EndedRun>& runs) {
 CatalogRecorder::CatalogRecorder(const Options& options)
     : options_(options), job_id_(options.job->job.job_id()) {
   for (const OpenRun& open : options_.job->runs) {
-    const v1::StreamRun& run = open.run;
-    if (run.has_ended_at()) ended_.push_back({.run = run, .rows = run.progress().rows_loaded()});
+    if (open.run.has_ended_at()) ended_.push_back(open.run);
   }
 }
 
@@ -82,7 +81,7 @@ absl::Status CatalogRecorder::EndRun(const EndedRun& ended) {
   RETURN_IF_ERROR(options_.journal->Flush(job_id_));
   RETURN_IF_ERROR(Write([&] { return options_.store->EndRun(job_id_, ended); }));
   absl::MutexLock lock(&mutex_);
-  ended_.push_back(ended);
+  ended_.push_back(ended.run);
   return absl::OkStatus();
 }
 
@@ -103,12 +102,13 @@ absl::Status CatalogRecorder::EndJob(const v1::Job& job) {
 void CatalogRecorder::TellQuota() {
   const OpenJob& job = *options_.job;
   if (!job.integration.has_quota()) return;
-  const absl::StatusOr<int64_t> rows =
-      options_.reports->RowsThisMonth(job.integration_id, absl::Now());
+  auto rows = options_.reports->RowsThisMonth({job.integration_key}, absl::Now());
   if (!rows.ok())
     return telemetry::LogError("an integration's quota can't be told", rows.status(),
                                {{"integration", job.integration_id}});
-  if (const auto notice = QuotaNotice(job.integration.quota(), *rows)) Log(*notice);
+  if (const auto notice = QuotaNotice(job.integration.quota(), (*rows)[job.integration_key])) {
+    Log(LogLine(v1::SEVERITY_WARNING, "", *notice));
+  }
 }
 
 absl::Status CatalogRecorder::Write(absl::FunctionRef<absl::Status()> write) {

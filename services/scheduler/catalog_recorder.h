@@ -45,7 +45,7 @@ class CatalogRecorder final : public JobRecorder {
   const Options options_;
   const std::string& job_id_;
   absl::Mutex mutex_;
-  std::vector<EndedRun> ended_ ABSL_GUARDED_BY(mutex_);  // Also by earlier owners.
+  std::vector<v1::StreamRun> ended_ ABSL_GUARDED_BY(mutex_);  // Also by earlier owners.
 };
 
 }  // namespace lockstitch::scheduler

@@ -21,6 +21,9 @@ namespace {
 constexpr rpc::RetryPolicy kAbortPolicy = {.attempts = 5};
 constexpr rpc::RetryPolicy kAttemptPolicy = {.first = absl::Milliseconds(500),
                                              .most = absl::Seconds(15)};
+// The part of a run's grace time in which an extractor that can't be reached is waited for: mostly
+// it is the network that comes back. One that is gone for good costs so much time.
+constexpr int kPatience = 10;
 
 // Nothing of an extraction that failed is kept for the next one.
 bool IsFullTable(const v1::ExtractOffer& offer) {
@@ -62,9 +65,11 @@ RetryDecision DecideRetry(const absl::Status& failure, int attempts, absl::Durat
           .reason = absl::StrCat(info.code, " at attempt ", attempts, " of ", info.attempts)};
 }
 
-NextStep StepAfter(const absl::Status& failure, bool attached, bool followed) {
+NextStep StepAfter(const absl::Status& failure, bool attached, bool followed, bool lost) {
   const std::optional<Reason> reason = ReasonOf(failure);
-  if (attached && (!followed || reason == Reason::kRunNotFound)) return NextStep::kOffer;
+  if (attached && reason == Reason::kRunNotFound) return NextStep::kOffer;
+  if (attached && !followed)
+    return rpc::CallBroke(failure) && !lost ? NextStep::kAttach : NextStep::kOffer;
   if (followed && rpc::CallBroke(failure)) return NextStep::kAttach;
   // Somebody attached who owned the run before, which ends when it goes on; or the loader said so,
   // and then the next draw tells who was drawn for.
@@ -84,7 +89,6 @@ Dispatch::Dispatch(const v1::ExtractOffer& offer, const Options& options, Listen
       halt_at_stop_(options.stop, [this] { halt_.request_stop(); }),
       halt_at_leave_(options.leave, [this] { halt_.request_stop(); }) {
   if (!options_.keeping) return;
-  SetGrace(options_.keeping->grace, &offer_);
   dispatched_ = options_.keeping->left;
   attach_ = IsWithinReach(dispatched_);
   // What the last draw was for isn't given up yet.
@@ -92,7 +96,7 @@ Dispatch::Dispatch(const v1::ExtractOffer& offer, const Options& options, Listen
 }
 
 absl::StatusOr<v1::LoadResult> Dispatch::Run() {
-  idle_since_ = absl::Now();
+  idle_since_ = out_of_reach_since_ = absl::Now();
   absl::Status failure = Error(Reason::kStopped, "the job was stopped before the run began");
   for (int wait = 1; rpc::WaitBeforeAttempt(kAttemptPolicy, wait, halt_.get_token()); ++wait) {
     const int64_t fence = dispatched_.fence;
@@ -127,8 +131,9 @@ absl::StatusOr<v1::LoadResult> Dispatch::Keep(const v1::LoadResult& result) {
 }
 
 NextStep Dispatch::CountAttempt(const absl::Status& failure) {
+  if (followed_) out_of_reach_since_ = absl::Now();
   const NextStep step = options_.keeping && IsWithinReach(dispatched_)
-                            ? StepAfter(failure, attach_, followed_)
+                            ? StepAfter(failure, attach_, followed_, IsLost())
                             : NextStep::kDecide;
   // Waiting for a slot is no failure: what comes after it has its whole time.
   const bool queued = ReasonOf(failure) == Reason::kSlotsExhausted;
@@ -144,6 +149,10 @@ NextStep Dispatch::CountAttempt(const absl::Status& failure) {
                       IsFullTable(offer_) ? "; the full table starts over" : ""));
   }
   return step;
+}
+
+bool Dispatch::IsLost() const {
+  return absl::Now() - out_of_reach_since_ >= options_.keeping->grace / kPatience;
 }
 
 bool Dispatch::MayTryAgain(const absl::Status& failure, bool drawn) {
@@ -168,6 +177,8 @@ absl::Status Dispatch::TestOwned() {
 }
 
 absl::StatusOr<v1::LoadResult> Dispatch::Offer() {
+  if (options_.complete) RETURN_IF_ERROR(options_.complete(&offer_));
+  if (options_.keeping) SetGrace(options_.keeping->grace, &offer_);
   ExtractCall call(options_.extractor->Extract(), CallOptions());
   v1::ExtractRequest request;
   *request.mutable_offer() = offer_;

@@ -38,8 +38,8 @@ enum class NextStep {
   kOffer,   // Its extractor doesn't have it any more.
 };
 // `attached` is whether the call was to go on with a run; `followed` is whether the run was under
-// way in it.
-NextStep StepAfter(const absl::Status& failure, bool attached, bool followed);
+// way in it; `lost` is whether its extractor has been out of reach for too long.
+NextStep StepAfter(const absl::Status& failure, bool attached, bool followed, bool lost);
 
 // Takes one stream run through: offers it to an extractor, draws its fence once it is accepted,
 // follows it to its end, tries again with another fence where the failure allows, and at last asks
@@ -69,6 +69,9 @@ class Dispatch {
     // Ends the dispatch of a kept run alone: its next owner goes on with it.
     std::stop_token leave;
     std::optional<Keeping> keeping;
+    // Of an offer that doesn't say all yet, which is enough to go on with a run: fills it in before
+    // it is made. What keeps it from that is the attempt's failure.
+    std::function<absl::Status(v1::ExtractOffer*)> complete;
 
     absl::Status StopCause() const;
   };
@@ -106,6 +109,8 @@ class Dispatch {
   absl::StatusOr<v1::ReserveRunResponse> Reserve();
   // What comes after an attempt that failed so; counts it.
   NextStep CountAttempt(const absl::Status& failure);
+  // Whether the run's extractor has been out of reach for so long that the run is given up.
+  bool IsLost() const;
   // Whether another extraction may be tried; tells so.
   bool MayTryAgain(const absl::Status& failure, bool drawn);
   // OK while the run is this process's.
@@ -132,6 +137,7 @@ class Dispatch {
   std::optional<v1::LoadResult> kept_;
   absl::Time idle_since_ =
       absl::InfinitePast();  // When a run was last accepted, reported or queued.
+  absl::Time out_of_reach_since_ = absl::InfinitePast();  // If it is: when it was last followed.
 };
 
 }  // namespace lockstitch::scheduler

@@ -38,37 +38,50 @@ absl::Status BrokenCall() {
   return rpc::FromGrpc(grpc::Status(grpc::UNAVAILABLE, "reset"), "extractor");
 }
 
+constexpr bool kLost = true, kNotLost = false;
+
 TEST(StepAfterTest, ABrokenCallLeavesTheRunWhereItIs) {
-  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/false, /*followed=*/true), NextStep::kAttach);
-  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/true, /*followed=*/true), NextStep::kAttach);
+  for (const bool followed : {false, true})
+    EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/true, followed, kNotLost), NextStep::kAttach);
+  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/false, /*followed=*/true, kNotLost),
+            NextStep::kAttach);
   // Before its go it was no run yet.
-  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/false, /*followed=*/false), NextStep::kDecide);
+  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/false, /*followed=*/false, kNotLost),
+            NextStep::kDecide);
 }
 
-TEST(StepAfterTest, ARunThatCannotBeReachedIsReadAnew) {
-  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/true, /*followed=*/false), NextStep::kOffer);
+TEST(StepAfterTest, ARunThatCannotBeReachedForTooLongIsReadAnew) {
+  EXPECT_EQ(StepAfter(BrokenCall(), /*attached=*/true, /*followed=*/false, kLost),
+            NextStep::kOffer);
+  const absl::Status silent = Error(Reason::kProgressStalled, "nothing came");
+  EXPECT_EQ(StepAfter(silent, /*attached=*/true, /*followed=*/false, kNotLost), NextStep::kOffer);
+}
+
+TEST(StepAfterTest, ARunThatIsGoneIsReadAnewAtOnce) {
   for (const bool followed : {false, true}) {
     const absl::Status gone = Error(Reason::kRunNotFound, "gone");
-    EXPECT_EQ(StepAfter(gone, /*attached=*/true, followed), NextStep::kOffer);
+    EXPECT_EQ(StepAfter(gone, /*attached=*/true, followed, kNotLost), NextStep::kOffer);
   }
-  const absl::Status silent = Error(Reason::kProgressStalled, "nothing came");
-  EXPECT_EQ(StepAfter(silent, /*attached=*/true, /*followed=*/false), NextStep::kOffer);
 }
 
 TEST(StepAfterTest, ARunThatHasFailedIsDecidedUpon) {
   for (const bool attached : {false, true}) {
     for (const Reason reason :
          {Reason::kConnectionLost, Reason::kPeerUnreachable, Reason::kProgressStalled})
-      EXPECT_EQ(StepAfter(Error(reason, "failed"), attached, /*followed=*/true), NextStep::kDecide);
+      EXPECT_EQ(StepAfter(Error(reason, "failed"), attached, /*followed=*/true, kNotLost),
+                NextStep::kDecide);
   }
 }
 
 TEST(StepAfterTest, ASupersededOwnerAsksTheExtractorAndThenTheLoader) {
   const absl::Status superseded = Error(Reason::kSuperseded, "no");
-  EXPECT_EQ(StepAfter(superseded, /*attached=*/false, /*followed=*/true), NextStep::kAttach);
-  EXPECT_EQ(StepAfter(superseded, /*attached=*/true, /*followed=*/true), NextStep::kOffer);
+  EXPECT_EQ(StepAfter(superseded, /*attached=*/false, /*followed=*/true, kNotLost),
+            NextStep::kAttach);
+  EXPECT_EQ(StepAfter(superseded, /*attached=*/true, /*followed=*/true, kNotLost),
+            NextStep::kOffer);
   // By the draw itself.
-  EXPECT_EQ(StepAfter(superseded, /*attached=*/false, /*followed=*/false), NextStep::kDecide);
+  EXPECT_EQ(StepAfter(superseded, /*attached=*/false, /*followed=*/false, kNotLost),
+            NextStep::kDecide);
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ class Collector {
 
   // Its schedule can't be read.
   void Refuse(const DueIntegration& integration, const absl::Status& why) {
+    unreadable_.push_back(integration.key);
     AddStep(integration.key, "invalid", 0, std::string(why.message()));
   }
 
@@ -55,7 +56,7 @@ class Collector {
   }
 
   DuePlan Take(const std::vector<DueIntegration>& due) {
-    DuePlan plan = {.steps = std::move(steps_)};
+    DuePlan plan = {.steps = std::move(steps_), .unreadable = std::move(unreadable_)};
     for (const DueIntegration& integration : due) {
       const auto slot = slots_.find(integration.key);
       if (slot != slots_.end()) plan.slots.push_back(std::move(slot->second));
@@ -81,6 +82,7 @@ class Collector {
   std::map<int64_t, const DueIntegration*> due_;
   std::map<int64_t, PlannedSlot> slots_;
   std::vector<PlannedStep> steps_;
+  std::vector<int64_t> unreadable_;
 };
 
 }  // namespace
@@ -88,12 +90,18 @@ class Collector {
 DuePlan PlanDue(const std::vector<DueIntegration>& due, absl::Time leading_since, absl::Time now) {
   Collector collector(due, now);
   std::vector<IntegrationStanding> standings;
+  std::vector<const DueIntegration*> read;
   for (const DueIntegration& integration : due) {
-    const absl::StatusOr<Rule> rule = RuleOf(integration.schedule);
-    if (!rule.ok()) collector.Refuse(integration, rule.status());
+    const absl::StatusOr<Rule> rule =
+        integration.readable.ok() ? RuleOf(integration.schedule) : integration.readable;
+    if (!rule.ok()) {
+      collector.Refuse(integration, rule.status());
+      continue;
+    }
+    read.push_back(&integration);
     standings.push_back({.integration = integration.key,
                          .uid = integration.uid,
-                         .rule = rule.ok() ? *rule : Rule(Manual()),
+                         .rule = *rule,
                          .paused = integration.paused,
                          .held = integration.held,
                          .job_open = integration.job_open,
@@ -104,9 +112,9 @@ DuePlan PlanDue(const std::vector<DueIntegration>& due, absl::Time leading_since
   }
   for (const PlannedAction& action : PlanJobs(standings, leading_since, now))
     std::visit(collector, action);
-  for (const DueIntegration& integration : due) {
-    const bool waits = integration.next_slot && *integration.next_slot <= now;
-    if (!waits || integration.paused) collector.Keep(integration);
+  for (const DueIntegration* integration : read) {
+    const bool waits = integration->next_slot && *integration->next_slot <= now;
+    if (!waits || integration->paused) collector.Keep(*integration);
   }
   return collector.Take(due);
 }

@@ -22,10 +22,11 @@ struct PlannedStep {
 struct DuePlan {
   std::vector<PlannedSlot> slots;  // One an integration, for LeaderStore::Apply.
   std::vector<PlannedStep> steps;
+  std::vector<int64_t> unreadable;  // Keys of those that are left as they are.
 };
 
-// Plans as PlanJobs does. An integration whose schedule can't be read has no slots, and a step says
-// so. Pure.
+// Plans as PlanJobs does. An integration whose schedule this process can't read, say of a time zone
+// that it doesn't know, is left as it is, and a step says so. Pure.
 DuePlan PlanDue(const std::vector<DueIntegration>& due, absl::Time leading_since, absl::Time now);
 
 }  // namespace lockstitch::scheduler

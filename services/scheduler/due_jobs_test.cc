@@ -7,7 +7,10 @@
 namespace lockstitch::scheduler {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 constexpr absl::Duration kHour = absl::Hours(1);
@@ -83,14 +86,18 @@ TEST(PlanDueTest, WhatIsToBePlannedAnewIsPlannedThoughNothingChanges) {
   EXPECT_THAT(plan.steps, IsEmpty());
 }
 
-TEST(PlanDueTest, AScheduleThatCannotBeReadHasNoSlotsAndSaysWhy) {
-  DueIntegration due = Hourly(1, kNow);
-  due.schedule.set_cron("what");
-  const DuePlan plan = Plan({due});
-  ASSERT_EQ(plan.slots.size(), 1u);
-  EXPECT_FALSE(plan.slots[0].job);
-  EXPECT_FALSE(plan.slots[0].next_slot);
+TEST(PlanDueTest, AScheduleThatCannotBeReadStaysAsItIsAndSaysWhy) {
+  DueIntegration unknown = Hourly(1, kNow), unreadable = Hourly(3, std::nullopt);
+  unknown.schedule.set_cron("0 0 12 * * ?");
+  unknown.schedule.set_time_zone("Not/There");
+  unreadable.readable = absl::InternalError("no schedule");
+  const DuePlan plan = Plan({unknown, Hourly(2, kNow), unreadable});
+  ASSERT_THAT(plan.slots, SizeIs(1));
+  EXPECT_EQ(plan.slots[0].key, 2);
+  EXPECT_THAT(plan.unreadable, ElementsAre(1, 3));
   EXPECT_EQ(plan.steps.at(0).action, "invalid");
+  EXPECT_THAT(plan.steps.at(0).reason, HasSubstr("Not/There"));
+  EXPECT_EQ(plan.steps.at(1).reason, "no schedule");
 }
 
 }  // namespace

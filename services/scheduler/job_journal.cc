@@ -14,8 +14,8 @@ namespace {
 
 // Between attempts at a write.
 constexpr rpc::RetryPolicy kPolicy = {.first = absl::Milliseconds(100), .most = absl::Seconds(2)};
-// A batch that the catalog can be reached for and refuses so often is given up, lest it keep all
-// others from being written.
+// What the catalog can be reached for and refuses so often is given up, lest it keep all else from
+// being written.
 constexpr int kMostRefusals = 5;
 
 absl::Status Lost() {
@@ -124,10 +124,22 @@ void JobJournal::WriteOut(const Batch& batch) {
     if (written.ok()) return;
     if (ReasonOf(written) == Reason::kLeadershipLost) return Lose();
     telemetry::LogError("progress and log lines of jobs are not written yet", written);
-    if (!rpc::IsOutOfReach(written, /*reached=*/true)) ++refusals;
+    if (rpc::IsOutOfReach(written, /*reached=*/true)) continue;
+    if (batch.runs.size() + batch.entries.size() > 1) return WriteParts(batch);
+    ++refusals;
   } while (refusals < kMostRefusals && rpc::WaitBeforeAttempt(kPolicy, ++attempt, options_.leave));
   telemetry::Log(telemetry::LogSeverity::kError, "log lines of jobs are given up",
                  {{"lines", absl::StrCat(batch.entries.size())}});
+}
+
+void JobJournal::WriteParts(const Batch& batch) {
+  const auto middle = [](const auto& all) { return all.begin() + (all.size() + 1) / 2; };
+  // Where there are both, each kind by itself.
+  const bool both = !batch.runs.empty() && !batch.entries.empty();
+  const auto runs = both ? batch.runs.end() : middle(batch.runs);
+  const auto entries = both ? batch.entries.begin() : middle(batch.entries);
+  WriteOut({{batch.runs.begin(), runs}, {batch.entries.begin(), entries}});
+  WriteOut({{runs, batch.runs.end()}, {entries, batch.entries.end()}});
 }
 
 void JobJournal::Lose() {

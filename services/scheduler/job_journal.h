@@ -60,8 +60,10 @@ class JobJournal {
   void Run();
   // Waits for something to be written; an empty batch if nothing will be any more.
   Batch Next();
-  // Writes it, however long that takes, unless the jobs are left.
+  // Writes it, however long that takes, unless the jobs are left. One that is refused is written in
+  // parts, so that what is refused alone is lost.
   void WriteOut(const Batch& batch);
+  void WriteParts(const Batch& batch);
   void Lose();
 
   const Write write_;

@@ -17,6 +17,9 @@ using testing::HasReason;
 using ::testing::IsEmpty;
 using testing::IsOk;
 
+// A line that the catalog doesn't take.
+constexpr char kRefused[] = "refused";
+
 // A catalog that a test can take away.
 class FakeCatalog {
  public:
@@ -26,6 +29,9 @@ class FakeCatalog {
     ++writes_;
     mutex_.Await(absl::Condition(this, &FakeCatalog::Answers));
     if (!failure_.ok()) return std::exchange(failure_, absl::OkStatus());
+    for (const JobLogEntry& entry : entries) {
+      if (entry.entry.message() == kRefused) return Error(Reason::kCatalogWriteFailed, "22021");
+    }
     for (const v1::StreamRun& run : runs)
       rows_.push_back({run.run_id(), run.progress().rows_loaded()});
     for (const JobLogEntry& entry : entries) lines_.push_back(entry.entry.message());
@@ -106,6 +112,18 @@ TEST(JobJournalTest, AWriteThatFailsIsRepeated) {
   journal.Log("a", Line("one"));
   EXPECT_THAT(journal.Flush("a"), IsOk());
   EXPECT_THAT(catalog.lines(), ElementsAre("one"));
+}
+
+TEST(JobJournalTest, ALineThatIsRefusedIsLostAlone) {
+  FakeCatalog catalog;
+  JobJournal journal(catalog.AsWrite(), {.interval = absl::Hours(1)});
+  for (const char* text : {"one", "two", kRefused, "four", "five"}) journal.Log("a", Line(text));
+  journal.Log("b", Line("six"));
+  journal.TellProgress(RunOf("r", 3));
+  EXPECT_THAT(journal.Flush("a"), IsOk());
+  EXPECT_THAT(journal.Flush("b"), IsOk());
+  EXPECT_THAT(catalog.lines(), ElementsAre("one", "two", "four", "five", "six"));
+  EXPECT_THAT(catalog.rows(), ElementsAre(std::pair("r", 3)));
 }
 
 TEST(JobJournalTest, LinesPastTheMostAreLeftOutAndCounted) {

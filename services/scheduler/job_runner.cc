@@ -1,18 +1,15 @@
 #include "services/scheduler/job_runner.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "rpc/random_id.h"
 #include "rpc/timestamp.h"
-#include "schema/stream_name.h"
 #include "services/scheduler/job_error.h"
 #include "services/scheduler/job_limits.h"
 #include "services/scheduler/log_line.h"
@@ -33,16 +30,6 @@ bool HasEnded(const v1::StreamRun& run) {
   return run.state() != v1::STREAM_RUN_STATE_QUEUED && run.state() != v1::STREAM_RUN_STATE_RUNNING;
 }
 
-// What stands for a stream of which nothing is known but that it can't go on.
-SelectedStream Unselected(const v1::StreamRun& run, const absl::Status& why) {
-  SelectedStream stream;
-  stream.settings.set_stream(run.stream());
-  stream.settings.set_method(run.method());
-  if (const auto table = schema::ParseStreamName(run.stream()); table.ok()) stream.table = *table;
-  stream.problems.push_back(why);
-  return stream;
-}
-
 absl::Status Left() {
   return Error(Reason::kLeadershipLost, "the job was left to the scheduler that leads next");
 }
@@ -50,8 +37,18 @@ absl::Status Left() {
 }  // namespace
 
 JobRunner::JobRunner(const OpenJob& job, const Options& options)
-    : open_(job), options_(options), job_(job.job) {
+    : open_(job),
+      options_(options),
+      selection_(job,
+                 {.discovery = options.discovery,
+                  .loader = options.dispatch.loader,
+                  .reset = options.reset,
+                  .begun = !job.runs.empty(),
+                  .stop = hurry_.get_token()},
+                 options.recorder),
+      job_(job.job) {
   stream_options_ = {.integration = &open_.integration,
+                     .selection = &selection_,
                      .reset = options_.reset,
                      .dispatch = options_.dispatch,
                      .verifier = options_.verifier,
@@ -82,45 +79,26 @@ absl::Status JobRunner::Start() {
 }
 
 absl::Status JobRunner::SelectAndRun() {
-  const bool begun = !open_.runs.empty();
-  const FindStreamsOptions options = {.discovery = options_.discovery,
-                                      .loader = options_.dispatch.loader,
-                                      .reset = options_.reset,
-                                      .begun = begun,
-                                      .stop = hurry_.get_token()};
-  const absl::StatusOr<JobStreams> found =
-      open_.readable.ok() ? FindStreams(open_.integration, options, *options_.recorder)
-                          : open_.readable;
-  if (leave_.stop_requested()) return Left();
-  if (!found.ok() && !begun) return found.status();
-  RETURN_IF_ERROR(MakeRuns(found));
-  RETURN_IF_ERROR(RunStreams());
-  return found.status();
+  if (open_.runs.empty()) {
+    RETURN_IF_ERROR(MakeRuns());
+  } else {
+    TakeRuns();
+  }
+  return RunStreams();
 }
 
-absl::Status JobRunner::MakeRuns(const absl::StatusOr<JobStreams>& found) {
-  std::map<std::string, SelectedStream> selected;
-  if (found.ok()) {
-    stream_options_.integration_uid = found->integration_uid;
-    for (const SelectedStream& stream : found->selected)
-      selected.emplace(stream.settings.stream(), stream);
-  }
+void JobRunner::TakeRuns() {
   for (const OpenRun& open : open_.runs) {
-    const v1::StreamRun& run = open.run;
-    if (HasEnded(run)) {
-      ended_before_.push_back(run);
-      continue;
+    if (HasEnded(open.run)) {
+      ended_before_.push_back(open.run);
+    } else {
+      streams_.push_back(std::make_unique<StreamRunner>(stream_options_, open, std::nullopt));
     }
-    const auto stream = selected.find(run.stream());
-    const absl::Status why =
-        found.ok() ? Error(Reason::kStreamNotFound,
-                           absl::StrCat("the source has no ", run.stream(), " any more"))
-                   : found.status();
-    streams_.push_back(std::make_unique<StreamRunner>(
-        stream_options_, stream == selected.end() ? Unselected(run, why) : stream->second, open));
   }
-  if (!open_.runs.empty()) return absl::OkStatus();
+}
 
+absl::Status JobRunner::MakeRuns() {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const JobStreams> found, selection_.Find());
   if (found->selected.empty())
     options_.recorder->Log(LogLine(v1::SEVERITY_WARNING, "", "the selection finds no table"));
   std::vector<v1::StreamRun> runs;
@@ -131,7 +109,7 @@ absl::Status JobRunner::MakeRuns(const absl::StatusOr<JobStreams>& found) {
     run.set_method(stream.settings.method());
     run.set_state(v1::STREAM_RUN_STATE_QUEUED);
     streams_.push_back(
-        std::make_unique<StreamRunner>(stream_options_, stream, OpenRun{.run = run}));
+        std::make_unique<StreamRunner>(stream_options_, OpenRun{.run = run}, stream));
   }
   const absl::Status added = options_.recorder->AddRuns(runs);
   if (!added.ok()) leave_.request_stop();
@@ -144,9 +122,7 @@ absl::Status JobRunner::RunStreams() {
   for (size_t i = 0; i < streams_.size(); ++i) {
     const SelectedStream& selected = streams_[i]->selected();
     (streams_[i]->underway() ? underway : queued)
-        .push_back({.run = i,
-                    .size_bytes = selected.size_bytes,
-                    .connections = std::max(1u, selected.settings.ranges())});
+        .push_back(QueueRun(i, selected.settings, selected.size_bytes));
   }
   const size_t at_once =
       std::min(streams_.size(), std::max(options_.parallel_streams, underway.size()));

@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "services/discovery/discovery_client.h"
 #include "services/scheduler/dispatch.h"
 #include "services/scheduler/job_recorder.h"
-#include "services/scheduler/job_streams.h"
+#include "services/scheduler/job_selection.h"
 #include "services/scheduler/run_admission.h"
 #include "services/scheduler/stream_runner.h"
 #include "services/scheduler/stream_verifier.h"
@@ -22,7 +21,7 @@ namespace lockstitch::scheduler {
 
 // One job: discovers, selects, and runs every stream, as many at once as are admitted. One stream's
 // failure leaves the others alone. Begins where an earlier owner left the job: what has ended stays
-// ended, what is under way goes on. Runs once.
+// ended, what is under way goes on, whether the source can be reached or not. Runs once.
 class JobRunner {
  public:
   struct Options {
@@ -47,8 +46,10 @@ class JobRunner {
  private:
   absl::Status Start();
   absl::Status SelectAndRun();
-  // One for each stream selected, or, where the job has runs, for each of those that is open.
-  absl::Status MakeRuns(const absl::StatusOr<JobStreams>& found);
+  // One for each stream selected.
+  absl::Status MakeRuns();
+  // Of a job that has runs: one for each that is open.
+  void TakeRuns();
   absl::Status RunStreams();
   // Runs what is admitted until nothing is left to start.
   void Work(RunAdmission::Job& admitted);
@@ -58,6 +59,7 @@ class JobRunner {
   const Options options_;
   std::stop_source leave_;  // As the owner wants, or since a write found another one.
   std::stop_source hurry_;  // Nothing more is waited for: stopped or left.
+  JobSelection selection_;
   StreamRunner::Options stream_options_;
   v1::Job job_;
   std::vector<v1::StreamRun> ended_before_;  // By earlier owners.

@@ -1,5 +1,6 @@
 #include "services/scheduler/leader.h"
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <utility>
@@ -9,6 +10,8 @@
 #include "absl/time/clock.h"
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
+#include "services/scheduler/job_error.h"
+#include "services/scheduler/log_line.h"
 #include "services/scheduler/notification/notifier.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -22,16 +25,20 @@ using telemetry::Metric;
 
 // Integrations in one plan: after a takeover, those that wait for their turn are among them.
 constexpr int kMostDue = 20'000;
+// Until a schedule that can't be read is looked at again: another image may lead by then.
+constexpr absl::Duration kUnreadableWait = absl::Minutes(1);
 // The longest wait between steps while the catalog fails.
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
-// A step of pruning, and the time between two where nothing more is left.
-constexpr int kPrunedAtOnce = 100;
+// Rows of each table in a step of pruning, and the time between two where nothing more is left.
+constexpr int kPrunedAtOnce = 1'000;
 constexpr absl::Duration kPruneInterval = absl::Minutes(1);
 
 // When it was due or asked for.
 absl::Time DueTime(const v1::Job& job) {
   return rpc::FromTimestamp(job.has_slot() ? job.slot() : job.created_at());
 }
+
+absl::Status StoppedByUser() { return Error(Reason::kStopped, "the job was stopped"); }
 
 }  // namespace
 
@@ -47,8 +54,7 @@ Leader::Leader(const Options& options, int64_t term)
 void Leader::Run(std::stop_token lost) {
   const std::stop_callback on_lost(lost, [&] { leave_.request_stop(); });
   options_.metrics->Set(Metric::kSchedulerLeading, {}, 1);
-  const Notifier notifier(
-      {.store = &store_, .sender = options_.sender, .metrics = options_.metrics});
+  Notifier notifier({.store = &store_, .sender = options_.sender, .metrics = options_.metrics});
   std::thread notifying([&] { notifier.Run(leave_.get_token()); });
   const rpc::RetryPolicy pace = {.first = options_.interval, .most = kLongestWait};
   int failures = 0;
@@ -76,10 +82,13 @@ absl::Status Leader::Step() {
 
 absl::Status Leader::PlanDueSlots() {
   const absl::Time now = absl::Now();
-  ASSIGN_OR_RETURN(const std::vector<DueIntegration> due, store_.ReadDue(now, kMostDue));
+  std::erase_if(put_off_, [now](const auto& entry) { return entry.second <= now; });
+  std::vector<int64_t> put_off;
+  for (const auto& [key, until] : put_off_) put_off.push_back(key);
+  ASSIGN_OR_RETURN(const std::vector<DueIntegration> due, store_.ReadDue(now, kMostDue, put_off));
   const DuePlan plan = PlanDue(due, since_, now);
-  if (plan.slots.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(store_.Apply(plan.slots));
+  for (const int64_t key : plan.unreadable) put_off_[key] = now + kUnreadableWait;
   for (const PlannedStep& step : plan.steps) ReportStep(step);
   return absl::OkStatus();
 }
@@ -122,27 +131,46 @@ absl::Status Leader::TakeJobs() {
 }
 
 absl::Status Leader::StopJobs() {
+  // Where none runs, none waits for its turn.
   if (jobs_.empty()) return absl::OkStatus();
-  std::vector<std::string> ids;
   for (RunningJob& job : jobs_) {
-    ids.push_back(job.id());
     if (absl::Now() >= job.deadline()) job.StopAtTimeLimit();
   }
-  ASSIGN_OR_RETURN(const std::vector<std::string> asked, store_.ReadStopRequests(ids));
-  for (const std::string& id : asked) {
-    for (RunningJob& job : jobs_) {
-      if (job.id() == id) job.Stop(Error(Reason::kStopped, "the job was stopped"));
+  ASSIGN_OR_RETURN(const std::vector<v1::Job> asked, store_.ReadStopRequests());
+  for (const v1::Job& job : asked) {
+    const auto running = std::find_if(jobs_.begin(), jobs_.end(), [&](const RunningJob& each) {
+      return each.id() == job.job_id();
+    });
+    if (running != jobs_.end()) {
+      running->Stop(StoppedByUser());
+    } else if (job.state() == v1::JOB_STATE_PENDING) {
+      RETURN_IF_ERROR(CancelWaiting(job));
     }
   }
   return absl::OkStatus();
 }
 
+absl::Status Leader::CancelWaiting(v1::Job job) {
+  job.set_state(v1::JOB_STATE_CANCELLED);
+  *job.mutable_error() = ErrorOf(StoppedByUser());
+  *job.mutable_ended_at() = rpc::ToTimestamp(absl::Now());
+  RETURN_IF_ERROR(store_.WriteProgress({}, {{job.job_id(), FailureLine("", job.error())}}));
+  RETURN_IF_ERROR(store_.EndJob(job, /*notifications=*/{}));
+  telemetry::Log(LogSeverity::kInfo, "job stopped before its turn",
+                 {{"integration", job.integration()}, {"job_id", job.job_id()}});
+  options_.metrics->Add(Metric::kSchedulerJobs, {"cancelled"}, 1);
+  return absl::OkStatus();
+}
+
 absl::Status Leader::PruneJobs() {
-  if (absl::Now() < next_prune_) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const int pruned, store_.Prune(absl::Now() - options_.retention, kPrunedAtOnce));
-  if (pruned > 0)
-    telemetry::Log(LogSeverity::kInfo, "old jobs pruned", {{"jobs", absl::StrCat(pruned)}});
-  if (pruned < kPrunedAtOnce) next_prune_ = absl::Now() + kPruneInterval;
+  const absl::Time now = absl::Now();
+  if (now < next_prune_) return absl::OkStatus();
+  // Also where it fails: nothing waits for it.
+  next_prune_ = now + kPruneInterval;
+  ASSIGN_OR_RETURN(const int pruned, store_.Prune(now - options_.retention, kPrunedAtOnce));
+  if (pruned == 0) return absl::OkStatus();
+  telemetry::Log(LogSeverity::kInfo, "old jobs pruned", {{"rows", absl::StrCat(pruned)}});
+  next_prune_ = now;
   return absl::OkStatus();
 }
 

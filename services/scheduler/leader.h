@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <stop_token>
 
 #include "absl/status/status.h"
@@ -49,6 +50,8 @@ class Leader {
   absl::Status PlanDueSlots();
   absl::Status TakeJobs();
   absl::Status StopJobs();
+  // Ends a job that has not begun.
+  absl::Status CancelWaiting(v1::Job job);
   absl::Status PruneJobs();
   // Forgets jobs that have ended.
   void Reap();
@@ -58,6 +61,7 @@ class Leader {
   const LeaderStore store_;
   const ReportStore reports_;
   const absl::Time since_;
+  std::map<int64_t, absl::Time> put_off_;  // Integrations by their keys, and until when.
   absl::Time next_prune_ = absl::InfinitePast();
   std::stop_source leave_;
   JobJournal journal_;

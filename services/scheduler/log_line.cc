@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "rpc/timestamp.h"
+#include "status/utf8.h"
 
 namespace lockstitch::scheduler {
 
@@ -11,7 +12,7 @@ v1::LogEntry LogLine(v1::Severity severity, const std::string& stream, const std
   *entry.mutable_time() = rpc::ToTimestamp(absl::Now());
   entry.set_severity(severity);
   entry.set_stream(stream);
-  entry.set_message(text);
+  entry.set_message(ValidUtf8(text));
   entry.set_origin(std::string(kSchedulerOrigin));
   return entry;
 }

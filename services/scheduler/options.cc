@@ -35,9 +35,16 @@ void AddCatalogFlags(CLI::App& app, ControlPlane::Options& options) {
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
   rpc::AddDurationFlag(*catalog, "--retention", options.retention,
-                       "how long ended jobs and their logs are kept");
+                       "how long ended jobs and their logs are kept", absl::Hours(24));
   rpc::AddDurationFlag(*catalog, "--grace", options.grace,
                        "how long runs go on at their extractors while no scheduler follows them");
+  catalog
+      ->add_option(
+          "--webhook-ca-file", options.webhooks.root_certificate_file,
+          "PEM file of the authorities that receivers of webhooks are trusted by, in place "
+          "of the system's")
+      ->envname(rpc::EnvironmentName("--webhook-ca-file"))
+      ->check(CLI::ExistingFile);
 }
 
 }  // namespace

@@ -11,6 +11,9 @@
 namespace lockstitch::scheduler {
 namespace {
 
+// What a connection of its own is worth: a few seconds of reading.
+constexpr int64_t kConnectionBytes = int64_t{256} << 20;
+
 // What is granted of a database, and how much of it there is.
 struct Database {
   uint32_t limit = std::numeric_limits<uint32_t>::max();
@@ -68,6 +71,13 @@ class StartPlan {
            candidate.source->left() > 0 && candidate.destination->left() > 0;
   }
 
+  // Whether the job has more that wait, and may have them run beside its next one.
+  bool OthersMayStart(size_t job) const {
+    const Candidate& candidate = candidates_[job];
+    return candidate.started + 1 < jobs_[job].queued.size() &&
+           candidate.running + 1 < jobs_[job].limits->parallel_streams;
+  }
+
   std::optional<size_t> Next() const {
     std::optional<size_t> best;
     const auto rank = [&](size_t job) {
@@ -82,8 +92,10 @@ class StartPlan {
   StartRun Start(size_t job) {
     Candidate& candidate = candidates_[job];
     StartRun start = {.job = job, .queued = First(job)};
-    start.connections = std::min({std::max(1u, start.queued.connections), candidate.source->left(),
-                                  candidate.destination->left()});
+    const uint32_t left = std::min(candidate.source->left(), candidate.destination->left());
+    const uint32_t share =
+        start.queued.by_size && OthersMayStart(job) ? std::max(1u, left / 2) : left;
+    start.connections = std::clamp(start.queued.connections, 1u, share);
     candidate.source->taken += start.connections;
     candidate.destination->taken += start.connections;
     ++candidate.started;
@@ -110,6 +122,18 @@ bool IsOpen(v1::StreamRunState state) {
 }
 
 }  // namespace
+
+QueuedRun QueueRun(size_t run, const v1::StreamSettings& settings, int64_t size_bytes) {
+  QueuedRun queued = {.run = run, .size_bytes = size_bytes, .connections = settings.ranges()};
+  if (settings.ranges() > 0) return queued;
+  queued.by_size = true;
+  const bool from_end_to_end = settings.method() != v1::REPLICATION_METHOD_INCREMENTAL;
+  queued.connections =
+      from_end_to_end ? static_cast<uint32_t>(std::clamp<int64_t>(
+                            size_bytes / kConnectionBytes, 1, std::numeric_limits<int32_t>::max()))
+                      : 1;
+  return queued;
+}
 
 std::vector<StartRun> PlanStarts(absl::Span<const JobStanding> jobs, size_t most_runs) {
   return StartPlan(jobs, most_runs).Make();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "lockstitch/v1/integration.pb.h"
 #include "lockstitch/v1/job.pb.h"
 
 namespace lockstitch::scheduler {
@@ -29,7 +30,12 @@ struct QueuedRun {
   size_t run = 0;  // Its place among its job's runs.
   int64_t size_bytes = 0;
   uint32_t connections = 1;  // Wanted at each database.
+  bool by_size = false;      // Wanted for its size alone: what others wait for comes before.
 };
+
+// A run of a stream of that size. It wants a connection for each of the ranges that the settings
+// say; where they don't, one for each 256 MiB of a table that is read from end to end, else one.
+QueuedRun QueueRun(size_t run, const v1::StreamSettings& settings, int64_t size_bytes);
 
 // What a plan is made from: one job, of which an integration has one at a time.
 struct JobStanding {
@@ -50,7 +56,8 @@ struct StartRun {
 // Which queued runs to start now so that at most `most_runs` run: first of the job with the fewest
 // runs under way, then the largest. Jobs share a database: the connections of all of them together
 // stay within the least that one of them says; a source and a destination are told apart even where
-// they are one database. A run gets as many connections as it wants and are left, at least one.
+// they are one database. A run gets as many connections as it wants and are left, at least one; for
+// its size alone no more than half of what is left while others of its job may start beside it.
 // Pure.
 std::vector<StartRun> PlanStarts(absl::Span<const JobStanding> jobs, size_t most_runs);
 

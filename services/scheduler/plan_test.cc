@@ -1,5 +1,7 @@
 #include "services/scheduler/plan.h"
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "gmock/gmock.h"
@@ -51,6 +53,42 @@ std::vector<uint32_t> Grants(const std::vector<StartRun>& starts) {
   std::vector<uint32_t> grants;
   for (const StartRun& start : starts) grants.push_back(start.connections);
   return grants;
+}
+
+constexpr int64_t kGiB = int64_t{1} << 30;
+
+TEST(QueueRunTest, TheUsersRangesHold) {
+  v1::StreamSettings settings;
+  settings.set_ranges(3);
+  const QueuedRun queued = QueueRun(7, settings, 100 * kGiB);
+  EXPECT_EQ(queued.run, 7u);
+  EXPECT_EQ(queued.connections, 3u);
+  EXPECT_FALSE(queued.by_size);
+}
+
+TEST(QueueRunTest, ALargeTableWantsMoreThanOneConnection) {
+  const v1::StreamSettings full;
+  EXPECT_EQ(QueueRun(0, full, 0).connections, 1u);
+  EXPECT_EQ(QueueRun(0, full, kGiB / 4).connections, 1u);
+  EXPECT_EQ(QueueRun(0, full, kGiB).connections, 4u);
+  EXPECT_GT(QueueRun(0, full, std::numeric_limits<int64_t>::max()).connections, 1000u);
+  EXPECT_TRUE(QueueRun(0, full, kGiB).by_size);
+  v1::StreamSettings incremental;
+  incremental.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  EXPECT_EQ(QueueRun(0, incremental, kGiB).connections, 1u);
+}
+
+TEST(PlanStartsTest, ForItsSizeATableLeavesHalfToThoseBesideIt) {
+  const QueuedRun large = {.run = 0, .size_bytes = 9, .connections = 20, .by_size = true};
+  const QueuedRun small = {.run = 1, .size_bytes = 1};
+  TestJob job = {.queued = {large, small, small, small}};
+  job.limits.source.connections = 4;
+  EXPECT_THAT(Grants(Starts({job})), ElementsAre(2, 1, 1));
+  job.queued = {large};
+  EXPECT_THAT(Grants(Starts({job})), ElementsAre(4));
+  job.queued = {large, small};
+  job.limits.parallel_streams = 1;
+  EXPECT_THAT(Grants(Starts({job})), ElementsAre(4));
 }
 
 TEST(PlanStartsTest, AJobStartsItsRunsInTheirOrderUpToItsLimit) {

@@ -3,14 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "lockstitch/v1/integration.pb.h"
-#include "lockstitch/v1/job.pb.h"
 
 namespace lockstitch::scheduler {
 
-// The line of a job's log that warns where 70, 90 or 100 % of a month's quota are used. Pure.
-std::optional<v1::LogEntry> QuotaNotice(const v1::RowQuota& quota, int64_t rows_this_month);
+// The warning that 70, 90 or 100 % of a month's quota are used; nullopt where less is. Pure.
+std::optional<std::string> QuotaNotice(const v1::RowQuota& quota, int64_t rows_this_month);
 
 }  // namespace lockstitch::scheduler
 

@@ -21,6 +21,8 @@ namespace {
 using schema::StreamName;
 using schema::StreamPattern;
 
+constexpr uint32_t kMostParallelStreams = 1'000;  // Each is a thread of the scheduler.
+
 void TestStreamNames(const v1::Integration& integration, std::vector<std::string>* problems) {
   std::set<std::string> seen;
   for (const v1::StreamSettings& settings : integration.streams()) {
@@ -41,10 +43,7 @@ bool IsSelected(const v1::StreamSettings& settings) {
 std::vector<StreamPattern> PatternsOf(const v1::Integration& integration) {
   std::vector<std::string> texts(integration.selection().patterns().begin(),
                                  integration.selection().patterns().end());
-  bool named = false;
-  for (const v1::StreamSettings& settings : integration.streams())
-    named = named || IsSelected(settings);
-  if (texts.empty() && !named) texts = {"*.*"};
+  if (texts.empty() && !SelectsByName(integration)) texts = {"*.*"};
   std::vector<StreamPattern> patterns;
   for (const std::string& text : texts) {
     if (absl::StatusOr<StreamPattern> pattern = StreamPattern::Parse(text); pattern.ok())
@@ -239,7 +238,14 @@ std::vector<std::string> TestIntegration(const v1::Integration& integration) {
     const absl::Status pattern = StreamPattern::Parse(text).status();
     if (!pattern.ok()) problems.push_back(std::string(pattern.message()));
   }
+  if (integration.max_parallel_streams() > kMostParallelStreams) {
+    problems.push_back(absl::StrCat("max_parallel_streams must be at most ", kMostParallelStreams));
+  }
   return problems;
+}
+
+bool SelectsByName(const v1::Integration& integration) {
+  return std::any_of(integration.streams().begin(), integration.streams().end(), IsSelected);
 }
 
 absl::Status ProblemOf(const SelectedStream& stream) {

@@ -14,8 +14,12 @@
 namespace lockstitch::scheduler {
 
 // Every problem that the integration has by itself: its name, its connections, its patterns, the
-// names of its streams. Empty if there is none.
+// names of its streams, how many of them run at once. Empty if there is none.
 std::vector<std::string> TestIntegration(const v1::Integration& integration);
+
+// Whether `streams` selects any by its name. Without patterns those replicate alone; where it
+// selects none, every table does.
+bool SelectsByName(const v1::Integration& integration);
 
 // One stream that an integration selects.
 struct SelectedStream {

@@ -8,9 +8,11 @@
 #include "absl/time/clock.h"
 #include "rpc/timestamp.h"
 #include "schema/protocol_version.h"
+#include "schema/stream_name.h"
 #include "services/scheduler/job_error.h"
 #include "services/scheduler/load_verification.h"
 #include "services/scheduler/log_line.h"
+#include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
@@ -29,6 +31,19 @@ std::string LabelOf(v1::StreamRunState state) {
       absl::StripPrefix(v1::StreamRunState_Name(state), "STREAM_RUN_STATE_"));
 }
 
+// What is known of a run's stream before it is selected.
+SelectedStream ByName(const v1::Integration& integration, const v1::StreamRun& run) {
+  SelectedStream stream;
+  for (const v1::StreamSettings& settings : integration.streams()) {
+    const absl::StatusOr<v1::TableName> table = schema::ParseStreamName(settings.stream());
+    if (table.ok() && schema::StreamName(*table) == run.stream()) stream.settings = settings;
+  }
+  stream.settings.set_stream(run.stream());
+  stream.settings.set_method(run.method());
+  if (const auto table = schema::ParseStreamName(run.stream()); table.ok()) stream.table = *table;
+  return stream;
+}
+
 // A table that was altered for one attempt of a run is as it should be for the next.
 void AddChanges(const v1::ExtractBegun& begun, v1::StreamRun* run) {
   for (const v1::SchemaChange& change : begun.changes()) {
@@ -40,8 +55,17 @@ void AddChanges(const v1::ExtractBegun& begun, v1::StreamRun* run) {
   }
 }
 
-void AddResult(const v1::LoadResult& result, v1::StreamRun* run) {
+void AddResult(const v1::LoadResult& result, const std::string& replication_key,
+               v1::StreamRun* run) {
   run->set_destination_table(result.destination_table());
+  v1::PublishedLoad& published = *run->mutable_published();
+  published.set_table_version(result.table_version());
+  published.set_replaced(result.replaced());
+  *published.mutable_key_columns() = result.key_columns();
+  if (result.has_bookmark()) {
+    published.set_replication_key(replication_key);
+    published.set_bookmark(result.bookmark());
+  }
   run->set_rows_deleted(result.deleted());
   if (!result.changes().empty()) *run->mutable_changes() = result.changes();
   v1::Progress& progress = *run->mutable_progress();
@@ -54,9 +78,11 @@ void AddResult(const v1::LoadResult& result, v1::StreamRun* run) {
 
 }  // namespace
 
-StreamRunner::StreamRunner(const Options& options, SelectedStream selected, OpenRun open)
+StreamRunner::StreamRunner(const Options& options, OpenRun open,
+                           std::optional<SelectedStream> selected)
     : options_(options),
-      selected_(std::move(selected)),
+      by_name_(!selected),
+      selected_(selected ? *std::move(selected) : ByName(*options.integration, open.run)),
       dispatched_(std::move(open.dispatched)),
       run_(std::move(open.run)) {}
 
@@ -70,17 +96,29 @@ absl::Status StreamRunner::Run(uint32_t connections) {
       return options_.recorder->RecordDispatch(run_.run_id(), dispatched);
     };
   }
+  if (by_name_) {
+    options.complete = [this, connections](v1::ExtractOffer* offer) -> absl::Status {
+      ASSIGN_OR_RETURN(selected_, options_.selection->Find(run_.stream()));
+      RETURN_IF_ERROR(Problem());
+      *offer = OfferOf(connections);
+      return absl::OkStatus();
+    };
+  }
   Dispatch dispatch(OfferOf(connections), options,
                     [&](const v1::ExtractResponse& response) { Follow(response); });
-  const absl::Status problem = ProblemOf(selected_);
-  const bool explained = selected_.replication_key_lost && selected_.problems.size() == 1;
+  const absl::Status problem = Problem();
   const absl::StatusOr<v1::LoadResult> result =
-      problem.ok() || explained ? dispatch.Run() : dispatch.GiveUp(problem);
+      problem.ok() ? dispatch.Run() : dispatch.GiveUp(problem);
   if (dispatch.left()) return result.status();
   run_.set_attempts(static_cast<uint32_t>(dispatch.attempts()));
   durable_rows_ = dispatch.durable_rows();
   if (!result.ok()) return End(result.status(), dispatch.kept());
   return End(Verify(), *result);
+}
+
+absl::Status StreamRunner::Problem() const {
+  const bool explained = selected_.replication_key_lost && selected_.problems.size() == 1;
+  return explained ? absl::OkStatus() : ProblemOf(selected_);
 }
 
 absl::Status StreamRunner::Verify() {
@@ -95,7 +133,7 @@ absl::Status StreamRunner::Verify() {
 
 v1::ExtractOffer StreamRunner::OfferOf(uint32_t connections) const {
   const v1::Integration& integration = *options_.integration;
-  const std::string& uid = options_.integration_uid;
+  const std::string uid = options_.selection->integration_uid();
   v1::ExtractOffer offer;
   offer.set_run_id(run_.run_id());
   *offer.mutable_source() = integration.source();
@@ -155,7 +193,7 @@ absl::Status StreamRunner::End(const absl::Status& failure,
   rows_ = ended.rows;
   if (kept && kept->outcome() == v1::LOAD_OUTCOME_PUBLISHED) {
     run_.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
-    AddResult(*kept, &run_);
+    AddResult(*kept, ended.replication_key, &run_);
   } else {
     run_.mutable_progress()->set_rows_loaded(durable_rows_);
   }

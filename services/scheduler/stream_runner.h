@@ -11,6 +11,7 @@
 #include "lockstitch/v1/job.pb.h"
 #include "services/scheduler/dispatch.h"
 #include "services/scheduler/job_recorder.h"
+#include "services/scheduler/job_selection.h"
 #include "services/scheduler/selection.h"
 #include "services/scheduler/stream_verifier.h"
 #include "telemetry/metrics.h"
@@ -23,7 +24,7 @@ class StreamRunner {
  public:
   struct Options {
     const v1::Integration* integration = nullptr;  // Must outlive the runner, as all pointers.
-    std::string integration_uid;  // As the destination has it; empty before that is known.
+    JobSelection* selection = nullptr;
     bool reset = false;
     Dispatch::Options dispatch;
     std::optional<StreamVerifier::Options> verifier;  // Compares what was loaded.
@@ -31,9 +32,10 @@ class StreamRunner {
     JobRecorder* recorder = nullptr;
   };
 
-  // `open` has not ended; it may have been dispatched by an earlier owner. `options` must outlive
-  // the runner.
-  StreamRunner(const Options& options, SelectedStream selected, OpenRun open);
+  // `open` has not ended; it may have been dispatched by an earlier owner. One that is not
+  // `selected` is once it comes to another extraction: to go on with one takes no more than its
+  // name. `options` must outlive the runner.
+  StreamRunner(const Options& options, OpenRun open, std::optional<SelectedStream> selected);
 
   // Takes the run to its end, with so many connections at each database. OK once the end is
   // recorded, whatever it was; LEADERSHIP_LOST if the run was left to its next owner.
@@ -49,6 +51,8 @@ class StreamRunner {
 
  private:
   v1::ExtractOffer OfferOf(uint32_t connections) const;
+  // Why it can't run, unless the extractor explains that.
+  absl::Status Problem() const;
   void Follow(const v1::ExtractResponse& response);
   // Compares what was published, if that is wanted.
   absl::Status Verify();
@@ -56,7 +60,8 @@ class StreamRunner {
   absl::Status End(const absl::Status& failure, const std::optional<v1::LoadResult>& kept);
 
   const Options& options_;
-  const SelectedStream selected_;
+  const bool by_name_;  // Selected once it comes to that.
+  SelectedStream selected_;
   const DispatchedRun dispatched_;
   v1::StreamRun run_;
   int64_t rows_ = 0;

@@ -10,6 +10,7 @@
 #include "schema/stream_name.h"
 #include "schema/type_map.h"
 #include "services/scheduler/load_preview.h"
+#include "services/scheduler/problem.h"
 #include "services/scheduler/registration.h"
 #include "services/scheduler/selection.h"
 #include "status/reason.h"
@@ -17,22 +18,12 @@
 namespace lockstitch::scheduler {
 namespace {
 
-void AddProblem(const absl::Status& status, const std::string& stream,
-                v1::ValidateIntegrationResponse* response) {
-  const Explanation why = Explain(status);
-  v1::Problem* problem = response->add_problems();
-  problem->set_stream(stream);
-  problem->set_reason(why.reason);
-  problem->set_message(why.message);
-  problem->set_remedy(why.remedy);
-}
-
 // `preview` is null for a stream that was never loaded, or of which nothing could be told.
 void AddStream(const SelectedStream& stream, const std::string& schema, bool loaded,
                const v1::LoadPreview* preview, v1::ValidateIntegrationResponse* response) {
   if (!stream.problems.empty()) {
     for (const absl::Status& problem : stream.problems)
-      AddProblem(problem, stream.settings.stream(), response);
+      *response->add_problems() = ProblemOf(stream.settings.stream(), problem);
     return;
   }
   if (preview != nullptr && !preview->reason().empty()) return;
@@ -119,11 +110,11 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
   v1::ValidateIntegrationResponse response;
   const std::vector<std::string> own = TestIntegration(integration);
   for (const std::string& problem : own)
-    AddProblem(Error(Reason::kIntegrationInvalid, problem), "", &response);
+    *response.add_problems() = ProblemOf("", Error(Reason::kIntegrationInvalid, problem));
   if (!own.empty()) return response;
 
   const absl::StatusOr<discovery::Catalog> catalog = discovery.Discover(integration.source());
-  if (!catalog.ok()) AddProblem(catalog.status(), "", &response);
+  if (!catalog.ok()) *response.add_problems() = ProblemOf("", catalog.status());
   std::vector<SelectedStream> streams;
   if (catalog.ok()) {
     streams = SelectStreams(integration, catalog->tables);
@@ -142,7 +133,7 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
       }
     }
   } else {
-    AddProblem(registered.status(), "", &response);
+    *response.add_problems() = ProblemOf("", registered.status());
   }
   NameStreams(integration, &streams);
   if (registered.ok()) AddTaken(*registered, &streams);

@@ -40,7 +40,7 @@ class Scheduler {
                    .leave = leave.get_token(),
                    .keeping =
                        Dispatch::Keeping{
-                           .grace = absl::Minutes(1),
+                           .grace = absl::Minutes(10),
                            .extractors = &directory_,
                            .record = [this](const DispatchedRun& run) { return Record(run); },
                            .left = left}},
@@ -186,6 +186,20 @@ TEST_F(DispatchTest, ARunWhoseExtractorDiedIsReadAnew) {
   EXPECT_EQ(second.recorded().fence, 2);
   EXPECT_EQ(second.recorded().draws, 2u);
   EXPECT_THAT(second.log(), Contains(HasSubstr("what was read is lost:")));
+}
+
+TEST_F(DispatchTest, AnExtractorThatCannotBeReachedForAWhileKeepsItsRun) {
+  DispatchedRun left = BeginAndLeave();
+  left.extractor = first_way_.address();
+  first_way_.Refuse();
+  Scheduler second = Next(left);
+  second.Start();
+  second.AwaitLog();
+  EXPECT_THAT(second.log(), Contains(HasSubstr("going on with the run:")));
+  first_way_.Pass();
+  reading_.Release();
+  const auto end = second.Join();
+  ExpectFinished(end, second.dispatch(), 1);
 }
 
 TEST_F(DispatchTest, ARunThatTheExtractorHasForgottenIsReadAnew) {

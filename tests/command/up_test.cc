@@ -1,98 +1,23 @@
+#include <signal.h>
+
 #include <fstream>
-#include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
-#include "testing/child_process.h"
+#include "testing/certificate_authority.h"
 #include "testing/database.h"
-#include "testing/postgres_cluster.h"
-#include "testing/temporary_folder.h"
+#include "testing/webhook_receiver.h"
+#include "tests/command/up_fixture.h"
 
 namespace lockstitch::tests {
 namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
-using testing::ChildProcess;
 using testing::CommandResult;
 using ::testing::HasSubstr;
-using ::testing::Not;
-
-constexpr char kSecret[] = "correct-horse";
-
-// `lockstitch up` with a private catalog, and the command as its client, as a new user has them.
-class UpTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    cluster_ = new testing::PostgresCluster;
-    testing::MakeDatabase(cluster_->Url("postgres"), "shop");
-    testing::MakeDatabase(cluster_->Url("postgres"), "warehouse");
-    testing::Database(cluster_->Url("shop"))
-        .Run(
-            "CREATE TABLE orders (id bigint PRIMARY KEY, total numeric, updated_at timestamptz NOT "
-            "NULL DEFAULT now() - interval '1 hour'); CREATE INDEX ON orders (updated_at);"
-            "INSERT INTO orders SELECT n, n FROM generate_series(1, 1000) AS n;"
-            "CREATE TABLE items (id bigint PRIMARY KEY);"
-            "INSERT INTO items SELECT generate_series(1, 10)");
-  }
-  static void TearDownTestSuite() { delete cluster_; }
-
-  void SetUp() override {
-    Start();
-    WriteFile("schedule: {manual: true}\n");
-  }
-
-  // What it has in its folder is left alone by then.
-  void TearDown() override {
-    up_->Signal(SIGTERM);
-    up_->Wait();
-  }
-
-  void Start() {
-    up_ = std::make_unique<ChildProcess>(ChildProcess::Options{
-        .command = {"cli/lockstitch", "up", "--data-dir", folder_.path(), "--listen", "127.0.0.1:0",
-                    "--metrics-listen", "127.0.0.1:0"}});
-    const std::string line = up_->WaitForLine("lockstitch is up at ");
-    const size_t begin = line.find("127.0.0.1:");
-    server_ = line.substr(begin, line.find(',') - begin);
-  }
-
-  // The integration's file, with more at its end.
-  void WriteFile(const std::string& more) const {
-    std::ofstream(File()) << "name: shop\nsource: {postgres: \"" << cluster_->Url("shop")
-                          << "\"}\ndestination: {postgres: \"" << cluster_->Url("warehouse")
-                          << "\"}\nstreams:\n"
-                             "  - public.items\n"
-                             "  - {stream: public.orders, method: INCREMENTAL, replication_key: "
-                             "updated_at}\n"
-                          << more;
-  }
-  std::string File() const { return folder_.path() + "/shop.yaml"; }
-
-  CommandResult Run(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "cli/lockstitch");
-    CommandResult result = testing::RunCommand(
-        {.command = arguments, .environment = {{"LOCKSTITCH_SERVER", server_}}});
-    EXPECT_THAT(result.out + result.err, Not(HasSubstr(kSecret)));
-    return result;
-  }
-  json RunForJson(std::vector<std::string> arguments) const {
-    arguments.push_back("--output=json");
-    const CommandResult result = Run(arguments);
-    EXPECT_EQ(result.status, 0) << result.out << result.err;
-    return json::parse(result.out, nullptr, /*allow_exceptions=*/false);
-  }
-
-  static testing::PostgresCluster* cluster_;
-  const testing::TemporaryFolder folder_;
-  std::unique_ptr<ChildProcess> up_;
-  std::string server_;
-};
-
-testing::PostgresCluster* UpTest::cluster_;
 
 TEST_F(UpTest, AFileIsAppliedRunWatchedAndReported) {
   const CommandResult created = Run({"apply", "-f", File()});
@@ -102,8 +27,7 @@ TEST_F(UpTest, AFileIsAppliedRunWatchedAndReported) {
   const CommandResult ran = Run({"run", "shop", "--wait"});
   EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("shop: SUCCEEDED, 2 of 2 streams, 1,010 rows"));
-  EXPECT_EQ(testing::Database(cluster_->Url("warehouse")).Int("SELECT count(*) FROM shop.orders"),
-            1000);
+  EXPECT_EQ(testing::Database(destination_url_).Int("SELECT count(*) FROM shop.orders"), 1000);
 
   EXPECT_THAT(Run({"logs", "shop"}).out,
               HasSubstr("public.orders: loaded into shop.orders: 1000 rows"));
@@ -142,8 +66,8 @@ TEST_F(UpTest, WhatIsExportedIsTakenBack) {
 }
 
 TEST_F(UpTest, ANameThatIsNoSchemaIsFoundAgain) {
-  std::ofstream(File()) << "name: my-shop\nsource: {postgres: \"" << cluster_->Url("shop")
-                        << "\"}\ndestination: {postgres: \"" << cluster_->Url("warehouse")
+  std::ofstream(File()) << "name: my-shop\nsource: {postgres: \"" << source_url_
+                        << "\"}\ndestination: {postgres: \"" << destination_url_
                         << "\"}\nstreams: [public.items]\nschedule: {manual: true}\n";
   EXPECT_THAT(Run({"apply", "-f", File()}).out, HasSubstr("my-shop: created"));
   const CommandResult again = Run({"apply", "-f", File()});
@@ -169,7 +93,7 @@ TEST_F(UpTest, StreamsAreListedSelectedAndSet) {
 TEST_F(UpTest, ConnectionsThatDoNotWorkAreNotSaved) {
   std::ofstream(File()) << "name: shop\nsource: {postgres: {host: 127.0.0.1, port: 1, user: u, "
                            "database: d, password: correct-horse}}\ndestination: {postgres: \""
-                        << cluster_->Url("warehouse") << "\"}\n";
+                        << destination_url_ << "\"}\n";
   const CommandResult refused = Run({"apply", "-f", File()});
   EXPECT_EQ(refused.status, 1);
   EXPECT_THAT(refused.err, HasSubstr("INTEGRATION_CHECK_FAILED"));
@@ -185,14 +109,24 @@ TEST_F(UpTest, KeepsIntegrationsOverAKill) {
   EXPECT_EQ(Run({"run", "shop", "--wait"}).status, 0);
 }
 
+TEST_F(UpTest, GoesOnAfterItsCatalogsServerWasKilled) {
+  ASSERT_EQ(Run({"apply", "-f", File()}).status, 0);
+  pid_t server = 0;
+  std::ifstream(folder_.path() + "/catalog/postmaster.pid") >> server;
+  ASSERT_GT(server, 1);
+  kill(server, SIGKILL);
+  up_->WaitForLine("the catalog's server has ended");
+  while (Run({"run", "shop", "--wait"}).status != 0) std::this_thread::yield();
+  EXPECT_FALSE(up_->Ended());
+}
+
 TEST_F(UpTest, StopsCleanlyAndASecondOneIsRefused) {
   const CommandResult second = testing::RunCommand(
       {.command = {"cli/lockstitch", "up", "--data-dir", folder_.path(), "--listen", "127.0.0.1:0",
                    "--metrics-listen", "127.0.0.1:0"}});
   EXPECT_EQ(second.status, 1);
   EXPECT_THAT(second.err, HasSubstr("DATA_FOLDER_IN_USE"));
-  up_->Signal(SIGTERM);
-  EXPECT_EQ(up_->Wait(), 0);
+  Stop();
 }
 
 TEST_F(UpTest, ADeletedIntegrationLeavesItsHistoryAndItsName) {
@@ -204,6 +138,19 @@ TEST_F(UpTest, ADeletedIntegrationLeavesItsHistoryAndItsName) {
   EXPECT_EQ(RunForJson({"usage"})["days"][0]["rows"], 1010);
   EXPECT_EQ(Run({"integration", "get", "shop"}).status, 1);
   EXPECT_THAT(Run({"apply", "-f", File()}).out, HasSubstr("shop: created"));
+}
+
+TEST_F(UpTest, LoadsAreToldToReceiversThatItIsToldToTrust) {
+  const testing::CertificateAuthority authority;
+  testing::WebhookReceiver receiver(authority, {});
+  Stop();
+  Start({"--webhook-ca-file", authority.certificate_file()});
+  WriteFile("schedule: {manual: true}\nwebhooks: [{url: \"" + receiver.url() +
+            "/?token=correct-horse\", signing_key: correct-horse}]\n");
+  ASSERT_EQ(Run({"apply", "-f", File()}).status, 0);
+  EXPECT_THAT(Run({"export", "shop"}).out, HasSubstr(receiver.url()));
+  ASSERT_EQ(Run({"run", "shop", "--wait"}).status, 0);
+  EXPECT_THAT(receiver.Await(2).body, HasSubstr("\"event\":\"load\""));
 }
 
 }  // namespace

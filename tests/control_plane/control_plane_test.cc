@@ -1,5 +1,7 @@
 #include "tests/control_plane/control_plane_test.h"
 
+#include <utility>
+
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
@@ -52,6 +54,12 @@ std::unique_ptr<ServiceProcess> ControlPlaneTest::StartScheduler(std::vector<std
   return std::make_unique<ServiceProcess>("scheduler", flags);
 }
 
+std::unique_ptr<ServiceProcess> ControlPlaneTest::StartLeader(std::vector<std::string> flags) {
+  std::unique_ptr<ServiceProcess> scheduler = StartScheduler(std::move(flags));
+  EXPECT_NE(scheduler->process().WaitForLine("\"leads\""), "");
+  return scheduler;
+}
+
 v1::Integration ControlPlaneTest::Settings(const std::string& name) {
   v1::Integration integration = IntegrationOf(name, source_url_, destination_url_, {"public.t"}, 2);
   integration.mutable_schedule()->mutable_every()->set_seconds(3600);
@@ -95,7 +103,7 @@ std::vector<std::string> ControlPlaneTest::LogOf(const std::string& integration)
 int64_t ControlPlaneTest::Usage(const std::string& integration) {
   int64_t rows = 0;
   const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
-  const auto usage = reports_->ListUsage(integration, today - 1, today + 1);
+  const auto usage = reports_->ListUsage(integration, today - 1, today + 1, "", 1000);
   EXPECT_TRUE(usage.ok()) << usage.status();
   for (const v1::UsageDay& day : *usage) rows += day.rows();
   return rows;

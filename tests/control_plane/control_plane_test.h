@@ -29,6 +29,8 @@ class ControlPlaneTest : public ClustersTest {
   void StartServices(const std::string& loader_failpoints = "");
   // A scheduler of the catalog, once it serves.
   std::unique_ptr<ServiceProcess> StartScheduler(std::vector<std::string> flags = {});
+  // The same, once it leads: what is kept from then on is due at once.
+  std::unique_ptr<ServiceProcess> StartLeader(std::vector<std::string> flags = {});
 
   // Keeps an integration of public.t, read in two ranges, that runs every hour, from now on.
   v1::Integration Settings(const std::string& name);

@@ -35,7 +35,7 @@ class LeaderTest : public ControlPlaneTest {
 TEST_F(LeaderTest, AJobRunsAtItsSlotAndIsReported) {
   MakeTable(kRows);
   StartServices();
-  const auto scheduler = StartScheduler();
+  const auto scheduler = StartLeader();
   Keep(Settings("shop"));
   const KeptJob kept = AwaitJob("shop", v1::JOB_STATE_SUCCEEDED);
   ExpectLoadedOnce("shop", kept);
@@ -59,7 +59,7 @@ TEST_F(LeaderTest, AStreamThatFailsIsReportedAndTheOthersLoad) {
   MakeTable(10);
   source_->Run("CREATE TABLE u (v int); INSERT INTO u VALUES (1)");
   StartServices();
-  const auto scheduler = StartScheduler();
+  const auto scheduler = StartLeader();
   v1::Integration settings = Settings("shop");
   settings.add_streams()->set_stream("public.gone");
   settings.add_streams()->set_stream("public.u");
@@ -76,7 +76,7 @@ TEST_F(LeaderTest, AJobIsStoppedAndWhatIsDurableIsCounted) {
   MakeTable(kRows);
   Rendezvous committed;
   StartServices("loader.chunk.committed=" + committed.action());
-  const auto scheduler = StartScheduler();
+  const auto scheduler = StartLeader();
   v1::Integration settings = Settings("shop");
   settings.mutable_source()->mutable_postgres()->set_max_connections(1);
   Keep(settings);
@@ -96,7 +96,7 @@ TEST_F(LeaderTest, AJobEndsAtItsTimeLimit) {
   MakeTable(kRows);
   Rendezvous copied;
   StartServices("loader.chunk.copied=" + copied.action());
-  const auto scheduler = StartScheduler();
+  const auto scheduler = StartLeader();
   v1::Integration settings = Settings("shop");
   settings.mutable_job_time_limit()->set_seconds(3);
   Keep(settings);
@@ -113,7 +113,7 @@ TEST_F(LeaderTest, NoMoreJobsAtOnceThanAllowed) {
   MakeTable(kRows);
   Rendezvous copied;
   StartServices("loader.chunk.copied=" + copied.action());
-  const auto scheduler = StartScheduler({"--max-jobs=1"});
+  const auto scheduler = StartLeader({"--max-jobs=1"});
   Keep(Settings("first"));
   copied.AwaitArrival();
   Keep(Settings("second"));
@@ -127,11 +127,33 @@ TEST_F(LeaderTest, NoMoreJobsAtOnceThanAllowed) {
   EXPECT_LE(rpc::FromTimestamp(second.job.ended_at()), rpc::FromTimestamp(third.job.started_at()));
 }
 
+TEST_F(LeaderTest, AJobThatWaitsForItsTurnIsStoppedAtOnce) {
+  MakeTable(kRows);
+  Rendezvous copied;
+  StartServices("loader.chunk.copied=" + copied.action());
+  const auto scheduler = StartLeader({"--max-jobs=1"});
+  Keep(Settings("first"));
+  copied.AwaitArrival();
+  Keep(Settings("second"));
+  AwaitJob("second", v1::JOB_STATE_PENDING);
+  ASSERT_TRUE(jobs_->RequestStop("second", "").ok());
+  const KeptJob second = AwaitJob("second", v1::JOB_STATE_CANCELLED);
+  EXPECT_EQ(LastJob("first").job.state(), v1::JOB_STATE_RUNNING);
+  EXPECT_THAT(second.runs, SizeIs(0));
+  EXPECT_FALSE(second.job.has_started_at());
+  EXPECT_TRUE(second.job.has_ended_at());
+  EXPECT_EQ(second.job.error().reason(), "STOPPED");
+  EXPECT_THAT(LogOf("second"), Contains(HasSubstr("the job was stopped")));
+  copied.Release();
+  AwaitJob("first", v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(catalog_database_->Int("SELECT count(*) FROM lockstitch.jobs"), 2);
+}
+
 TEST_F(LeaderTest, JobsShareTheConnectionsOfTheirDatabases) {
   MakeTable(kRows);
   Rendezvous copied;
   StartServices("loader.chunk.copied=" + copied.action());
-  const auto scheduler = StartScheduler();
+  const auto scheduler = StartLeader();
   v1::Integration first = Settings("first"), second = Settings("second");
   for (v1::Integration* each : {&first, &second})
     each->mutable_destination()->mutable_postgres()->set_max_connections(1);
@@ -152,13 +174,13 @@ TEST_F(LeaderTest, JobsShareTheConnectionsOfTheirDatabases) {
 TEST_F(LeaderTest, OldJobsArePruned) {
   MakeTable(10);
   StartServices();
-  Keep(Settings("shop"));
   {
-    const auto scheduler = StartScheduler();
+    const auto scheduler = StartLeader();
+    Keep(Settings("shop"));
     AwaitJob("shop", v1::JOB_STATE_SUCCEEDED);
   }
   catalog_database_->Run("UPDATE lockstitch.jobs SET ended_at = now() - interval '61 days'");
-  const auto scheduler = StartScheduler();
+  const auto scheduler = StartLeader();
   catalog_database_->Await("SELECT count(*) = 0 FROM lockstitch.jobs");
   EXPECT_EQ(Usage("shop"), 10);
 }

@@ -23,8 +23,7 @@ class TakeoverTest : public ControlPlaneTest {
   void StartJob() {
     MakeTable(kRows);
     StartServices("loader.chunk.copied=" + copied_.action());
-    first_ = StartScheduler();
-    first_->process().WaitForLine("\"leads\"");
+    first_ = StartLeader();
     second_ = StartScheduler();
     Keep(Settings("shop"));
     copied_.AwaitArrival();
@@ -101,8 +100,7 @@ TEST_F(TakeoverTest, TheCatalogCrashes) {
 TEST_F(TakeoverTest, AQueuedRunStartsAtTheNextLeader) {
   MakeTable(kRows);
   StartServices("loader.chunk.copied=" + copied_.action());
-  first_ = StartScheduler({"--max-runs=1"});
-  first_->process().WaitForLine("\"leads\"");
+  first_ = StartLeader({"--max-runs=1"});
   second_ = StartScheduler();
   v1::Integration settings = Settings("shop");
   source_->Run("CREATE TABLE u (v int); INSERT INTO u VALUES (1)");
@@ -118,6 +116,85 @@ TEST_F(TakeoverTest, AQueuedRunStartsAtTheNextLeader) {
   ASSERT_THAT(kept.runs, SizeIs(2));
   for (const v1::StreamRun& run : kept.runs) EXPECT_EQ(run.attempts(), 1u);
   EXPECT_EQ(Usage("shop"), kRows + 1);
+}
+
+TEST_F(TakeoverTest, DiscoveryIsOutOfReach) {
+  StartJob();
+  discovery_->process().Kill();
+  first_->process().Kill();
+  AwaitAttached(*second_);
+  ExpectInterruptedByNothing();
+}
+
+TEST_F(TakeoverTest, AQueuedRunWaitsUntilDiscoveryIsThereAgain) {
+  MakeTable(kRows);
+  StartServices("loader.chunk.copied=" + copied_.action());
+  first_ = StartScheduler({"--max-runs=1"});
+  first_->process().WaitForLine("\"leads\"");
+  v1::Integration settings = Settings("shop");
+  source_->Run("CREATE TABLE u (v int); INSERT INTO u VALUES (1)");
+  settings.add_streams()->set_stream("public.u");
+  Keep(settings);
+  copied_.AwaitArrival();
+  discovery_->process().Kill();
+  first_->process().Kill();
+  second_ = StartScheduler();
+  AwaitAttached(*second_);
+  discovery_->Restart();
+  destination_->Await("SELECT to_regclass('shop.u') IS NOT NULL");
+  copied_.Release();
+  EXPECT_THAT(AwaitJob("shop", v1::JOB_STATE_SUCCEEDED).runs, SizeIs(2));
+  EXPECT_EQ(catalog_database_->Int("SELECT sum(draws) FROM lockstitch.runs"), 2);
+}
+
+TEST_F(TakeoverTest, WebhooksTellAllOfRunsThatAnEarlierLeaderEnded) {
+  MakeTable(kRows);
+  source_->Run("CREATE TABLE u AS SELECT id, v FROM t; ALTER TABLE u ADD PRIMARY KEY (id)");
+  StartServices("loader.chunk.copied=" + copied_.action());
+  first_ = StartScheduler();
+  first_->process().WaitForLine("\"leads\"");
+  v1::Integration settings = Settings("shop");
+  *settings.add_streams() = settings.streams(0);
+  settings.mutable_streams(1)->set_stream("public.u");
+  for (v1::StreamSettings& stream : *settings.mutable_streams()) {
+    stream.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+    stream.set_replication_key("id");
+  }
+  settings.add_webhooks()->set_url("https://127.0.0.1:1/");
+  Keep(settings);
+  // One waits, the other ends.
+  copied_.AwaitArrival();
+  catalog_database_->Await("SELECT count(*) = 1 FROM lockstitch.runs WHERE ended_at IS NOT NULL");
+  first_->process().Kill();
+  second_ = StartScheduler();
+  AwaitAttached(*second_);
+  copied_.Release();
+  AwaitJob("shop", v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(catalog_database_->Int(
+                "SELECT count(*) FROM lockstitch.notifications, "
+                "jsonb_path_query(body::jsonb, '$ ? (@.table_version == 1 && @.new_version == true "
+                "&& @.tables[0].num_rows == 20000 && @.tables[0].primary_keys[0] == \"id\" && "
+                "@.tables[0].bookmark_metadata[0].key == \"id\" && "
+                "@.tables[0].bookmark_metadata[0].max_value == \"20000\")')"),
+            2);
+}
+
+// The leader died between the end of the last run and that of the job.
+TEST_F(TakeoverTest, AJobWhoseRunsHaveEndedNeedsNoSource) {
+  copied_.Release();
+  MakeTable(1);
+  StartServices();
+  first_ = StartScheduler();
+  first_->process().WaitForLine("\"leads\"");
+  Keep(Settings("shop"));
+  AwaitJob("shop", v1::JOB_STATE_SUCCEEDED);
+  first_->process().Kill();
+  discovery_->process().Kill();
+  catalog_database_->Run("UPDATE lockstitch.jobs SET state = 2, ended_at = NULL");
+  second_ = StartScheduler();
+  catalog_database_->Await("SELECT state > 2 FROM lockstitch.jobs");
+  EXPECT_EQ(LastJob("shop").job.state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_FALSE(LastJob("shop").job.has_error());
 }
 
 // The rename waits for the run's end.

@@ -1,6 +1,5 @@
 // A million keys. Takes a minute: run by hand.
 
-#include <fstream>
 #include <iostream>
 #include <string>
 
@@ -10,15 +9,6 @@ namespace lockstitch::tests {
 namespace {
 
 using LargeTest = DeletesStreamTest;
-
-// The most memory that a process has had so far.
-int64_t PeakMegabytes(ServiceProcess& service) {
-  std::ifstream status("/proc/" + std::to_string(service.process().pid()) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind("VmHWM:", 0) == 0) return std::stoll(line.substr(6)) / 1024;
-  }
-  return -1;
-}
 
 TEST_F(LargeTest, AMillionKeysTakeLittleMemory) {
   MakeTable(1'000'000);
@@ -30,7 +20,7 @@ TEST_F(LargeTest, AMillionKeysTakeLittleMemory) {
   EXPECT_EQ(RowsDeleted(outcome), 1000);
   EXPECT_EQ(Unmarked(), 999'000);
   for (ServiceProcess* service : {&stack.extractor, &stack.loader}) {
-    const int64_t peak = PeakMegabytes(*service);
+    const int64_t peak = service->PeakMegabytes();
     std::cout << "peak: " << peak << " MiB" << std::endl;
     EXPECT_GT(peak, 0);
     EXPECT_LT(peak, 100);

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -64,6 +65,15 @@ TEST_F(StreamingTest, ReadingWaitsForASlowCaller) {
   EXPECT_THAT(status, IsOk());
   EXPECT_EQ(sessions, 1) << "the service had read everything ahead of the caller";
   EXPECT_EQ(tables, 150);
+}
+
+TEST_F(StreamingTest, AServiceThatSendsNothingIsGivenUp) {
+  const discovery::DiscoveryClient client(rpc::Connect(address_), "discovery",
+                                          absl::Milliseconds(300));
+  service_.Signal(SIGSTOP);
+  EXPECT_THAT(client.Discover(source_), HasReason(Reason::kProgressStalled));
+  service_.Signal(SIGCONT);
+  EXPECT_THAT(client_.Discover(source_), IsOk());
 }
 
 TEST_F(StreamingTest, AReadingThatWaitsEndsWithItsCaller) {

@@ -425,6 +425,7 @@ TEST_F(ProtocolTest, AnotherIntegrationCannotTakeTheSchema) {
 
 TEST_F(ProtocolTest, GetStateTellsWhatIsKept) {
   ScriptedRun run(destination_url_, 1);
+  run.set_reset_generation(3);
   ASSERT_THAT(run.RunAll(loader_.client), IsOk());
   v1::GetStateRequest request;
   *request.mutable_destination() = run.claim().target().destination();
@@ -436,6 +437,7 @@ TEST_F(ProtocolTest, GetStateTellsWhatIsKept) {
   EXPECT_EQ(state->streams(0).table_version(), 1);
   EXPECT_EQ(state->streams(0).fence(), run.claim().fence());
   EXPECT_EQ(state->streams(0).source().database(), "source");
+  EXPECT_EQ(state->streams(0).reset_generation(), 3);
 }
 
 }  // namespace

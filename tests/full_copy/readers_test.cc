@@ -55,6 +55,21 @@ TEST_F(ReadersTest, AReaderThatHoldsTheOldTableDelaysTheSwapButNoOtherReader) {
   EXPECT_LT(longest, absl::Seconds(5));
 }
 
+// For which nobody waits: it may end after its session has.
+TEST_F(ReadersTest, ALargeTableThatWasReplacedIsAnalyzed) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT n, 1 FROM "
+      "generate_series(1, 20000) n; CREATE TABLE small (id int)");
+  const v1::Integration integration = IntegrationOf("s", source_url_, destination_url_);
+  ASSERT_EQ(RunJob(stack_, integration).job.state(), v1::JOB_STATE_SUCCEEDED);
+  destination_->Await(
+      "SELECT last_analyze IS NOT NULL FROM pg_stat_user_tables WHERE relid = 's.t'::regclass");
+  EXPECT_EQ(destination_->Int("SELECT reltuples FROM pg_class WHERE oid = 's.t'::regclass"), 20000);
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_stat_user_tables WHERE last_analyze IS NOT "
+                              "NULL AND relname = 'small'"),
+            0);
+}
+
 TEST_F(ReadersTest, ReadersThatArriveMeanwhileSeeAllOfOneVersion) {
   source_->Run(
       "CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT n, 1 FROM "

@@ -1,4 +1,4 @@
-// What happens to a table while it is read in two ranges: the snapshot holds it still.
+// What happens to a table while it is read in several ranges: the snapshot holds it still.
 
 #include <signal.h>
 
@@ -16,12 +16,19 @@ namespace {
 using testing::Database;
 using testing::Rendezvous;
 
+constexpr char kOrdinary[] = "CREATE TABLE t (id int PRIMARY KEY, v text);";
+constexpr char kPartitioned[] =
+    "CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);"
+    "CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (8000);"
+    "CREATE TABLE t_2 PARTITION OF t FOR VALUES FROM (8000) TO (16000);"
+    "CREATE TABLE t_3 PARTITION OF t FOR VALUES FROM (16000) TO (1000000);";
+
 class SourceChangesTest : public ClustersTest {
  protected:
-  SourceChangesTest() {
-    source_->Run(
-        "CREATE TABLE t (id int PRIMARY KEY, v text);"
-        "INSERT INTO t SELECT n, repeat('x', 100) FROM generate_series(1, 20000) n");
+  explicit SourceChangesTest(const std::string& table = kOrdinary, uint32_t ranges = 2)
+      : ranges_(ranges) {
+    source_->Run(table +
+                 "INSERT INTO t SELECT n, repeat('x', 100) FROM generate_series(1, 20000) n");
     before_ = source_->Text(testing::ContentsQuery("t", "id, v"));
   }
 
@@ -32,7 +39,7 @@ class SourceChangesTest : public ClustersTest {
     Stack stack({.extractor = instant + "=" + opened.action()});
     JobOutcome outcome;
     std::thread job([&] {
-      outcome = RunJob(stack, IntegrationOf("s", source_url_, destination_url_, {"t"}, 2));
+      outcome = RunJob(stack, IntegrationOf("s", source_url_, destination_url_, {"t"}, ranges_));
     });
     opened.AwaitArrival();
     std::thread changer([&] {
@@ -49,33 +56,86 @@ class SourceChangesTest : public ClustersTest {
     ExpectSucceeded(outcome);
     EXPECT_EQ(outcome.stream("public.t").progress().rows_loaded(), 20000);
     EXPECT_EQ(destination_->Text(testing::ContentsQuery("s.t", "id, v")), before_);
+    EXPECT_GE(destination_->Int("SELECT count(*) FROM _lockstitch.ranges"), ranges_);
   }
 
+  const uint32_t ranges_;
   std::string before_;
 };
 
-TEST_F(SourceChangesTest, TruncateWaits) {
+struct RangesCase {
+  std::string name;
+  std::string table;
+  uint32_t ranges;
+};
+
+class RangesTest : public SourceChangesTest, public ::testing::WithParamInterface<RangesCase> {
+ protected:
+  RangesTest() : SourceChangesTest(GetParam().table, GetParam().ranges) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(Tables, RangesTest,
+                         ::testing::Values(RangesCase{"InTwo", kOrdinary, 2},
+                                           RangesCase{"InMany", kOrdinary, 16},
+                                           RangesCase{"Partitioned", kPartitioned, 9}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(RangesTest, TruncateWaits) {
   ChangeWhileRead("TRUNCATE t");
   EXPECT_EQ(source_->Int("SELECT count(*) FROM t"), 0);
 }
 
-TEST_F(SourceChangesTest, VacuumFullWaits) { ChangeWhileRead("VACUUM FULL t"); }
+TEST_P(RangesTest, VacuumFullWaits) { ChangeWhileRead("VACUUM FULL t"); }
 
-TEST_F(SourceChangesTest, AlterWaits) { ChangeWhileRead("ALTER TABLE t ALTER id TYPE bigint"); }
+TEST_P(RangesTest, AlterWaits) { ChangeWhileRead("ALTER TABLE t ALTER v TYPE varchar(200)"); }
 
-TEST_F(SourceChangesTest, DropWaits) { ChangeWhileRead("DROP TABLE t"); }
+TEST_P(RangesTest, DropWaits) { ChangeWhileRead("DROP TABLE t"); }
 
 // The second session would queue behind the change, and the change behind the first session's lock.
-TEST_F(SourceChangesTest, AChangeThatComesBeforeTheSecondSessionDoesNotStopBoth) {
+TEST_P(RangesTest, AChangeThatComesBeforeTheSecondSessionDoesNotStopBoth) {
   ChangeWhileRead("ALTER TABLE t ADD COLUMN more int", "extractor.snapshot.taken");
 }
 
-TEST_F(SourceChangesTest, WritersDoNotWaitAndAreNotSeen) {
+class PartitionsTest : public SourceChangesTest {
+ protected:
+  PartitionsTest() : SourceChangesTest(kPartitioned, 9) {}
+};
+
+TEST_F(PartitionsTest, WhatBefallsOneOfThemWaits) {
+  for (const std::string change : {"TRUNCATE t_2", "ALTER TABLE t DETACH PARTITION t_1"}) {
+    ChangeWhileRead(change);
+    destination_->Run("DROP SCHEMA s CASCADE; DROP SCHEMA _lockstitch CASCADE");
+    source_->Run(change[0] == 'T' ? "INSERT INTO t SELECT n, repeat('x', 100) FROM "
+                                    "generate_series(8000, 15999) n"
+                                  : "SELECT 1");
+  }
+}
+
+// Which doesn't wait for readers.
+TEST_F(PartitionsTest, OneThatIsAttachedBetweenTwoRangesIsNotRead) {
+  source_->Run(
+      "CREATE TABLE late (id int PRIMARY KEY, v text, CHECK (id >= 1000000 AND id < 2000000));"
+      "INSERT INTO late VALUES (1000000, 'late')");
   Rendezvous opened;
   Stack stack({.extractor = "extractor.range.opened=" + opened.action()});
   JobOutcome outcome;
   std::thread job([&] {
-    outcome = RunJob(stack, IntegrationOf("s", source_url_, destination_url_, {"t"}, 2));
+    outcome = RunJob(stack, IntegrationOf("s", source_url_, destination_url_, {"t"}, ranges_));
+  });
+  opened.AwaitArrival();
+  source_->Run("ALTER TABLE t ATTACH PARTITION late FOR VALUES FROM (1000000) TO (2000000)");
+  opened.Release();
+  job.join();
+  ExpectSucceeded(outcome);
+  EXPECT_EQ(destination_->Text(testing::ContentsQuery("s.t", "id, v")), before_);
+}
+
+TEST_P(RangesTest, WritersDoNotWaitAndAreNotSeen) {
+  Rendezvous opened;
+  Stack stack({.extractor = "extractor.range.opened=" + opened.action()});
+  JobOutcome outcome;
+  std::thread job([&] {
+    outcome = RunJob(stack, IntegrationOf("s", source_url_, destination_url_, {"t"}, ranges_));
   });
   opened.AwaitArrival();
   source_->Run(

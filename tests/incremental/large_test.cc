@@ -1,6 +1,5 @@
 // Ten million rows of one replication key, which are one chunk. Takes minutes: run by hand.
 
-#include <fstream>
 #include <iostream>
 #include <string>
 
@@ -10,15 +9,6 @@ namespace lockstitch::tests {
 namespace {
 
 using LargeTest = StreamTest;
-
-// The most memory that a process has had so far.
-int64_t PeakMegabytes(ServiceProcess& service) {
-  std::ifstream status("/proc/" + std::to_string(service.process().pid()) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind("VmHWM:", 0) == 0) return std::stoll(line.substr(6)) / 1024;
-  }
-  return -1;
-}
 
 TEST_F(LargeTest, TenMillionRowsOfOneKeyAreOneChunkAndTakeLittleMemory) {
   source_->Run(
@@ -35,7 +25,7 @@ TEST_F(LargeTest, TenMillionRowsOfOneKeyAreOneChunkAndTakeLittleMemory) {
   ExpectSameContents("t", "s.t", "id, k, v");
   EXPECT_EQ(destination_->Int("SELECT max(chunk) FROM _lockstitch.chunks"), 0);
   for (ServiceProcess* service : {&stack.extractor, &stack.loader}) {
-    const int64_t peak = PeakMegabytes(*service);
+    const int64_t peak = service->PeakMegabytes();
     std::cout << "peak: " << peak << " MiB" << std::endl;
     EXPECT_GT(peak, 0);
     EXPECT_LT(peak, 200);

@@ -1,6 +1,7 @@
 #include "tests/stack/stack.h"
 
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,14 @@ ServiceProcess::ServiceProcess(const std::string& name, const std::vector<std::s
                                const std::string& failpoints)
     : name_(name), flags_(flags) {
   Start("127.0.0.1:0", failpoints);
+}
+
+int64_t ServiceProcess::PeakMegabytes() const {
+  std::ifstream status("/proc/" + std::to_string(process_->pid()) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmHWM:", 0) == 0) return std::stoll(line.substr(6)) / 1024;
+  }
+  return -1;
 }
 
 void ServiceProcess::Restart(const std::string& failpoints) { Start(address_, failpoints); }

@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_TESTS_STACK_STACK_H_
 #define LOCKSTITCH_TESTS_STACK_STACK_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ class ServiceProcess {
   const std::string& address() const { return address_; }
   testing::ChildProcess& process() { return *process_; }
   std::string metrics_url() const { return "http://127.0.0.1:" + metrics_port_ + "/metrics"; }
+
+  // The most resident memory that it has had so far, in MiB (VmHWM).
+  int64_t PeakMegabytes() const;
 
   // Starts it anew at the same address, after its end.
   void Restart(const std::string& failpoints = "");

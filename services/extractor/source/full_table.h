@@ -5,17 +5,45 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "lockstitch/v1/catalog.pb.h"
 #include "lockstitch/v1/loader.pb.h"
+#include "services/extractor/source/snapshot.h"
 
 namespace lockstitch::extractor {
 
-// Cuts a table of so many blocks into at most `wanted` ranges of its ctid that hold about the same
-// number of blocks each. The first has no lower and the last no upper bound, so that together they
-// hold every row. One range where ctid ranges can't be scanned: servers before 14, and whatever
-// isn't an ordinary table.
-std::vector<v1::RangeBounds> CutByBlocks(v1::TableKind kind, int64_t blocks, int server_version,
-                                         uint32_t wanted);
+// One range of a table that is read from end to end.
+struct TablePart {
+  v1::RangeBounds bounds;  // For the loader, which shows them to people.
+  std::string from;        // A partition, as SQL; empty: the table.
+  std::string condition;   // Which rows, as SQL; empty: all.
+};
+
+struct CutOptions {
+  uint32_t sessions = 1;  // That may read at once.
+  uint32_t wanted = 0;    // How many ranges; 0: by the table's size.
+  std::string filter;     // The stream's; may be empty.
+};
+
+// Cuts the snapshot's table, of which the columns of `table` are read, into ranges that together
+// hold every row once. How:
+//
+// | what | by |
+// |---|---|
+// | a table of PostgreSQL 14 or newer | `ctid` |
+// | an older one, analyzed, that lies in the order of the integer its key begins with | that
+// integer | | a partitioned table without a filter | partition, and those as tables of their own |
+// | everything else, and what can't be locked | nothing: one range |
+absl::StatusOr<std::vector<TablePart>> CutTable(Snapshot& snapshot, const v1::Table& table,
+                                                const CutOptions& options);
+
+// How an older server's table is cut, if it can be, into about `count` ranges.
+absl::StatusOr<std::vector<TablePart>> CutByInteger(postgres::Connection& source,
+                                                    const v1::Table& table, uint32_t count);
+
+// Cuts so many blocks into at most `wanted` ranges of ctid that hold about the same number of
+// blocks each. The first has no lower and the last no upper bound.
+std::vector<v1::RangeBounds> CutByBlocks(int64_t blocks, uint32_t wanted);
 
 // Which rows a range cut so holds, as SQL; empty for all.
 std::string BlockCondition(const v1::RangeBounds& bounds);

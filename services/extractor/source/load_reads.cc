@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/extractor/source/full_table.h"
 #include "services/extractor/source/key_ranges.h"
 #include "status/macros.h"
 #include "status/reason.h"
@@ -37,12 +36,13 @@ RangeQuery QueryPast(const RangeRead& read, const std::string& last_key) {
   return query;
 }
 
-absl::StatusOr<std::vector<RangeRead>> ReadBlocks(const v1::Table& table, const v1::LoadPlan& plan,
-                                                  const std::vector<v1::RangeBounds>& ranges,
-                                                  const std::string& filter) {
+absl::StatusOr<std::vector<RangeRead>> ReadParts(const v1::Table& table, const v1::LoadPlan& plan,
+                                                 const std::vector<TablePart>& parts,
+                                                 const std::string& filter) {
   std::vector<RangeRead> reads;
-  for (const v1::RangeBounds& bounds : ranges) {
-    ASSIGN_OR_RETURN(RangeQuery query, QueryRange(table, plan, BlockCondition(bounds), filter));
+  for (const TablePart& part : parts) {
+    ASSIGN_OR_RETURN(RangeQuery query, QueryRange(table, plan, part.condition, filter));
+    if (!part.from.empty()) query.table = absl::StrCat("ONLY ", part.from);
     reads.push_back({.number = static_cast<uint32_t>(reads.size()), .query = std::move(query)});
   }
   return reads;

@@ -12,6 +12,7 @@
 #include "postgres/connection.h"
 #include "schema/key_order.h"
 #include "services/extractor/source/chunk_cutter.h"
+#include "services/extractor/source/full_table.h"
 #include "services/extractor/source/range_query.h"
 #include "services/extractor/source/replication_key.h"
 
@@ -35,10 +36,10 @@ struct RangeRead {
 // The query for what is left of an ordered range past `last_key`.
 RangeQuery QueryPast(const RangeRead& read, const std::string& last_key);
 
-// Mode REPLACE: `ranges` are cut by ctid, and numbered by their places.
-absl::StatusOr<std::vector<RangeRead>> ReadBlocks(const v1::Table& table, const v1::LoadPlan& plan,
-                                                  const std::vector<v1::RangeBounds>& ranges,
-                                                  const std::string& filter);
+// Mode REPLACE: ranges are numbered by their places.
+absl::StatusOr<std::vector<RangeRead>> ReadParts(const v1::Table& table, const v1::LoadPlan& plan,
+                                                 const std::vector<TablePart>& parts,
+                                                 const std::string& filter);
 
 // Mode FIRST: the plan's ranges, cut by the key.
 absl::StatusOr<std::vector<RangeRead>> ReadKeyRanges(const v1::Table& table,

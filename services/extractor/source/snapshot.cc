@@ -34,6 +34,13 @@ constexpr absl::string_view kFind =
     "c.relnamespace "
     "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
+// $1 schema, $2 table. Of what has no file of its own: 0.
+constexpr absl::string_view kMeasure = R"sql(
+SELECT coalesce(pg_catalog.pg_relation_size(c.oid), 0) / pg_catalog.current_setting('block_size')::pg_catalog.int8,
+       coalesce(pg_catalog.pg_table_size(c.oid), 0)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'm'))sql";
+
 // $1 a table's OID. Compares, for the table and all below it, the file that the snapshot sees with
 // the present one. Before 12 views have a number of a file too, but no file.
 constexpr absl::string_view kRewritten = R"sql(
@@ -51,10 +58,6 @@ constexpr absl::string_view kDatabase =
 // A scan that joins another one begins anywhere, so that no row could be told by its number.
 constexpr absl::string_view kInTableOrder = "SET synchronize_seqscans = off";
 
-// $1 a table's OID. Of what has no file of its own: 0.
-constexpr absl::string_view kBlocks =
-    "SELECT coalesce(pg_catalog.pg_relation_size($1::pg_catalog.oid), 0) / "
-    "pg_catalog.current_setting('block_size')::pg_catalog.int8";
 constexpr int kFirstTellingSystem = 90600;
 constexpr int kFirstToShareStandbys = 100000;
 constexpr absl::string_view kSystemIdentifier =
@@ -166,8 +169,13 @@ absl::Status Snapshot::Hold(const v1::TableName& name) {
   RETURN_IF_ERROR(Lock(*session_, "60s"));
   const postgres::CatalogLimits limits = postgres::CatalogLimits::Begin(*session_);
   ASSIGN_OR_RETURN(const std::vector<postgres::Result> found,
-                   session_->QueryAll({AskForTable(name)}));
+                   session_->QueryAll(
+                       {AskForTable(name), {std::string(kMeasure), {name.schema(), name.name()}}}));
   ASSIGN_OR_RETURN(const int64_t oid, TableOf(found[0], name));
+  if (!found[1].empty()) {
+    blocks_ = found[1].Int(0, 0);
+    bytes_ = found[1].Int(0, 1);
+  }
   ASSIGN_OR_RETURN(table_, schema::ReadTable(*session_, oid));
   // Who may not ask would lose the transaction by it.
   if (!source_.position_before().empty()) {
@@ -181,12 +189,6 @@ absl::Status Snapshot::Hold(const v1::TableName& name) {
   return Error(
       Reason::kSourceTableChanged,
       absl::StrCat(schema::StreamName(name), " was rewritten while its snapshot was taken"));
-}
-
-absl::StatusOr<int64_t> Snapshot::CountBlocks() {
-  ASSIGN_OR_RETURN(const postgres::Result blocks,
-                   session_->Query(kBlocks, {absl::StrCat(table_.oid())}));
-  return blocks.Int(0, 0);
 }
 
 absl::Status Snapshot::Share() {

@@ -37,8 +37,9 @@ class Snapshot {
   const std::string& encoding() const { return encoding_; }
   // The session's lc_monetary.
   const std::string& money_locale() const { return money_locale_; }
-  // Blocks of the table itself, 0 where it has none.
-  absl::StatusOr<int64_t> CountBlocks();
+  // Blocks of the table itself, and bytes with what is kept out of line; 0 where it has none.
+  int64_t blocks() const { return blocks_; }
+  int64_t bytes() const { return bytes_; }
 
   // Whether nothing can have changed the table since it was described.
   bool locked() const { return lockable_; }
@@ -69,6 +70,8 @@ class Snapshot {
 
   postgres::SessionPool::Lease session_;
   v1::Table table_;
+  int64_t blocks_ = 0;
+  int64_t bytes_ = 0;
   std::string quoted_name_;
   bool lockable_ = true;
   v1::SourceIdentity source_;

@@ -126,7 +126,8 @@ constexpr absl::string_view kReadStates = R"sql(
 SELECT i.uid, i.destination_schema, s.source_schema, s.source_table, s.destination_table, s.method, s.bookmark,
        s.table_version, s.fence, s.run_id, s.source_system, s.source_database, s.source_position,
        (SELECT c.reltuples::bigint FROM pg_catalog.pg_class c
-        WHERE c.oid = s.destination_oid AND (c.reltuples > 0 OR c.reltuples = 0 AND c.relpages = 0))
+        WHERE c.oid = s.destination_oid AND (c.reltuples > 0 OR c.reltuples = 0 AND c.relpages = 0)),
+       s.reset_generation
 FROM _lockstitch.streams s JOIN _lockstitch.integrations i ON i.uid = s.integration_uid
 WHERE $1 = '' OR i.destination_schema = $1
 ORDER BY i.destination_schema COLLATE "C", s.source_schema COLLATE "C", s.source_table COLLATE "C")sql";
@@ -411,6 +412,7 @@ absl::StatusOr<v1::GetStateResponse> ReadStates(postgres::Connection& connection
     stream->mutable_source()->set_database(rows.String(row, 11));
     stream->mutable_source()->set_wal_position(rows.String(row, 12));
     if (!rows.IsNull(row, 13)) stream->set_estimated_rows(rows.Int(row, 13));
+    stream->set_reset_generation(rows.Int(row, 14));
   }
   return response;
 }

@@ -26,7 +26,6 @@ class Control {
     const SecretBox* secrets = nullptr;
     const discovery::DiscoveryClient* discovery = nullptr;
     const loader::LoaderClient* loader = nullptr;
-    bool plain_webhooks = false;  // Allows http:// to loopback addresses.
   };
 
   explicit Control(const Options& options)
@@ -35,14 +34,14 @@ class Control {
         report_store_(options.catalog),
         integrations_({.store = &integration_store_,
                        .jobs = &job_store_,
+                       .reports = &report_store_,
                        .discovery = options.discovery,
-                       .loader = options.loader,
-                       .plain_webhooks = options.plain_webhooks}),
+                       .loader = options.loader}),
         streams_({.integrations = &integrations_,
                   .reports = &report_store_,
                   .discovery = options.discovery,
                   .loader = options.loader}),
-        jobs_({.integrations = &integration_store_, .store = &job_store_}),
+        jobs_({.store = &job_store_}),
         reports_(
             {.integrations = &integrations_, .store = &report_store_, .loader = options.loader}) {}
 

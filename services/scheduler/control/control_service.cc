@@ -61,9 +61,11 @@ class IntegrationService final : public v1::IntegrationService::Service {
                                  v1::UpdateIntegrationResponse* response) override {
     return Answer(control_->integrations().Update(*request), response);
   }
-  grpc::Status DeleteIntegration(grpc::ServerContext*, const v1::DeleteIntegrationRequest* request,
+  grpc::Status DeleteIntegration(grpc::ServerContext* context,
+                                 const v1::DeleteIntegrationRequest* request,
                                  v1::DeleteIntegrationResponse* response) override {
-    return Answer(control_->integrations().Delete(*request, control_->stopped()),
+    const auto cancelled = [context] { return context->IsCancelled(); };
+    return Answer(control_->integrations().Delete(*request, cancelled, control_->stopped()),
                   response->mutable_forgotten());
   }
   grpc::Status CheckIntegration(grpc::ServerContext*, const v1::CheckIntegrationRequest* request,

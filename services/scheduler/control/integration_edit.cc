@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "schema/stream_name.h"
 #include "services/scheduler/secrets/integration_secrets.h"
+#include "services/scheduler/selection.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -70,11 +71,12 @@ v1::StreamSettings* SettingsOf(const std::string& stream, v1::Integration* integ
   return added;
 }
 
-// Where streams have been chosen neither by name nor by pattern, all replicate; one that is named
-// must not take that away.
-void KeepAllSelected(v1::Integration* integration) {
-  if (integration->streams().empty() && integration->selection().patterns().empty())
-    integration->mutable_selection()->add_patterns("*.*");
+// Without patterns, the streams that are named replicate alone, and where none is, all do: an edit
+// of some must not come to change the others.
+void KeepOthers(const v1::Integration& kept, v1::Integration* edited) {
+  const bool named = SelectsByName(kept);
+  if (!kept.selection().patterns().empty() || named == SelectsByName(*edited)) return;
+  edited->mutable_selection()->add_patterns(named ? "!*.*" : "*.*");
 }
 
 // A bookmark belongs to the reset that it was set by: a later one of all streams must not apply it
@@ -101,6 +103,18 @@ void KeepResets(const v1::Integration& kept, v1::Integration* edited) {
   }
 }
 
+uint32_t OwnResets(const std::string& stream, const v1::Integration& integration) {
+  for (const v1::StreamSettings& settings : integration.streams()) {
+    if (NameOf(settings).value_or("") == stream) return settings.reset();
+  }
+  return 0;
+}
+
+// What a counter must exceed for its sum with `other` to exceed what was applied.
+uint32_t LeastBeside(uint32_t other, int64_t applied) {
+  return static_cast<uint32_t>(std::max<int64_t>(applied - other, 0));
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Integration> Edit(const v1::Integration& kept, const v1::Integration& edited,
@@ -118,10 +132,21 @@ absl::StatusOr<v1::Integration> Edit(const v1::Integration& kept, const v1::Inte
   return WithKeptSecrets(result, kept);
 }
 
+bool ReplacesSecrets(const v1::Integration& kept, const FieldMask& mask) {
+  const absl::StatusOr<FieldMask> paths = Expanded(mask);
+  const auto replaces = [&](const char* path) {
+    return paths.ok() && FieldMaskUtil::IsPathInFieldMask(path, *paths);
+  };
+  return replaces("source.postgres") && replaces("destination.postgres") &&
+         (kept.webhooks().empty() || replaces("webhooks"));
+}
+
 absl::StatusOr<v1::Integration> EditStreams(const v1::Integration& kept,
                                             const std::vector<v1::StreamSettings>& streams) {
+  if (streams.empty())
+    return Error(Reason::kUsageInvalid, "streams is empty",
+                 "Give the settings of at least one stream.");
   v1::Integration result = kept;
-  KeepAllSelected(&result);
   std::vector<std::string> problems;
   std::set<std::string> seen;
   for (const v1::StreamSettings& settings : streams) {
@@ -137,31 +162,39 @@ absl::StatusOr<v1::Integration> EditStreams(const v1::Integration& kept,
     }
   }
   if (!problems.empty()) return Error(Reason::kUsageInvalid, absl::StrJoin(problems, "; "));
+  KeepOthers(kept, &result);
   KeepResets(kept, &result);
   return result;
 }
 
 absl::StatusOr<v1::Integration> EditResets(const v1::Integration& kept,
-                                           const std::vector<std::string>& streams) {
+                                           const std::vector<std::string>& streams,
+                                           const AppliedResets& applied) {
   v1::Integration result = kept;
   if (streams.empty()) {
-    result.set_reset(result.reset() + 1);
+    uint32_t before = kept.reset();
+    for (const auto& [stream, generation] : applied)
+      before = std::max(before, LeastBeside(OwnResets(stream, kept), generation));
+    result.set_reset(before + 1);
     ForgetBookmarks(&result);
-  } else {
-    KeepAllSelected(&result);
   }
   for (const std::string& stream : streams) {
     ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(stream));
-    v1::StreamSettings* settings = SettingsOf(schema::StreamName(table), &result);
-    settings->set_reset(settings->reset() + 1);
+    const std::string name = schema::StreamName(table);
+    v1::StreamSettings* settings = SettingsOf(name, &result);
+    const auto found = applied.find(name);
+    const int64_t generation = found == applied.end() ? 0 : found->second;
+    settings->set_reset(std::max(settings->reset(), LeastBeside(kept.reset(), generation)) + 1);
     settings->clear_set_bookmark();
   }
+  KeepOthers(kept, &result);
   return result;
 }
 
 absl::StatusOr<v1::Integration> EditBookmark(const v1::Integration& kept, const std::string& stream,
-                                             const std::string& bookmark) {
-  ASSIGN_OR_RETURN(v1::Integration result, EditResets(kept, {stream}));
+                                             const std::string& bookmark,
+                                             const AppliedResets& applied) {
+  ASSIGN_OR_RETURN(v1::Integration result, EditResets(kept, {stream}, applied));
   ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(stream));
   SettingsOf(schema::StreamName(table), &result)->set_set_bookmark(bookmark);
   return result;

@@ -1,7 +1,10 @@
 #include "services/scheduler/control/integration_edit.h"
 
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/scheduler/selection.h"
 #include "status/reason.h"
 
 namespace lockstitch::scheduler {
@@ -9,7 +12,9 @@ namespace {
 
 using google::protobuf::FieldMask;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 v1::Integration Shop() {
   v1::Integration shop;
@@ -23,6 +28,15 @@ v1::Integration Shop() {
   orders->set_stream("public.orders");
   orders->set_reset(3);
   return shop;
+}
+
+v1::Table Table(const std::string& name) {
+  v1::Table table;
+  table.mutable_name()->set_schema("public");
+  table.mutable_name()->set_name(name);
+  table.set_kind(v1::TABLE_KIND_TABLE);
+  table.add_columns()->set_name("id");
+  return table;
 }
 
 FieldMask Mask(std::vector<std::string> paths) {
@@ -92,27 +106,79 @@ TEST(IntegrationEditTest, StreamsAreReplacedOrAddedByTheirNames) {
 
   const absl::Status twice = EditStreams(Shop(), {orders, orders}).status();
   EXPECT_THAT(twice.message(), HasSubstr("public.orders is there twice"));
+  EXPECT_EQ(ReasonOf(EditStreams(Shop(), {}).status()), Reason::kUsageInvalid);
 }
 
-TEST(IntegrationEditTest, NamingOneStreamDoesNotDeselectTheOthers) {
-  v1::Integration every = Shop();
+TEST(IntegrationEditTest, AnEditOfOneStreamLeavesTheOthersAsTheyAre) {
+  v1::Integration every = Shop(), orders_alone = Shop(), all_but_audit = Shop(),
+                  by_pattern = Shop();
   every.clear_streams();
-  EXPECT_THAT(EditResets(every, {"public.orders"})->selection().patterns(),
-              ::testing::ElementsAre("*.*"));
-  EXPECT_EQ(EditResets(every, {})->reset(), 1u);
-  EXPECT_TRUE(EditResets(Shop(), {"public.orders"})->selection().patterns().empty());
+  all_but_audit.clear_streams();
+  all_but_audit.add_streams()->set_stream("public.audit");
+  all_but_audit.mutable_streams(0)->set_selected(false);
+  by_pattern.mutable_selection()->add_patterns("public.*");
+  const auto selected = [](const v1::Integration& integration) {
+    std::vector<std::string> names;
+    const std::vector<v1::Table> catalog = {Table("audit"), Table("items"), Table("orders")};
+    for (const SelectedStream& stream : SelectStreams(integration, catalog))
+      names.push_back(stream.table.name());
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  v1::StreamSettings orders, no_orders, no_items;
+  orders.set_stream("public.orders");
+  orders.set_filter("id > 1");
+  no_orders.set_stream("public.orders");
+  no_orders.set_selected(false);
+  no_items.set_stream("public.items");
+  no_items.set_selected(false);
+
+  EXPECT_THAT(selected(*EditStreams(every, {orders})), ElementsAre("audit", "items", "orders"));
+  EXPECT_THAT(selected(*EditStreams(every, {no_orders})), ElementsAre("audit", "items"));
+  EXPECT_THAT(selected(*EditStreams(orders_alone, {orders})), ElementsAre("orders"));
+  EXPECT_THAT(selected(*EditStreams(orders_alone, {no_items})), ElementsAre("orders"));
+  EXPECT_THAT(selected(*EditStreams(all_but_audit, {orders})), ElementsAre("items", "orders"));
+  EXPECT_THAT(selected(*EditStreams(all_but_audit, {no_items})), ElementsAre("orders"));
+  EXPECT_THAT(selected(*EditStreams(by_pattern, {no_orders})), ElementsAre("audit", "items"));
+  for (const v1::Integration& before : {every, orders_alone, all_but_audit, by_pattern}) {
+    EXPECT_EQ(selected(*EditResets(before, {"public.orders"}, {})), selected(before));
+    EXPECT_EQ(selected(*EditBookmark(before, "public.orders", "1", {})), selected(before));
+    EXPECT_EQ(selected(*EditResets(before, {}, {})), selected(before));
+  }
+  // The last one that was named.
+  const v1::Integration none = *EditStreams(orders_alone, {no_orders});
+  EXPECT_THAT(selected(none), IsEmpty());
+  EXPECT_THAT(selected(*EditStreams(none, {orders})), ElementsAre("orders"));
+}
+
+TEST(IntegrationEditTest, AResetIsMoreThanWhatWasAppliedThoughTheSettingsKnowOfLess) {
+  const auto orders = [](const v1::Integration& integration) {
+    return integration.reset() + integration.streams(0).reset();
+  };
+  EXPECT_EQ(orders(*EditResets(Shop(), {"public.orders"}, {{"public.orders", 3}})), 4u);
+  EXPECT_EQ(orders(*EditResets(Shop(), {"public.orders"}, {{"public.orders", 7}})), 8u);
+  EXPECT_EQ(orders(*EditBookmark(Shop(), "orders", "1", {{"public.orders", 7}})), 8u);
+  EXPECT_EQ(EditResets(Shop(), {}, {{"public.orders", 3}})->reset(), 1u);
+
+  // The settings of items are gone.
+  const AppliedResets applied = {{"public.items", 5}, {"public.orders", 3}};
+  v1::Integration kept = Shop();
+  kept.set_reset(2);
+  const v1::Integration items = *EditResets(kept, {"public.items"}, applied);
+  EXPECT_EQ(items.reset() + items.streams(1).reset(), 6u);
+  EXPECT_EQ(EditResets(kept, {}, applied)->reset(), 6u);
 }
 
 TEST(IntegrationEditTest, ABookmarkCountsAsAResetAndALaterResetTakesItBack) {
-  const v1::Integration set = *EditBookmark(Shop(), "public.orders", "2026-01-31");
+  const v1::Integration set = *EditBookmark(Shop(), "public.orders", "2026-01-31", {});
   EXPECT_EQ(set.streams(0).reset(), 4u);
   EXPECT_EQ(set.streams(0).set_bookmark(), "2026-01-31");
-  const v1::Integration reset = *EditResets(set, {"public.orders"});
+  const v1::Integration reset = *EditResets(set, {"public.orders"}, {});
   EXPECT_EQ(reset.streams(0).reset(), 5u);
   EXPECT_FALSE(reset.streams(0).has_set_bookmark());
 
   // So do those of the whole integration, by call or by file.
-  EXPECT_FALSE(EditResets(set, {})->streams(0).has_set_bookmark());
+  EXPECT_FALSE(EditResets(set, {}, {})->streams(0).has_set_bookmark());
   v1::Integration file = set;
   EXPECT_TRUE(Edit(set, file, Mask({"*"}))->streams(0).has_set_bookmark());
   file.set_reset(1);

@@ -1,5 +1,7 @@
 #include "services/scheduler/control/integration_problems.h"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -13,19 +15,10 @@ namespace lockstitch::scheduler {
 namespace {
 
 constexpr int kMostWebhooks = 10;
-
-bool IsPlainLoopback(absl::string_view url) {
-  for (const absl::string_view host : {"http://127.0.0.1", "http://[::1]", "http://localhost"}) {
-    if (absl::StartsWith(url, host) &&
-        (url.size() == host.size() || url[host.size()] == ':' || url[host.size()] == '/'))
-      return true;
-  }
-  return false;
-}
+constexpr uint64_t kMostRows = std::numeric_limits<int64_t>::max();  // A bigint of the catalog.
 
 // Webhooks are told by their places: their URLs may hold secrets.
-void AddWebhooks(const v1::Integration& integration, bool plain_webhooks,
-                 std::vector<absl::Status>* problems) {
+void AddWebhooks(const v1::Integration& integration, std::vector<absl::Status>* problems) {
   if (integration.webhooks_size() > kMostWebhooks) {
     problems->push_back(Error(
         Reason::kIntegrationInvalid,
@@ -35,7 +28,6 @@ void AddWebhooks(const v1::Integration& integration, bool plain_webhooks,
     const std::string& url = integration.webhooks(i).url();
     if (absl::StartsWith(url, "https://") && url.size() > absl::string_view("https://").size())
       continue;
-    if (plain_webhooks && IsPlainLoopback(url)) continue;
     problems->push_back(Error(Reason::kIntegrationInvalid,
                               absl::StrCat("webhooks[", i, "].url is no https:// URL")));
   }
@@ -43,16 +35,20 @@ void AddWebhooks(const v1::Integration& integration, bool plain_webhooks,
 
 }  // namespace
 
-std::vector<absl::Status> ProblemsOf(const v1::Integration& integration, bool plain_webhooks) {
+std::vector<absl::Status> ProblemsOf(const v1::Integration& integration) {
   std::vector<absl::Status> problems;
   for (const std::string& problem : TestIntegration(integration))
     problems.push_back(Error(Reason::kIntegrationInvalid, problem));
   if (const auto rule = RuleOf(integration.schedule()); !rule.ok())
     problems.push_back(rule.status());
-  AddWebhooks(integration, plain_webhooks, &problems);
+  AddWebhooks(integration, &problems);
   if (integration.has_quota() && integration.quota().rows_per_month() == 0) {
     problems.push_back(
         Error(Reason::kIntegrationInvalid, "quota.rows_per_month must be at least 1"));
+  }
+  if (integration.quota().rows_per_month() > kMostRows) {
+    problems.push_back(Error(Reason::kIntegrationInvalid,
+                             absl::StrCat("quota.rows_per_month must be at most ", kMostRows)));
   }
   if (integration.has_job_time_limit() && integration.job_time_limit().seconds() < 1) {
     problems.push_back(

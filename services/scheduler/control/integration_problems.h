@@ -11,8 +11,8 @@ namespace lockstitch::scheduler {
 
 // Every problem that an integration has by itself where a scheduler is to keep it: those of its
 // connections and selection, its schedule, webhooks, quota and limits. INTEGRATION_INVALID and
-// SCHEDULE_INVALID; empty if there is none. `plain_webhooks` allows http:// to loopback addresses.
-std::vector<absl::Status> ProblemsOf(const v1::Integration& integration, bool plain_webhooks);
+// SCHEDULE_INVALID; empty if there is none.
+std::vector<absl::Status> ProblemsOf(const v1::Integration& integration);
 
 // All of them in one error with the first one's reason; OK if there is none.
 absl::Status Together(absl::Span<const absl::Status> problems);

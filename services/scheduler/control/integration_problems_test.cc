@@ -26,7 +26,7 @@ TEST(IntegrationProblemsTest, AnIntegrationThatIsAsItShouldBeHasNone) {
   shop.add_webhooks()->set_url("https://hooks.example.com/shop?token=x");
   shop.mutable_quota()->set_rows_per_month(1);
   shop.mutable_job_time_limit()->set_seconds(60);
-  EXPECT_THAT(ProblemsOf(shop, /*plain_webhooks=*/false), IsEmpty());
+  EXPECT_THAT(ProblemsOf(shop), IsEmpty());
 }
 
 TEST(IntegrationProblemsTest, EveryProblemIsToldAtOnce) {
@@ -36,7 +36,7 @@ TEST(IntegrationProblemsTest, EveryProblemIsToldAtOnce) {
   shop.add_webhooks()->set_url("http://hooks.example.com/?token=hush");
   shop.mutable_quota();
   shop.mutable_job_time_limit();
-  const absl::Status together = Together(ProblemsOf(shop, /*plain_webhooks=*/true));
+  const absl::Status together = Together(ProblemsOf(shop));
   EXPECT_EQ(ReasonOf(together), Reason::kIntegrationInvalid);
   EXPECT_THAT(together.message(),
               AllOf(HasSubstr("source"), HasSubstr("cron"), HasSubstr("webhooks[0].url"),
@@ -44,25 +44,28 @@ TEST(IntegrationProblemsTest, EveryProblemIsToldAtOnce) {
   EXPECT_THAT(together.message(), Not(HasSubstr("hush")));
 }
 
+TEST(IntegrationProblemsTest, NumbersHaveBounds) {
+  v1::Integration shop = Shop();
+  shop.set_max_parallel_streams(1'000);
+  shop.mutable_quota()->set_rows_per_month(9'223'372'036'854'775'807u);
+  EXPECT_THAT(ProblemsOf(shop), IsEmpty());
+  shop.set_max_parallel_streams(1'001);
+  shop.mutable_quota()->set_rows_per_month(9'223'372'036'854'775'808u);
+  EXPECT_THAT(Together(ProblemsOf(shop)).message(),
+              AllOf(HasSubstr("max_parallel_streams must be at most 1000"),
+                    HasSubstr("quota.rows_per_month must be at most 9223372036854775807")));
+}
+
 TEST(IntegrationProblemsTest, AScheduleAloneHasItsOwnReason) {
   v1::Integration shop = Shop();
   shop.mutable_schedule()->set_cron("never");
-  EXPECT_EQ(ReasonOf(Together(ProblemsOf(shop, false))), Reason::kScheduleInvalid);
-}
-
-TEST(IntegrationProblemsTest, PlainWebhooksAreForLoopbackWhereTheyAreAllowed) {
-  v1::Integration shop = Shop();
-  shop.add_webhooks()->set_url("http://127.0.0.1:8080/hook");
-  EXPECT_THAT(ProblemsOf(shop, /*plain_webhooks=*/true), IsEmpty());
-  EXPECT_THAT(ProblemsOf(shop, /*plain_webhooks=*/false), Not(IsEmpty()));
-  shop.mutable_webhooks(0)->set_url("http://127.0.0.1.example.com/hook");
-  EXPECT_THAT(ProblemsOf(shop, /*plain_webhooks=*/true), Not(IsEmpty()));
+  EXPECT_EQ(ReasonOf(Together(ProblemsOf(shop))), Reason::kScheduleInvalid);
 }
 
 TEST(IntegrationProblemsTest, TenWebhooksAtMost) {
   v1::Integration shop = Shop();
   for (int i = 0; i < 11; ++i) shop.add_webhooks()->set_url("https://hooks.example.com");
-  EXPECT_THAT(Together(ProblemsOf(shop, false)).message(), HasSubstr("11 of at most 10"));
+  EXPECT_THAT(Together(ProblemsOf(shop)).message(), HasSubstr("11 of at most 10"));
 }
 
 }  // namespace

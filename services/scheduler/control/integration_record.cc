@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "rpc/timestamp.h"
 #include "services/scheduler/control/resource_name.h"
+#include "services/scheduler/schedule/rule.h"
 #include "services/scheduler/secrets/integration_secrets.h"
 #include "status/reason.h"
 
@@ -21,8 +22,13 @@ v1::IntegrationRecord RecordOf(const KeptIntegration& kept) {
   const Standing standing = StandingOf(kept);
   record.set_state(standing.state);
   record.set_state_reason(standing.reason);
-  if (kept.next_slot && !kept.paused_at && !kept.deleting_at)
-    *record.mutable_next_run_at() = rpc::ToTimestamp(*kept.next_slot);
+  const absl::Status rule = RuleOf(kept.integration.schedule()).status();
+  if (standing.state == v1::INTEGRATION_STATE_PENDING && !rule.ok()) {
+    record.set_state_reason(absl::StrCat(
+        "no job starts by its schedule, which this scheduler can't read: ", rule.message()));
+  }
+  const bool waits = !kept.paused_at && !kept.deleting_at && IsConfigured(kept.integration);
+  if (waits && kept.next_slot) *record.mutable_next_run_at() = rpc::ToTimestamp(*kept.next_slot);
   if (kept.last_job) *record.mutable_last_job() = *kept.last_job;
   return record;
 }

@@ -5,12 +5,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
+#include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
-#include "services/scheduler/schedule/slots.h"
 #include "status/macros.h"
 #include "status/reason.h"
 
@@ -66,11 +65,8 @@ class Watched {
 
 absl::StatusOr<v1::RunJobResponse> Jobs::Run(const v1::RunJobRequest& request) const {
   ASSIGN_OR_RETURN(const ResourceName parts, ParseIntegrationResource(request.parent()));
-  ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Get(parts.integration));
-  ASSIGN_OR_RETURN(const Rule rule, RuleOf(kept.integration.schedule()));
   ASSIGN_OR_RETURN(const RequestedJob requested,
-                   options_.store->Request(parts.integration, request.request_id(),
-                                           SlotAfterManualRun(rule, absl::Now(), kept.next_slot)));
+                   options_.store->Request(parts.integration, request.request_id()));
   v1::RunJobResponse response;
   *response.mutable_job() = requested.job;
   response.set_attached(requested.attached);
@@ -101,9 +97,14 @@ absl::StatusOr<v1::ListJobsResponse> Jobs::List(const v1::ListJobsRequest& reque
                    options_.store->List(
                        {.integration = parts.integration, .state = request.state()}, before, size));
   v1::ListJobsResponse response;
-  response.mutable_jobs()->Add(jobs.begin(), jobs.end());
-  if (static_cast<int>(jobs.size()) == size)
-    response.set_next_page_token(MakePageToken(list, jobs.back().job_id()));
+  PageRoom room;
+  for (const v1::Job& job : jobs) {
+    if (!room.Takes(job)) break;
+    *response.add_jobs() = job;
+  }
+  const int given = response.jobs_size();
+  if (given == size || given < static_cast<int>(jobs.size()))
+    response.set_next_page_token(MakePageToken(list, jobs[given - 1].job_id()));
   return response;
 }
 
@@ -125,8 +126,9 @@ absl::StatusOr<v1::ListLogEntriesResponse> Jobs::ListLogEntries(
                    options_.store->ListLogEntries(filter, after, size + 1));
   v1::ListLogEntriesResponse response;
   int64_t last = after;
+  PageRoom room;
   for (const KeptLogEntry& kept : entries) {
-    if (response.entries_size() == size) {
+    if (response.entries_size() == size || !room.Takes(kept.entry)) {
       response.set_more(true);
       break;
     }

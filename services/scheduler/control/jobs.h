@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/control.pb.h"
-#include "services/scheduler/store/integration_store.h"
 #include "services/scheduler/store/job_store.h"
 
 namespace lockstitch::scheduler {
@@ -17,9 +16,8 @@ namespace lockstitch::scheduler {
 // The jobs that a catalog keeps, as the RPCs of the same names say. Thread-safe.
 class Jobs {
  public:
-  // The pointers must outlive it.
+  // The store must outlive it.
   struct Options {
-    const IntegrationStore* integrations = nullptr;
     const JobStore* store = nullptr;
     absl::Duration watch_interval = absl::Milliseconds(500);  // Between looks at a watched job.
   };

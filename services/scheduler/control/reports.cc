@@ -2,12 +2,16 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "schema/stream_name.h"
+#include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
 #include "status/macros.h"
@@ -18,6 +22,7 @@ namespace {
 
 constexpr int kReportsOfAPage = 100;
 constexpr int kSlotsOfAPage = 50;
+constexpr int kUsageOfAPage = 1'000;
 
 absl::StatusOr<absl::CivilDay> DayOf(const std::string& text, const char* field,
                                      absl::CivilDay fallback) {
@@ -28,6 +33,23 @@ absl::StatusOr<absl::CivilDay> DayOf(const std::string& text, const char* field,
                "Write days as 2026-01-31.");
 }
 
+// Where a page of usage ends: on that day, with that integration.
+struct UsagePosition {
+  absl::CivilDay day;
+  std::string integration;
+};
+
+std::string TextOf(const v1::UsageDay& last) {
+  const absl::string_view integration = last.integration();
+  return absl::StrCat(last.day(), " ", integration.substr(integration.find('/') + 1));
+}
+
+absl::StatusOr<UsagePosition> PositionOf(const std::string& text, absl::CivilDay first) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, ' ');
+  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOf(parts.first, "page_token", first));
+  return UsagePosition{.day = day, .integration = parts.second};
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ListLoadReportsResponse> Reports::ListLoadReports(
@@ -35,14 +57,19 @@ absl::StatusOr<v1::ListLoadReportsResponse> Reports::ListLoadReports(
   const std::string list = absl::StrCat("load reports of ", request.parent());
   ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), kReportsOfAPage));
   ASSIGN_OR_RETURN(const std::string after, ParsePageToken(list, request.page_token()));
-  ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Find(request.parent()));
+  ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->FindAnyway(request.parent()));
   ASSIGN_OR_RETURN(const std::vector<v1::LoadReport> reports,
                    options_.store->ListLoadReports(kept.id, after, size, absl::Now()));
   v1::ListLoadReportsResponse response;
-  response.mutable_reports()->Add(reports.begin(), reports.end());
-  if (static_cast<int>(reports.size()) == size)
-    response.set_next_page_token(MakePageToken(list, reports.back().stream()));
-  AddDestinationRows(kept.integration, &response);
+  PageRoom room;
+  for (const v1::LoadReport& report : reports) {
+    if (!room.Takes(report)) break;
+    *response.add_reports() = report;
+  }
+  const int given = response.reports_size();
+  if (given == size || given < static_cast<int>(reports.size()))
+    response.set_next_page_token(MakePageToken(list, reports[given - 1].stream()));
+  if (kept.readable.ok()) AddDestinationRows(kept.integration, &response);
   return response;
 }
 
@@ -73,10 +100,18 @@ absl::StatusOr<v1::ListUsageResponse> Reports::ListUsage(
   ASSIGN_OR_RETURN(const absl::CivilDay first, DayOf(request.first_day(), "first_day", of_month));
   ASSIGN_OR_RETURN(const absl::CivilDay last, DayOf(request.last_day(), "last_day", today));
   if (last < first) return Error(Reason::kUsageInvalid, "last_day is before first_day");
-  ASSIGN_OR_RETURN(const std::vector<v1::UsageDay> days,
-                   options_.store->ListUsage(parts.integration, first, last));
+  const std::string list = absl::StrCat("usage of ", request.parent(), " from ",
+                                        request.first_day(), " to ", request.last_day());
+  ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), kUsageOfAPage));
+  ASSIGN_OR_RETURN(const std::string text, ParsePageToken(list, request.page_token()));
+  ASSIGN_OR_RETURN(const UsagePosition position, PositionOf(text, first));
+  ASSIGN_OR_RETURN(
+      const std::vector<v1::UsageDay> days,
+      options_.store->ListUsage(parts.integration, position.day, last, position.integration, size));
   v1::ListUsageResponse response;
   response.mutable_days()->Add(days.begin(), days.end());
+  if (static_cast<int>(days.size()) == size)
+    response.set_next_page_token(MakePageToken(list, TextOf(days.back())));
   return response;
 }
 

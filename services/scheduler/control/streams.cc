@@ -12,8 +12,10 @@
 #include "schema/stream_name.h"
 #include "schema/stream_pattern.h"
 #include "services/scheduler/control/integration_edit.h"
+#include "services/scheduler/control/page_room.h"
 #include "services/scheduler/control/page_token.h"
 #include "services/scheduler/control/resource_name.h"
+#include "services/scheduler/problem.h"
 #include "services/scheduler/registration.h"
 #include "services/scheduler/selection.h"
 #include "status/macros.h"
@@ -24,16 +26,6 @@ namespace {
 
 constexpr int kPageSize = 100;
 constexpr int kReportsAtOnce = 1'000;
-
-v1::Problem ProblemFor(const std::string& stream, const absl::Status& status) {
-  const Explanation why = Explain(status);
-  v1::Problem problem;
-  problem.set_stream(stream);
-  problem.set_reason(why.reason);
-  problem.set_message(why.message);
-  problem.set_remedy(why.remedy);
-  return problem;
-}
 
 absl::StatusOr<std::vector<schema::StreamPattern>> PatternsOf(
     const v1::ListStreamsRequest& request) {
@@ -52,12 +44,11 @@ v1::StreamRecord RecordFor(const std::string& id, const std::string& stream) {
   return record;
 }
 
-std::optional<v1::StreamState> StateOf(const v1::GetStateResponse& states,
-                                       const v1::TableName& table) {
-  for (const v1::StreamState& state : states.streams()) {
-    if (schema::StreamName(state.table()) == schema::StreamName(table)) return state;
-  }
-  return std::nullopt;
+AppliedResets ResetsOf(const v1::GetStateResponse& states) {
+  AppliedResets applied;
+  for (const v1::StreamState& state : states.streams())
+    applied[schema::StreamName(state.table())] = state.reset_generation();
+  return applied;
 }
 
 }  // namespace
@@ -72,13 +63,15 @@ absl::StatusOr<v1::ListStreamsResponse> Streams::List(const v1::ListStreamsReque
   ASSIGN_OR_RETURN(auto records, Records(kept.id, kept.integration));
   RETURN_IF_ERROR(AddReports(kept.id, &records));
   v1::ListStreamsResponse response;
+  PageRoom room;
   for (auto record = records.upper_bound(after); record != records.end(); ++record) {
     if (!patterns.empty()) {
       ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(record->first));
       if (!schema::Selects(patterns, table)) continue;
     }
-    if (response.streams_size() == size) {
-      response.set_next_page_token(MakePageToken(list, response.streams(size - 1).stream()));
+    const int given = response.streams_size();
+    if (given == size || !room.Takes(record->second)) {
+      response.set_next_page_token(MakePageToken(list, response.streams(given - 1).stream()));
       break;
     }
     *response.add_streams() = std::move(record->second);
@@ -89,14 +82,7 @@ absl::StatusOr<v1::ListStreamsResponse> Streams::List(const v1::ListStreamsReque
 absl::StatusOr<std::map<std::string, v1::StreamRecord>> Streams::Records(
     const std::string& id, const v1::Integration& integration) const {
   ASSIGN_OR_RETURN(discovery::Catalog catalog, options_.discovery->Discover(integration.source()));
-  std::vector<SelectedStream> selected = SelectStreams(integration, catalog.tables);
-  if (DependsOnKnown(integration, selected)) {
-    ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse registered,
-                     options_.loader->RegisterStreams(
-                         RegistrationOf(integration, selected, /*validate_only=*/true)));
-    selected = SelectStreams(integration, catalog.tables, registered);
-    LeaveOutNew(integration, registered, &selected);
-  }
+  ASSIGN_OR_RETURN(std::vector<SelectedStream> selected, Selected(integration, catalog.tables));
   NameStreams(integration, &selected);
   const std::string schema = schema::DestinationSchema(integration.name()).value_or("");
 
@@ -115,7 +101,7 @@ absl::StatusOr<std::map<std::string, v1::StreamRecord>> Streams::Records(
     *record.mutable_settings() = stream.settings;
     record.set_destination_table(absl::StrCat(schema, ".", stream.destination_table));
     for (const absl::Status& problem : stream.problems)
-      *record.add_problems() = ProblemFor(name, problem);
+      *record.add_problems() = ProblemOf(name, problem);
   }
   // Settings of what isn't selected are kept as well.
   for (const v1::StreamSettings& settings : integration.streams()) {
@@ -128,6 +114,19 @@ absl::StatusOr<std::map<std::string, v1::StreamRecord>> Streams::Records(
     record.mutable_settings()->set_stream(name);
   }
   return records;
+}
+
+absl::StatusOr<std::vector<SelectedStream>> Streams::Selected(
+    const v1::Integration& integration, const std::vector<v1::Table>& catalog) const {
+  std::vector<SelectedStream> selected = SelectStreams(integration, catalog);
+  if (DependsOnKnown(integration, selected)) {
+    ASSIGN_OR_RETURN(const v1::RegisterStreamsResponse registered,
+                     options_.loader->RegisterStreams(
+                         RegistrationOf(integration, selected, /*validate_only=*/true)));
+    selected = SelectStreams(integration, catalog, registered);
+    LeaveOutNew(integration, registered, &selected);
+  }
+  return selected;
 }
 
 absl::Status Streams::AddReports(const std::string& id,
@@ -188,38 +187,45 @@ absl::StatusOr<v1::UpdateStreamsResponse> Streams::Update(
 }
 
 absl::StatusOr<v1::IntegrationRecord> Streams::Reset(const v1::ResetStreamsRequest& request) const {
+  const std::vector<std::string> streams(request.streams().begin(), request.streams().end());
   ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Find(request.parent()));
-  for (const std::string& stream : request.streams()) RETURN_IF_ERROR(TestKnown(kept, stream));
+  RETURN_IF_ERROR(TestSelected(kept.integration, streams));
+  ASSIGN_OR_RETURN(const v1::GetStateResponse states, States(kept.integration));
   ASSIGN_OR_RETURN(
       Integrations::Edited edited,
-      options_.integrations->Save(
-          request.parent(), request.etag(), /*validate_only=*/false,
-          [&](const v1::Integration& integration) {
-            return EditResets(integration, {request.streams().begin(), request.streams().end()});
-          }));
+      options_.integrations->Save(request.parent(), request.etag(),
+                                  /*validate_only=*/false, [&](const v1::Integration& integration) {
+                                    return EditResets(integration, streams, ResetsOf(states));
+                                  }));
   return std::move(edited.record);
 }
 
 absl::StatusOr<v1::StreamBookmark> Streams::GetBookmark(const std::string& name) const {
   ASSIGN_OR_RETURN(const ResourceName parts, ParseStreamResource(name));
-  ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(parts.stream));
   ASSIGN_OR_RETURN(const KeptIntegration kept,
                    options_.integrations->Find(IntegrationResource(parts.integration)));
-  v1::GetStateRequest request;
-  *request.mutable_destination() = kept.integration.destination();
-  request.set_integration(kept.integration.name());
-  ASSIGN_OR_RETURN(const v1::GetStateResponse states, options_.loader->GetState(request));
-  const std::optional<v1::StreamState> state = StateOf(states, table);
-  if (!state || state->table_version() == 0) {
-    return Error(Reason::kStreamNotLoaded, absl::StrCat(parts.stream, " has not been loaded yet"));
+  ASSIGN_OR_RETURN(const v1::GetStateResponse states, States(kept.integration));
+  return BookmarkOf(parts, kept.integration, states);
+}
+
+absl::StatusOr<v1::StreamBookmark> Streams::BookmarkOf(const ResourceName& name,
+                                                       const v1::Integration& integration,
+                                                       const v1::GetStateResponse& states) const {
+  ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(name.stream));
+  const std::string stream = schema::StreamName(table);
+  for (const v1::StreamState& state : states.streams()) {
+    if (schema::StreamName(state.table()) != stream || state.table_version() == 0) continue;
+    v1::StreamBookmark bookmark;
+    bookmark.set_name(StreamResource(name.integration, stream));
+    bookmark.set_method(state.method());
+    bookmark.set_replication_key(state.plan().replication_key());
+    if (state.has_bookmark()) bookmark.set_bookmark(state.bookmark());
+    bookmark.set_table_version(state.table_version());
+    return bookmark;
   }
-  v1::StreamBookmark bookmark;
-  bookmark.set_name(StreamResource(parts.integration, schema::StreamName(table)));
-  bookmark.set_method(state->method());
-  bookmark.set_replication_key(state->plan().replication_key());
-  if (state->has_bookmark()) bookmark.set_bookmark(state->bookmark());
-  bookmark.set_table_version(state->table_version());
-  return bookmark;
+  RETURN_IF_ERROR(TestSelected(integration, {name.stream}));
+  return Error(Reason::kStreamNotLoaded, absl::StrCat(name.stream, " has not been loaded yet"),
+               "Run a job of its integration first.");
 }
 
 absl::StatusOr<v1::IntegrationRecord> Streams::SetBookmark(
@@ -228,36 +234,54 @@ absl::StatusOr<v1::IntegrationRecord> Streams::SetBookmark(
     return Error(Reason::kUsageInvalid, "bookmark is empty",
                  "Give a value of the replication key, or reset the stream.");
   ASSIGN_OR_RETURN(const ResourceName parts, ParseStreamResource(request.name()));
-  ASSIGN_OR_RETURN(const v1::StreamBookmark present, GetBookmark(request.name()));
+  const std::string integration = IntegrationResource(parts.integration);
+  ASSIGN_OR_RETURN(const KeptIntegration kept, options_.integrations->Find(integration));
+  ASSIGN_OR_RETURN(const v1::GetStateResponse states, States(kept.integration));
+  ASSIGN_OR_RETURN(const v1::StreamBookmark present, BookmarkOf(parts, kept.integration, states));
   if (present.method() != v1::REPLICATION_METHOD_INCREMENTAL) {
-    return Error(Reason::kBookmarkNotAvailable,
-                 absl::StrCat(parts.stream, " is no incremental stream"));
+    return Error(Reason::kBookmarkUnfit, absl::StrCat(parts.stream, " is no incremental stream"),
+                 "Set its method to INCREMENTAL and run it once first, or reset it.");
   }
-  ASSIGN_OR_RETURN(Integrations::Edited edited,
-                   options_.integrations->Save(
-                       IntegrationResource(parts.integration), request.etag(),
-                       /*validate_only=*/false, [&](const v1::Integration& integration) {
-                         return EditBookmark(integration, parts.stream, request.bookmark());
-                       }));
+  RETURN_IF_ERROR(TestSelected(kept.integration, {parts.stream}));
+  ASSIGN_OR_RETURN(
+      Integrations::Edited edited,
+      options_.integrations->Save(integration, request.etag(),
+                                  /*validate_only=*/false, [&](const v1::Integration& before) {
+                                    return EditBookmark(before, parts.stream, request.bookmark(),
+                                                        ResetsOf(states));
+                                  }));
   return std::move(edited.record);
 }
 
-absl::Status Streams::TestKnown(const KeptIntegration& kept, const std::string& stream) const {
-  ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(stream));
-  const std::string name = schema::StreamName(table);
-  const v1::Integration& integration = kept.integration;
-  std::vector<schema::StreamPattern> patterns;
-  for (const std::string& text : integration.selection().patterns()) {
-    ASSIGN_OR_RETURN(schema::StreamPattern pattern, schema::StreamPattern::Parse(text));
-    patterns.push_back(std::move(pattern));
+absl::StatusOr<v1::GetStateResponse> Streams::States(const v1::Integration& integration) const {
+  v1::GetStateRequest request;
+  *request.mutable_destination() = integration.destination();
+  request.set_integration(integration.name());
+  return options_.loader->GetState(request);
+}
+
+absl::Status Streams::TestSelected(const v1::Integration& integration,
+                                   const std::vector<std::string>& streams) const {
+  std::set<std::string> left;
+  for (const std::string& stream : streams) {
+    ASSIGN_OR_RETURN(const v1::TableName table, schema::ParseStreamName(stream));
+    left.insert(schema::StreamName(table));
   }
-  const bool every = patterns.empty() && integration.streams().empty();
-  if (every || schema::Selects(patterns, table)) return absl::OkStatus();
   for (const v1::StreamSettings& settings : integration.streams()) {
-    const auto other = schema::ParseStreamName(settings.stream());
-    if (other.ok() && schema::StreamName(*other) == name) return absl::OkStatus();
+    const absl::StatusOr<v1::TableName> table = schema::ParseStreamName(settings.stream());
+    if (table.ok()) left.erase(schema::StreamName(*table));
   }
-  return Error(Reason::kStreamNotFound, absl::StrCat("the integration does not select ", name));
+  if (left.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const discovery::Catalog catalog,
+                   options_.discovery->Discover(integration.source()));
+  ASSIGN_OR_RETURN(const std::vector<SelectedStream> selected,
+                   Selected(integration, catalog.tables));
+  for (const SelectedStream& stream : selected) left.erase(stream.settings.stream());
+  if (left.empty()) return absl::OkStatus();
+  return Error(Reason::kStreamNotFound,
+               absl::StrCat("the integration does not select ", absl::StrJoin(left, ", ")),
+               "Write its name as `lockstitch streams list` shows it; have it selected first if it "
+               "is there and not selected.");
 }
 
 }  // namespace lockstitch::scheduler

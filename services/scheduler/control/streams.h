@@ -11,6 +11,8 @@
 #include "services/discovery/discovery_client.h"
 #include "services/loader/loader_client.h"
 #include "services/scheduler/control/integrations.h"
+#include "services/scheduler/control/resource_name.h"
+#include "services/scheduler/selection.h"
 #include "services/scheduler/store/report_store.h"
 
 namespace lockstitch::scheduler {
@@ -44,9 +46,18 @@ class Streams {
                             const std::vector<std::string>& streams) const;
   absl::Status AddReports(const std::string& id,
                           std::map<std::string, v1::StreamRecord>* records) const;
-  // STREAM_NOT_FOUND unless the integration selects the stream by name or pattern, or it was
-  // loaded.
-  absl::Status TestKnown(const KeptIntegration& kept, const std::string& stream) const;
+  // What a job would read of the catalog.
+  absl::StatusOr<std::vector<SelectedStream>> Selected(const v1::Integration& integration,
+                                                       const std::vector<v1::Table>& catalog) const;
+  absl::StatusOr<v1::GetStateResponse> States(const v1::Integration& integration) const;
+  // STREAM_NOT_LOADED, or STREAM_NOT_FOUND as TestSelected.
+  absl::StatusOr<v1::StreamBookmark> BookmarkOf(const ResourceName& name,
+                                                const v1::Integration& integration,
+                                                const v1::GetStateResponse& states) const;
+  // STREAM_NOT_FOUND unless each stream has settings of its own or is selected: settings select, so
+  // that none may be made for others. Asks the source only where settings don't tell.
+  absl::Status TestSelected(const v1::Integration& integration,
+                            const std::vector<std::string>& streams) const;
 
   const Options options_;
 };

@@ -31,17 +31,20 @@ std::string Text(const Json& body) {
 }
 
 std::string LoadBody(const v1::Integration& integration, const v1::Job& job,
-                     const EndedRun& ended) {
-  const v1::StreamRun& run = ended.run;
-  Json bookmarks = Json::array();
-  if (ended.bookmark) {
-    bookmarks.push_back(
-        {{"key", ended.replication_key}, {"min_value", nullptr}, {"max_value", *ended.bookmark}});
+                     const v1::StreamRun& run) {
+  const v1::PublishedLoad& published = run.published();
+  Json bookmarks = Json::array(), keys = Json::array();
+  if (published.has_bookmark()) {
+    bookmarks.push_back({{"key", published.replication_key()},
+                         {"min_value", nullptr},
+                         {"max_value", published.bookmark()}});
   }
+  for (const std::string& column : published.key_columns()) keys.push_back(column);
   const Json table = {{"source_table_name", run.stream()},
                       {"destination_table_name", run.destination_table()},
-                      {"num_rows", ended.rows},
+                      {"num_rows", run.progress().rows_loaded()},
                       {"num_rows_rejected", 0},
+                      {"primary_keys", keys},
                       {"bookmark_metadata", bookmarks}};
   return Text({{"version", "1.0"},
                {"event", "load"},
@@ -50,19 +53,19 @@ std::string LoadBody(const v1::Integration& integration, const v1::Job& job,
                {"run_id", run.run_id()},
                {"source_root_table_name", run.stream()},
                {"destination_root_table_name", run.destination_table()},
-               {"new_version", run.method() != v1::REPLICATION_METHOD_INCREMENTAL},
-               {"table_version", ended.table_version},
+               {"new_version", published.replaced()},
+               {"table_version", published.table_version()},
                {"minimum_sdc_batched_at", TimeOf(run.has_started_at(), run.started_at())},
                {"max_time_extracted", TimeOf(run.has_ended_at(), run.ended_at())},
                {"tables", Json::array({table})}});
 }
 
 std::string FailureBody(const v1::Integration& integration, const v1::Job& job,
-                        const std::vector<EndedRun>& runs) {
+                        const std::vector<v1::StreamRun>& runs) {
   Json streams = Json::array();
-  for (const EndedRun& ended : runs) {
-    if (ended.run.state() != v1::STREAM_RUN_STATE_FAILED) continue;
-    streams.push_back({{"stream", ended.run.stream()}, {"error", ErrorOf(ended.run.error())}});
+  for (const v1::StreamRun& run : runs) {
+    if (run.state() != v1::STREAM_RUN_STATE_FAILED) continue;
+    streams.push_back({{"stream", run.stream()}, {"error", ErrorOf(run.error())}});
   }
   return Text({{"version", "1.0"},
                {"event", "failure"},
@@ -77,13 +80,13 @@ std::string FailureBody(const v1::Integration& integration, const v1::Job& job,
 }  // namespace
 
 std::vector<Notification> NotificationsOf(const v1::Integration& integration, const v1::Job& job,
-                                          const std::vector<EndedRun>& runs) {
+                                          const std::vector<v1::StreamRun>& runs) {
   std::vector<Notification> notifications;
   for (const v1::Webhook& webhook : integration.webhooks()) {
     if (Wants(webhook, v1::WEBHOOK_EVENT_LOAD)) {
-      for (const EndedRun& ended : runs) {
-        if (ended.run.state() != v1::STREAM_RUN_STATE_SUCCEEDED) continue;
-        notifications.push_back({.webhook = webhook, .body = LoadBody(integration, job, ended)});
+      for (const v1::StreamRun& run : runs) {
+        if (run.state() != v1::STREAM_RUN_STATE_SUCCEEDED) continue;
+        notifications.push_back({.webhook = webhook, .body = LoadBody(integration, job, run)});
       }
     }
     if (job.state() == v1::JOB_STATE_FAILED && Wants(webhook, v1::WEBHOOK_EVENT_FAILURE))

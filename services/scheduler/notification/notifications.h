@@ -13,7 +13,7 @@ namespace lockstitch::scheduler {
 // loaded, and of the job if it failed, to each webhook that wants it. Bodies are JSON, as
 // docs/webhooks.md tells; those of loads have the fields of Stitch's post-load webhooks. Pure.
 std::vector<Notification> NotificationsOf(const v1::Integration& integration, const v1::Job& job,
-                                          const std::vector<EndedRun>& runs);
+                                          const std::vector<v1::StreamRun>& runs);
 
 }  // namespace lockstitch::scheduler
 

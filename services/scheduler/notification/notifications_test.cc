@@ -28,18 +28,22 @@ v1::Job FailedJob() {
   return job;
 }
 
-std::vector<EndedRun> OneLoadedOneFailed() {
-  EndedRun orders = {.rows = 7, .bookmark = "2026-01-31", .replication_key = "day"};
-  orders.run.set_stream("public.orders");
-  orders.run.set_destination_table("shop.orders");
-  orders.run.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
-  orders.run.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
-  orders.run.mutable_started_at()->set_seconds(1'769'860'800);
-  orders.table_version = 3;
-  EndedRun items;
-  items.run.set_stream("public.items");
-  items.run.set_state(v1::STREAM_RUN_STATE_FAILED);
-  items.run.mutable_error()->set_reason("SOURCE_TABLE_LOCKED");
+std::vector<v1::StreamRun> OneLoadedOneFailed() {
+  v1::StreamRun orders, items;
+  orders.set_stream("public.orders");
+  orders.set_destination_table("shop.orders");
+  orders.set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  orders.set_state(v1::STREAM_RUN_STATE_SUCCEEDED);
+  orders.mutable_started_at()->set_seconds(1'769'860'800);
+  orders.mutable_progress()->set_rows_loaded(7);
+  v1::PublishedLoad& published = *orders.mutable_published();
+  published.set_table_version(3);
+  published.add_key_columns("id");
+  published.set_replication_key("day");
+  published.set_bookmark("2026-01-31");
+  items.set_stream("public.items");
+  items.set_state(v1::STREAM_RUN_STATE_FAILED);
+  items.mutable_error()->set_reason("SOURCE_TABLE_LOCKED");
   return {orders, items};
 }
 
@@ -56,7 +60,16 @@ TEST(NotificationsTest, TellOfEachLoadWithTheFieldsOfStitch) {
   EXPECT_EQ(body["minimum_sdc_batched_at"], "2026-01-31T12:00:00Z");
   EXPECT_EQ(body["tables"][0]["num_rows"], 7);
   EXPECT_EQ(body["tables"][0]["destination_table_name"], "shop.orders");
+  EXPECT_EQ(body["tables"][0]["primary_keys"], json({"id"}));
+  EXPECT_EQ(body["tables"][0]["bookmark_metadata"][0]["key"], "day");
   EXPECT_EQ(body["tables"][0]["bookmark_metadata"][0]["max_value"], "2026-01-31");
+}
+
+TEST(NotificationsTest, AVersionIsNewWhereTheTableWasReplacedWhateverTheMethod) {
+  std::vector<v1::StreamRun> runs = OneLoadedOneFailed();
+  runs[0].mutable_published()->set_replaced(true);
+  const auto told = NotificationsOf(Shop({v1::WEBHOOK_EVENT_LOAD}), FailedJob(), runs);
+  EXPECT_EQ(json::parse(told.at(0).body)["new_version"], true);
 }
 
 TEST(NotificationsTest, TellOfAFailureWithEveryStreamThatFailed) {

@@ -59,7 +59,7 @@ absl::Status WebhookSender::Post(const v1::Webhook& webhook, int64_t number,
   }
   CURL* curl = handle.get();
   curl_easy_setopt(curl, CURLOPT_URL, webhook.url().c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, options_.plain ? "https,http" : "https");
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "LockstitchWebhook/1.0");
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));

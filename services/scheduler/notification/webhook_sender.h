@@ -12,13 +12,12 @@
 
 namespace lockstitch::scheduler {
 
-// Posts notifications. Thread-safe.
+// Posts notifications by HTTPS. Thread-safe.
 class WebhookSender {
  public:
   struct Options {
     absl::Duration timeout = absl::Seconds(30);  // Of a whole request.
     std::string root_certificate_file;           // PEM; empty: the system's authorities.
-    bool plain = false;                          // Whether http:// is spoken as well.
   };
 
   explicit WebhookSender(const Options& options) : options_(options) {}

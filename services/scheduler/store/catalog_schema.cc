@@ -199,8 +199,21 @@ CREATE INDEX notifications_due ON lockstitch.notifications (due_at) WHERE due_at
 CREATE INDEX notifications_by_job ON lockstitch.notifications (job_key);
 )sql";
 
+// Jobs by how they ended, which lists choose by.
+constexpr absl::string_view kVersion2 = R"sql(
+CREATE INDEX jobs_by_state ON lockstitch.jobs (state, key) WHERE state >= 3;
+UPDATE lockstitch.schema_version SET version = 2;
+)sql";
+
+// What tells repeated requests to create an integration from others with the same request_id:
+// encrypted, since passwords count. NULL where that is not known.
+constexpr absl::string_view kVersion3 = R"sql(
+ALTER TABLE lockstitch.integrations ADD COLUMN request_digest text;
+UPDATE lockstitch.schema_version SET version = 3;
+)sql";
+
 // What brings the schema from each version to the next, from none to 1 first.
-constexpr absl::string_view kMigrations[kCatalogVersion] = {kVersion1};
+constexpr absl::string_view kMigrations[kCatalogVersion] = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

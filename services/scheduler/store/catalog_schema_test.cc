@@ -55,6 +55,25 @@ TEST_F(CatalogSchemaTest, EachEarlierVersionComesToTheSameAsAnEmptyDatabase) {
   }
 }
 
+TEST_F(CatalogSchemaTest, WhatAnEarlierVersionHasKeptStays) {
+  postgres::Connection connection = Open();
+  ASSERT_THAT(MigrateCatalog(connection, 1), IsOk());
+  database_.Run(
+      "INSERT INTO lockstitch.integrations (id, uid, name, destination_schema, schedule, "
+      "configured) "
+      "VALUES ('shop', 'u', 'Shop', 'shop', '', true);"
+      "INSERT INTO lockstitch.jobs (integration_key, revision, trigger, state) SELECT key, 1, 1, 3 "
+      "FROM lockstitch.integrations");
+  const std::string kept =
+      "SELECT i.id || j.job_id FROM lockstitch.jobs j JOIN lockstitch.integrations i ON i.key = "
+      "j.integration_key";
+  const std::string before = database_.Text(kept);
+  ASSERT_THAT(MigrateCatalog(connection), IsOk());
+  EXPECT_EQ(*CatalogVersion(connection), kCatalogVersion);
+  EXPECT_EQ(database_.Text(kept), before);
+  EXPECT_EQ(database_.Int("SELECT version FROM lockstitch.schema_version"), kCatalogVersion);
+}
+
 TEST_F(CatalogSchemaTest, OfManyThatStartAtOnceOneMakesIt) {
   std::vector<postgres::Connection> connections;
   for (int i = 0; i < 8; ++i) connections.push_back(Open());

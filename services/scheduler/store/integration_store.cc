@@ -34,8 +34,6 @@ WHERE i.deleted_at IS NULL AND )sql";
 
 // $1 id.
 constexpr absl::string_view kOfId = "i.id = $1";
-// $1 request id.
-constexpr absl::string_view kOfRequest = "i.request_id = $1";
 // $1 id after which they come, $2 how many.
 constexpr absl::string_view kAfter = "i.id > $1 ORDER BY i.id LIMIT $2";
 // The same with $3 a state, as StandingOf decides it.
@@ -48,18 +46,22 @@ i.id > $1 AND $3 = CASE WHEN j.state IN (1, 2) THEN 2
 ORDER BY i.id LIMIT $2)sql";
 
 // $1 id, $2 uid, $3 name, $4 destination schema, $5 request id, $6 paused, $7 schedule, $8 rows to
-// hold at, $9 configured, $10 settings, $11 secrets. Nothing where something unique is taken. Free
-// historical rows are granted once to a destination schema.
+// hold at, $9 configured, $10 settings, $11 secrets, $12 request digest. Nothing where something
+// unique is taken. Free historical rows are granted once to a destination schema.
 constexpr absl::string_view kCreate = R"sql(
 WITH created AS (
   INSERT INTO lockstitch.integrations (id, uid, name, destination_schema, request_id, paused_at, schedule,
-                                       hold_at_rows, configured, first_load_at)
-  VALUES ($1, $2, $3, $4, $5, CASE WHEN $6::boolean THEN now() END, $7, $8, $9,
+                                       hold_at_rows, configured, request_digest, first_load_at)
+  VALUES ($1, $2, $3, $4, $5, CASE WHEN $6::boolean THEN now() END, $7, $8, $9, $12,
           (SELECT min(first_load_at) FROM lockstitch.integrations WHERE destination_schema = $4))
   ON CONFLICT DO NOTHING
   RETURNING key)
 INSERT INTO lockstitch.revisions (integration_key, revision, settings, secrets)
 SELECT key, 1, $10::bytea, $11 FROM created)sql";
+
+// $1 request id.
+constexpr absl::string_view kFindRequested =
+    "SELECT id, uid, request_digest FROM lockstitch.integrations WHERE request_id = $1";
 
 // $1 id, $2 uid, $3 destination schema: who is in the way, and by what.
 constexpr absl::string_view kFindTaken = R"sql(
@@ -70,17 +72,20 @@ ORDER BY id <> $1, uid <> $2 LIMIT 1)sql";
 
 // $1 id. Keeps jobs from being made until the transaction ends.
 constexpr absl::string_view kLock = R"sql(
-SELECT key, revision, uid FROM lockstitch.integrations WHERE id = $1 AND deleted_at IS NULL FOR UPDATE)sql";
+SELECT key, revision, uid, deleting_at IS NOT NULL FROM lockstitch.integrations
+WHERE id = $1 AND deleted_at IS NULL FOR UPDATE)sql";
 
 // $1 key, $2 revision, $3 settings, $4 secrets.
 constexpr absl::string_view kAddRevision = R"sql(
 INSERT INTO lockstitch.revisions (integration_key, revision, settings, secrets) VALUES ($1, $2, $3, $4))sql";
 
-// $1 key, $2 revision, $3 schedule, $4 rows to hold at, $5 configured, $6 whether to plan anew.
+// $1 key, $2 revision, $3 schedule, $4 rows to hold at, $5 configured, $6 whether to plan anew. One
+// that comes to select something is as one that is resumed.
 constexpr absl::string_view kUpdate = R"sql(
 UPDATE lockstitch.integrations
 SET revision = $2, schedule = $3, hold_at_rows = $4, configured = $5, updated_at = now(), version = version + 1,
-    replan = replan OR $6, schedule_changed_at = CASE WHEN $6 THEN now() ELSE schedule_changed_at END
+    replan = replan OR $6 OR $5 AND NOT configured AND coalesce(next_slot, '-infinity') <= now(),
+    schedule_changed_at = CASE WHEN $6 OR $5 AND NOT configured THEN now() ELSE schedule_changed_at END
 WHERE key = $1)sql";
 
 // $1 key, $2 its revision. Those that its open job was made with stay.
@@ -90,10 +95,11 @@ WHERE r.integration_key = $1 AND r.revision <> $2 AND
       NOT EXISTS (SELECT FROM lockstitch.jobs j
                   WHERE j.integration_key = $1 AND j.revision = r.revision AND j.state IN (1, 2)))sql";
 
-// $1 id, $2 whether to pause. Nothing changes where it is so already.
+// $1 id, $2 whether to pause. Nothing changes where it is so already. A slot that is to come stays.
 constexpr absl::string_view kSetPaused = R"sql(
 UPDATE lockstitch.integrations
-SET paused_at = CASE WHEN $2 THEN now() END, version = version + 1, replan = replan OR NOT $2,
+SET paused_at = CASE WHEN $2 THEN now() END, version = version + 1,
+    replan = replan OR NOT $2 AND coalesce(next_slot, '-infinity') <= now(),
     schedule_changed_at = CASE WHEN $2 THEN schedule_changed_at ELSE now() END
 WHERE id = $1 AND deleted_at IS NULL AND (paused_at IS NULL) = $2::boolean)sql";
 
@@ -147,38 +153,59 @@ absl::StatusOr<KeptIntegration> KeptAt(const Result& result, int row) {
   return kept;
 }
 
-// The one that a condition of kOfId or kOfRequest finds; nullopt if there is none.
-absl::StatusOr<std::optional<KeptIntegration>> Find(Connection& connection,
-                                                    absl::string_view condition,
-                                                    const std::string& value,
-                                                    const SecretBox& secrets) {
+absl::StatusOr<KeptIntegration> MustFind(Connection& connection, const std::string& id,
+                                         const SecretBox& secrets) {
   ASSIGN_OR_RETURN(
       const Result found,
-      connection.Query(absl::StrCat(kColumns, kSecrets, kJobColumns, kTables, condition), {value}));
-  if (found.empty()) return std::nullopt;
+      connection.Query(absl::StrCat(kColumns, kSecrets, kJobColumns, kTables, kOfId), {id}));
+  if (found.empty()) return NotFound(id);
   ASSIGN_OR_RETURN(KeptIntegration kept, KeptAt(found, 0));
-  ASSIGN_OR_RETURN(kept.integration,
-                   UnsealRevision(found, 0, kSettingsColumn, kept.uid, kept.revision, secrets));
+  absl::StatusOr<v1::Integration> integration =
+      UnsealRevision(found, 0, kSettingsColumn, kept.uid, kept.revision, secrets);
+  kept.readable = integration.status();
+  if (integration.ok()) kept.integration = *std::move(integration);
   return kept;
 }
 
-absl::StatusOr<KeptIntegration> MustFind(Connection& connection, const std::string& id,
-                                         const SecretBox& secrets) {
-  ASSIGN_OR_RETURN(std::optional<KeptIntegration> kept, Find(connection, kOfId, id, secrets));
-  if (!kept) return NotFound(id);
-  return *std::move(kept);
+// Binds a digest to its row.
+std::string RequestContext(absl::string_view uid) {
+  return absl::StrCat("request of integration ", uid);
+}
+
+absl::StatusOr<std::optional<KeptIntegration>> Requested(Connection& connection,
+                                                         const std::string& request_id,
+                                                         const std::string& digest,
+                                                         const SecretBox& secrets) {
+  ASSIGN_OR_RETURN(const Result found, connection.Query(kFindRequested, {request_id}));
+  if (found.empty()) return std::nullopt;
+  if (!found.IsNull(0, 2)) {
+    ASSIGN_OR_RETURN(const std::string kept,
+                     secrets.Unseal(found.Text(0, 2), RequestContext(found.Text(0, 1))));
+    if (kept != digest) {
+      return Error(
+          Reason::kUsageInvalid,
+          absl::StrCat("another request had this request_id: it has created the integration ",
+                       found.Text(0, 0)),
+          "Give each request a request_id of its own.");
+    }
+  }
+  ASSIGN_OR_RETURN(KeptIntegration kept, MustFind(connection, found.String(0, 0), secrets));
+  return kept;
 }
 
 struct LockedIntegration {
   std::string key;  // As a parameter.
   int64_t revision = 0;
   std::string uid;
+  bool deleting = false;
 };
 absl::StatusOr<LockedIntegration> Lock(Connection& connection, const std::string& id) {
   ASSIGN_OR_RETURN(const Result found, connection.Query(kLock, {id}));
   if (found.empty()) return NotFound(id);
-  return LockedIntegration{
-      .key = found.String(0, 0), .revision = found.Int(0, 1), .uid = found.String(0, 2)};
+  return LockedIntegration{.key = found.String(0, 0),
+                           .revision = found.Int(0, 1),
+                           .uid = found.String(0, 2),
+                           .deleting = found.Bool(0, 3)};
 }
 
 // At which quota no job starts any more.
@@ -187,17 +214,36 @@ Connection::Parameter HoldAtRows(const v1::Integration& integration) {
   return NumberValue(static_cast<int64_t>(integration.quota().rows_per_month()));
 }
 
+absl::Status TestUntaken(Connection& connection, const NewIntegration& created,
+                         const std::string& destination_schema) {
+  ASSIGN_OR_RETURN(const Result taken,
+                   connection.Query(kFindTaken, {created.id, created.uid, destination_schema}));
+  if (taken.empty()) return absl::OkStatus();
+  return Error(Reason::kIntegrationExists,
+               absl::StrCat("the integration ", taken.Text(0, 0), " has ", taken.Text(0, 1)));
+}
+
 std::string Flag(bool flag) { return flag ? "true" : "false"; }
 
 }  // namespace
+
+absl::Status BeingDeleted(const std::string& id) {
+  return Error(Reason::kIntegrationNotFound,
+               absl::StrCat("the integration ", id, " is being deleted"),
+               absl::StrCat("`lockstitch integration delete ", id,
+                            "` goes on where it was; its name is free again once it is through."));
+}
 
 absl::StatusOr<KeptIntegration> IntegrationStore::Create(const NewIntegration& created) const {
   ASSIGN_OR_RETURN(const std::string destination_schema,
                    schema::DestinationSchema(created.integration.name()));
   const RevisionValues revision =
       SealRevision(created.integration, created.uid, /*revision=*/1, *secrets_);
-  Connection::Parameter request_id;
-  if (!created.request_id.empty()) request_id = created.request_id;
+  Connection::Parameter request_id, digest;
+  if (!created.request_id.empty()) {
+    request_id = created.request_id;
+    digest = secrets_->Seal(created.request_digest, RequestContext(created.uid));
+  }
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
   ASSIGN_OR_RETURN(
       const Result inserted,
@@ -205,19 +251,28 @@ absl::StatusOr<KeptIntegration> IntegrationStore::Create(const NewIntegration& c
           kCreate, {created.id, created.uid, created.integration.name(), destination_schema,
                     request_id, Flag(created.paused), MessageValue(created.integration.schedule()),
                     HoldAtRows(created.integration), Flag(IsConfigured(created.integration)),
-                    revision.settings, revision.secrets}));
+                    revision.settings, revision.secrets, digest}));
   if (inserted.affected() > 0) return MustFind(*session, created.id, *secrets_);
   if (request_id) {
     ASSIGN_OR_RETURN(std::optional<KeptIntegration> before,
-                     Find(*session, kOfRequest, created.request_id, *secrets_));
+                     Requested(*session, created.request_id, created.request_digest, *secrets_));
     if (before) return *std::move(before);
   }
-  ASSIGN_OR_RETURN(const Result taken,
-                   session->Query(kFindTaken, {created.id, created.uid, destination_schema}));
-  if (taken.empty())
-    return Error(Reason::kCatalogConflict, "catalog: the integration in the way has just gone");
-  return Error(Reason::kIntegrationExists,
-               absl::StrCat("the integration ", taken.Text(0, 0), " has ", taken.Text(0, 1)));
+  RETURN_IF_ERROR(TestUntaken(*session, created, destination_schema));
+  return Error(Reason::kCatalogConflict, "catalog: the integration in the way has just gone");
+}
+
+absl::Status IntegrationStore::TestFree(const NewIntegration& created) const {
+  ASSIGN_OR_RETURN(const std::string destination_schema,
+                   schema::DestinationSchema(created.integration.name()));
+  ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
+  return TestUntaken(*session, created, destination_schema);
+}
+
+absl::StatusOr<std::optional<KeptIntegration>> IntegrationStore::FindRequested(
+    const std::string& request_id, const std::string& request_digest) const {
+  ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
+  return Requested(*session, request_id, request_digest, *secrets_);
 }
 
 absl::StatusOr<KeptIntegration> IntegrationStore::Get(const std::string& id) const {
@@ -249,6 +304,7 @@ absl::StatusOr<KeptIntegration> IntegrationStore::Update(const std::string& id, 
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
   Transaction transaction = Transaction::Begin(*session);
   ASSIGN_OR_RETURN(const LockedIntegration locked, Lock(*session, id));
+  if (locked.deleting) return BeingDeleted(id);
   if (locked.revision != revision) {
     return Error(Reason::kEtagMismatch,
                  absl::StrCat("the integration ", id, " was edited meanwhile"));

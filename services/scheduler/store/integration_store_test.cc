@@ -17,6 +17,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+constexpr char kDigest[] = "digest of a request";
+
 class IntegrationStoreTest : public ::testing::Test {
  protected:
   std::vector<std::string> Ids(v1::IntegrationState state) {
@@ -71,17 +73,39 @@ TEST_F(IntegrationStoreTest, AnIdAUidAndADestinationSchemaBelongToOne) {
     const absl::Status status = integrations_.Create(taken).status();
     EXPECT_THAT(status, HasReason(Reason::kIntegrationExists));
     EXPECT_THAT(std::string(status.message()), HasSubstr("shop"));
+    EXPECT_EQ(integrations_.TestFree(taken), status);
   }
+  EXPECT_THAT(integrations_.TestFree(catalog_.New("free")), IsOk());
   EXPECT_THAT(Ids(v1::INTEGRATION_STATE_UNSPECIFIED), ElementsAre("shop"));
 }
 
 TEST_F(IntegrationStoreTest, ARepeatedRequestGivesWhatItGaveBefore) {
   NewIntegration created = catalog_.New("shop");
   created.request_id = "r1";
+  created.request_digest = kDigest;
+  EXPECT_FALSE(*integrations_.FindRequested("r1", kDigest));
   const int64_t key = integrations_.Create(created)->key;
+  EXPECT_EQ((*integrations_.FindRequested("r1", kDigest))->key, key);
+  created.uid = "drawn anew";
   EXPECT_EQ(integrations_.Create(created)->key, key);
   created.request_id = "r2";
   EXPECT_THAT(integrations_.Create(created), HasReason(Reason::kIntegrationExists));
+  ASSERT_THAT(integrations_.FinishDeletion(key), IsOk());
+  EXPECT_FALSE(*integrations_.FindRequested("r1", kDigest));
+}
+
+TEST_F(IntegrationStoreTest, ARequestIdOfAnotherRequestIsRefused) {
+  NewIntegration created = catalog_.New("shop"), other = catalog_.New("other");
+  created.request_id = other.request_id = "r1";
+  created.request_digest = kDigest;
+  other.request_digest = "another";
+  ASSERT_THAT(integrations_.Create(created), IsOk());
+  EXPECT_THAT(integrations_.Create(other), HasReason(Reason::kUsageInvalid));
+  EXPECT_THAT(integrations_.FindRequested("r1", "another"), HasReason(Reason::kUsageInvalid));
+  EXPECT_FALSE(catalog_.Holds(kDigest));
+  // Of an integration that an earlier version has created nothing more is known.
+  catalog_.database.Run("UPDATE lockstitch.integrations SET request_digest = NULL");
+  EXPECT_THAT(integrations_.FindRequested("r1", "another"), IsOk());
 }
 
 TEST_F(IntegrationStoreTest, OfConcurrentRequestsOneCreatesIt) {
@@ -220,7 +244,17 @@ TEST_F(IntegrationStoreTest, OnlyWhatTouchesItsScheduleIsPlannedAnew) {
   EXPECT_FALSE(resumed.paused_at);
   EXPECT_GT(resumed.schedule_changed_at, rescheduled.schedule_changed_at);
   EXPECT_EQ(resumed.revision, rescheduled.revision);
-  plan();
+  // Its slot is to come.
+  EXPECT_FALSE(Replans("shop"));
+  EXPECT_EQ(resumed.next_slot, absl::FromUnixSeconds(2'000'000'000));
+
+  for (const char* passed : {"now()", "NULL"}) {
+    ASSERT_THAT(integrations_.SetPaused("shop", true), IsOk());
+    catalog_.database.Run(absl::StrCat("UPDATE lockstitch.integrations SET next_slot = ", passed));
+    ASSERT_THAT(integrations_.SetPaused("shop", false), IsOk());
+    EXPECT_TRUE(Replans("shop")) << passed;
+    plan();
+  }
   ASSERT_THAT(integrations_.SetPaused("shop", false), IsOk());
   EXPECT_FALSE(Replans("shop"));
 }
@@ -251,7 +285,8 @@ TEST_F(IntegrationStoreTest, ADeletedOneLeavesItsHistoryAndNoSecret) {
 
   EXPECT_TRUE(integrations_.BeginDeletion("shop")->deleting_at);
   EXPECT_TRUE(catalog_.jobs.Get("shop", "")->job.has_stop_requested_at());
-  EXPECT_THAT(catalog_.jobs.Request("shop", "", std::nullopt),
+  EXPECT_THAT(catalog_.jobs.Request("shop", ""), HasReason(Reason::kIntegrationNotFound));
+  EXPECT_THAT(integrations_.Update("shop", 1, TestCatalog::Settings("shop"), false),
               HasReason(Reason::kIntegrationNotFound));
   EXPECT_THAT(*leader.ReadDue(absl::Now(), 10), IsEmpty());
   EXPECT_THAT(integrations_.FinishDeletion(key), HasReason(Reason::kJobRunning));
@@ -299,8 +334,14 @@ TEST_F(IntegrationStoreTest, SecretsOfAnotherKeyAreToldAsSuch) {
   catalog_.Create("shop");
   TestCatalog other;
   const IntegrationStore with_other_keys(catalog_.catalog.get(), &other.secrets);
-  EXPECT_THAT(with_other_keys.Get("shop"), HasReason(Reason::kSecretKeyUnknown));
+  const KeptIntegration kept = *with_other_keys.Get("shop");
+  EXPECT_THAT(kept.readable, HasReason(Reason::kSecretKeyUnknown));
+  EXPECT_EQ(kept.integration.source().postgres().url(), "postgres://u@source/db");
+  EXPECT_TRUE(with_other_keys.SetPaused("shop", true)->paused_at);
   EXPECT_THAT(with_other_keys.List("", 10, v1::INTEGRATION_STATE_UNSPECIFIED), IsOk());
+  // They are replaced by an edit.
+  EXPECT_THAT(with_other_keys.Update("shop", 1, TestCatalog::Settings("shop"), false)->readable,
+              IsOk());
 }
 
 TEST_F(IntegrationStoreTest, SecretsMovedToAnotherRowDoNotOpen) {
@@ -309,8 +350,8 @@ TEST_F(IntegrationStoreTest, SecretsMovedToAnotherRowDoNotOpen) {
   catalog_.database.Run(
       "UPDATE lockstitch.revisions SET secrets = (SELECT secrets FROM lockstitch.revisions ORDER "
       "BY integration_key LIMIT 1)");
-  EXPECT_THAT(integrations_.Get("shop"), IsOk());
-  EXPECT_THAT(integrations_.Get("thief"), HasReason(Reason::kInternal));
+  EXPECT_THAT(integrations_.Get("shop")->readable, IsOk());
+  EXPECT_THAT(integrations_.Get("thief")->readable, HasReason(Reason::kInternal));
 }
 
 TEST(IsConfiguredTest, OnlyPatternsThatTakeEverythingAwaySelectNothing) {

@@ -6,6 +6,8 @@
 #include "absl/strings/str_replace.h"
 #include "postgres/transaction.h"
 #include "rpc/timestamp.h"
+#include "services/scheduler/schedule/rule.h"
+#include "services/scheduler/schedule/slots.h"
 #include "services/scheduler/store/column_value.h"
 #include "services/scheduler/store/job_row.h"
 #include "status/macros.h"
@@ -32,7 +34,8 @@ j.integration_key = (SELECT max(key) FROM lockstitch.integrations WHERE id = $1)
 
 // $1 integration. Keeps other jobs of it from being made.
 constexpr absl::string_view kLock = R"sql(
-SELECT key FROM lockstitch.integrations WHERE id = $1 AND deleting_at IS NULL AND deleted_at IS NULL FOR UPDATE)sql";
+SELECT key, schedule, now() FROM lockstitch.integrations
+WHERE id = $1 AND deleting_at IS NULL AND deleted_at IS NULL FOR UPDATE)sql";
 // $1 integration's key, $2 request id.
 constexpr absl::string_view kFindRequest = R"sql(
 SELECT job_key, attached FROM lockstitch.job_requests WHERE integration_key = $1 AND request_id = $2)sql";
@@ -140,6 +143,16 @@ absl::StatusOr<FoundJob> MustFind(Connection& connection, const std::string& int
                     : absl::StrCat("the integration ", integration, " has no job ", job_id));
 }
 
+// The next slot of the locked integration once a job of it is made by hand; nullopt to leave what
+// was planned.
+absl::StatusOr<std::optional<absl::Time>> NextSlotOf(const Result& locked) {
+  v1::Schedule schedule;
+  RETURN_IF_ERROR(ReadMessage(locked, 0, 1, &schedule));
+  const absl::StatusOr<Rule> rule = RuleOf(schedule);
+  if (!rule.ok()) return std::nullopt;
+  return SlotAfterManualRun(*rule, TimeAt(locked, 0, 2).value_or(absl::Now()), std::nullopt);
+}
+
 absl::StatusOr<v1::Job> OfKey(Connection& connection, const std::string& key) {
   ASSIGN_OR_RETURN(std::optional<FoundJob> found, Find(connection, std::string(kOfKey), {key}));
   if (!found) return Error(Reason::kJobNotFound, "the job is kept no more");
@@ -149,8 +162,7 @@ absl::StatusOr<v1::Job> OfKey(Connection& connection, const std::string& key) {
 }  // namespace
 
 absl::StatusOr<RequestedJob> JobStore::Request(const std::string& integration,
-                                               const std::string& request_id,
-                                               std::optional<absl::Time> next_slot) const {
+                                               const std::string& request_id) const {
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
   postgres::Transaction transaction = postgres::Transaction::Begin(*session);
   ASSIGN_OR_RETURN(const Result locked, session->Query(kLock, {integration}));
@@ -166,7 +178,10 @@ absl::StatusOr<RequestedJob> JobStore::Request(const std::string& integration,
   ASSIGN_OR_RETURN(const Result made,
                    session->Query(kOpenOrMake, {key, NumberValue(v1::JOB_TRIGGER_MANUAL)}));
   const bool attached = made.Bool(0, 1);
-  if (!attached) RETURN_IF_ERROR(session->Execute(kRebase, {key, TimeValue(next_slot)}));
+  if (!attached) {
+    ASSIGN_OR_RETURN(const std::optional<absl::Time> next_slot, NextSlotOf(locked));
+    RETURN_IF_ERROR(session->Execute(kRebase, {key, TimeValue(next_slot)}));
+  }
   if (!request_id.empty()) {
     RETURN_IF_ERROR(session->Execute(
         kRememberRequest, {key, request_id, made.String(0, 0), attached ? "true" : "false"}));
@@ -208,7 +223,7 @@ absl::StatusOr<std::vector<v1::Job>> JobStore::List(const JobFilter& filter,
     conditions.Add(absl::StrCat("j.integration_key = ", kLastOf), filter.integration);
   if (!before.empty())
     conditions.Add("j.key < (SELECT key FROM lockstitch.jobs WHERE job_id = $)", before);
-  // The number in the text lets the index of open jobs be used.
+  // The number in the text lets the indexes of some states be used.
   if (filter.state != v1::JOB_STATE_UNSPECIFIED)
     conditions.Add(absl::StrCat("j.state = ", static_cast<int>(filter.state)));
   conditions.Limit("j.key DESC", limit);

@@ -56,11 +56,11 @@ class JobStore {
   explicit JobStore(Catalog* catalog) : catalog_(catalog) {}
 
   // Makes a PENDING job of the integration's present settings, or gives its open one, or that of an
-  // earlier call with the same request_id. `next_slot` is the integration's from then on, where one
-  // is given (a manual run of an interval). INTEGRATION_NOT_FOUND, also while it is being deleted.
+  // earlier call with the same request_id. An interval counts anew from a job that is made; one
+  // whose schedule can't be read here goes on as it was. INTEGRATION_NOT_FOUND, also while it is
+  // being deleted.
   absl::StatusOr<RequestedJob> Request(const std::string& integration,
-                                       const std::string& request_id,
-                                       std::optional<absl::Time> next_slot) const;
+                                       const std::string& request_id) const;
   // Asks a job, or the integration's open one (empty job_id), to stop. JOB_NOT_RUNNING,
   // JOB_NOT_FOUND.
   absl::StatusOr<v1::Job> RequestStop(const std::string& integration,

@@ -4,6 +4,7 @@
 #include <set>
 #include <thread>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "gmock/gmock.h"
@@ -50,7 +51,7 @@ class JobStoreTest : public ::testing::Test {
 
 TEST_F(JobStoreTest, ARequestMakesAJob) {
   catalog_.Create("shop");
-  const RequestedJob requested = *jobs_.Request("shop", "", std::nullopt);
+  const RequestedJob requested = *jobs_.Request("shop", "");
   EXPECT_FALSE(requested.attached);
   EXPECT_EQ(requested.job.state(), v1::JOB_STATE_PENDING);
   EXPECT_EQ(requested.job.trigger(), v1::JOB_TRIGGER_MANUAL);
@@ -64,28 +65,28 @@ TEST_F(JobStoreTest, ARequestMakesAJob) {
 TEST_F(JobStoreTest, ARequestWhileOneIsOpenAttachesToIt) {
   catalog_.Create("shop");
   const v1::Job open = catalog_.Start(leader_, "shop");
-  const RequestedJob attached = *jobs_.Request("shop", "", std::nullopt);
+  const RequestedJob attached = *jobs_.Request("shop", "");
   EXPECT_TRUE(attached.attached);
   EXPECT_EQ(attached.job.job_id(), open.job_id());
   End(open);
-  EXPECT_NE(jobs_.Request("shop", "", std::nullopt)->job.job_id(), open.job_id());
+  EXPECT_NE(jobs_.Request("shop", "")->job.job_id(), open.job_id());
 }
 
 TEST_F(JobStoreTest, ARepeatedRequestGivesTheSameJobThoughItHasEnded) {
   catalog_.Create("shop");
-  const RequestedJob first = *jobs_.Request("shop", "r1", std::nullopt);
-  const RequestedJob attached = *jobs_.Request("shop", "r2", std::nullopt);
+  const RequestedJob first = *jobs_.Request("shop", "r1");
+  const RequestedJob attached = *jobs_.Request("shop", "r2");
   End(first.job);
   const v1::Job later = catalog_.Request("shop");
   for (const auto& [request_id, before] : {std::pair("r1", first), std::pair("r2", attached)}) {
-    const RequestedJob again = *jobs_.Request("shop", request_id, std::nullopt);
+    const RequestedJob again = *jobs_.Request("shop", request_id);
     EXPECT_EQ(again.job.job_id(), first.job.job_id());
     EXPECT_EQ(again.attached, before.attached);
   }
   EXPECT_NE(later.job_id(), first.job.job_id());
   // Another integration's request ids are its own.
   catalog_.Create("other");
-  EXPECT_NE(jobs_.Request("other", "r1", std::nullopt)->job.job_id(), first.job.job_id());
+  EXPECT_NE(jobs_.Request("other", "r1")->job.job_id(), first.job.job_id());
 }
 
 TEST_F(JobStoreTest, ConcurrentRequestsMakeOneJob) {
@@ -97,7 +98,7 @@ TEST_F(JobStoreTest, ConcurrentRequestsMakeOneJob) {
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
       const absl::StatusOr<RequestedJob> requested =
-          jobs_.Request("shop", i % 2 == 0 ? absl::StrCat(i) : "", std::nullopt);
+          jobs_.Request("shop", i % 2 == 0 ? absl::StrCat(i) : "");
       ASSERT_THAT(requested, IsOk());
       absl::MutexLock lock(&mutex);
       ids.insert(requested->job.job_id());
@@ -109,17 +110,53 @@ TEST_F(JobStoreTest, ConcurrentRequestsMakeOneJob) {
   EXPECT_EQ(made, 1);
 }
 
-TEST_F(JobStoreTest, AManualRunSetsTheClockAnewWhereItIsTold) {
+TEST_F(JobStoreTest, AnIntervalCountsAnewFromAManualRunAndOthersGoOn) {
   catalog_.Create("shop");
-  const absl::Time slot = absl::FromUnixSeconds(2'000'000'000);
-  const v1::Job job = jobs_.Request("shop", "", slot)->job;
+  const v1::Job job = catalog_.Request("shop");
+  const absl::Time slot = rpc::FromTimestamp(job.created_at()) + absl::Hours(1);
   EXPECT_EQ(catalog_.integrations.Get("shop")->next_slot, slot);
   // One that it attaches to has set it before.
-  ASSERT_THAT(jobs_.Request("shop", "", slot + absl::Hours(1)), IsOk());
+  catalog_.Request("shop");
   EXPECT_EQ(catalog_.integrations.Get("shop")->next_slot, slot);
   End(job);
-  ASSERT_THAT(jobs_.Request("shop", "", std::nullopt), IsOk());
+
+  v1::Integration cron = TestCatalog::Settings("shop");
+  cron.mutable_schedule()->set_cron("0 0 12 ? * *");
+  ASSERT_THAT(catalog_.integrations.Update("shop", 1, cron, false), IsOk());
+  End(catalog_.Request("shop"));
   EXPECT_EQ(catalog_.integrations.Get("shop")->next_slot, slot);
+  // What has to be planned anew still has to be.
+  ASSERT_THAT(catalog_.integrations.Update("shop", 2, cron, true), IsOk());
+  catalog_.Request("shop");
+  EXPECT_FALSE(catalog_.integrations.Get("shop")->next_slot);
+  EXPECT_THAT(*leader_.ReadDue(absl::Now(), 10), SizeIs(1));
+}
+
+TEST_F(JobStoreTest, AManualRunGoesByTheScheduleThatAnEditHasJustLeft) {
+  catalog_.Create("shop");
+  v1::Schedule edited;
+  edited.mutable_every()->set_seconds(7200);
+  testing::Database editor(catalog_.url);
+  editor.Run("BEGIN");
+  editor.Run(absl::StrCat("UPDATE lockstitch.integrations SET schedule = '\\x",
+                          absl::BytesToHexString(edited.SerializeAsString()), "'"));
+  v1::Job job;
+  std::thread requesting([&] { job = catalog_.Request("shop"); });
+  catalog_.database.Await(absl::StrCat("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND ",
+                                       editor.backend_pid(), " = ANY (pg_blocking_pids(pid)))"));
+  editor.Run("COMMIT");
+  requesting.join();
+  EXPECT_EQ(catalog_.integrations.Get("shop")->next_slot,
+            rpc::FromTimestamp(job.created_at()) + absl::Hours(2));
+}
+
+TEST_F(JobStoreTest, AScheduleThatCannotBeReadKeepsNoJobFromBeingMade) {
+  catalog_.Create("shop");
+  v1::Integration settings = TestCatalog::Settings("shop");
+  settings.mutable_schedule()->set_time_zone("Mars");
+  ASSERT_THAT(catalog_.integrations.Update("shop", 1, settings, true), IsOk());
+  EXPECT_THAT(jobs_.Request("shop", ""), IsOk());
+  EXPECT_FALSE(catalog_.integrations.Get("shop")->next_slot);
 }
 
 TEST_F(JobStoreTest, AStopIsAskedForOnce) {
@@ -131,8 +168,11 @@ TEST_F(JobStoreTest, AStopIsAskedForOnce) {
   EXPECT_TRUE(asked.has_stop_requested_at());
   EXPECT_EQ(jobs_.RequestStop("shop", job.job_id())->SerializeAsString(),
             asked.SerializeAsString());
-  EXPECT_THAT(*leader_.ReadStopRequests({job.job_id(), "other"}), ElementsAre(job.job_id()));
+  const std::vector<v1::Job> requests = *leader_.ReadStopRequests();
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_EQ(requests[0].SerializeAsString(), asked.SerializeAsString());
   End(job, v1::JOB_STATE_CANCELLED);
+  EXPECT_THAT(*leader_.ReadStopRequests(), IsEmpty());
   EXPECT_THAT(jobs_.RequestStop("shop", ""), HasReason(Reason::kJobNotRunning));
   EXPECT_THAT(jobs_.RequestStop("shop", job.job_id()), HasReason(Reason::kJobNotRunning));
   EXPECT_THAT(jobs_.RequestStop("shop", "other"), HasReason(Reason::kJobNotFound));
@@ -178,6 +218,24 @@ TEST_F(JobStoreTest, JobsAreListedTheLatestFirstPageByPage) {
   EXPECT_THAT(ids({.integration = "shop", .state = v1::JOB_STATE_FAILED}), ElementsAre(made[1]));
   EXPECT_THAT(ids({.state = v1::JOB_STATE_PENDING}), ElementsAre(open));
   EXPECT_THAT(jobs_.List({.integration = "none"}, "", 9), HasReason(Reason::kIntegrationNotFound));
+}
+
+TEST_F(JobStoreTest, TheFewThatFailedAreFoundWithoutReadingAllOthers) {
+  catalog_.Create("shop");
+  End(catalog_.Request("shop"), v1::JOB_STATE_FAILED);
+  catalog_.database.Run(
+      "CREATE EXTENSION pg_stat_statements;"
+      "INSERT INTO lockstitch.jobs (integration_key, revision, trigger, state, ended_at) "
+      "SELECT key, 1, 1, 3, now() FROM lockstitch.integrations, generate_series(1, 20000);"
+      "ANALYZE lockstitch.jobs");
+  catalog_.database.Run("SELECT pg_stat_statements_reset()");
+  EXPECT_THAT(*jobs_.List({.state = v1::JOB_STATE_FAILED}, "", 10), SizeIs(1));
+  const int64_t pages = catalog_.database.Int(
+      "SELECT sum(s.shared_blks_hit + s.shared_blks_read) FROM pg_stat_statements s JOIN "
+      "pg_database "
+      "d ON d.oid = s.dbid WHERE d.datname = current_database() AND s.query LIKE '%j.state = %'");
+  EXPECT_GT(pages, 0);
+  EXPECT_LE(pages, 20);
 }
 
 TEST_F(JobStoreTest, ALogIsReadInTheOrderOfWritingAndGoesOn) {

@@ -10,6 +10,7 @@
 #include "services/scheduler/store/notification.h"
 #include "services/scheduler/store/revision.h"
 #include "status/macros.h"
+#include "telemetry/log.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -42,14 +43,15 @@ WHERE j.key = ANY ($1::bigint[]) ORDER BY j.key)sql";
 
 // $1 keys of jobs.
 constexpr absl::string_view kReadRuns = R"sql(
-SELECT j.job_id, r.run, r.fence, r.draws, r.extractor
+SELECT j.job_id, r.run, r.fence, r.draws, r.extractor, r.run_id, r.stream, r.state
 FROM lockstitch.runs r JOIN lockstitch.jobs j ON j.key = r.job_key
 WHERE r.job_key = ANY ($1::bigint[])
 ORDER BY r.job_key, r.stream)sql";
 
-// $1 ids of jobs.
-constexpr absl::string_view kReadStopRequests = R"sql(
-SELECT job_id FROM lockstitch.jobs WHERE job_id = ANY ($1::text[]) AND stop_requested_at IS NOT NULL)sql";
+constexpr absl::string_view kSelect = "SELECT ";
+constexpr absl::string_view kAskedToStop = R"sql(
+FROM lockstitch.jobs j JOIN lockstitch.integrations i ON i.key = j.integration_key
+WHERE j.state IN (1, 2) AND j.stop_requested_at IS NOT NULL)sql";
 
 // $2 id, $3 when.
 constexpr absl::string_view kStart = R"sql(
@@ -108,7 +110,13 @@ absl::Status ReadRuns(Connection& session, const ArrayValue& keys, std::vector<O
   ASSIGN_OR_RETURN(const Result runs, session.Query(kReadRuns, {keys.text()}));
   for (int row = 0; row < runs.rows(); ++row) {
     OpenRun& run = by_id.at(runs.String(row, 0))->runs.emplace_back();
-    RETURN_IF_ERROR(ReadMessage(runs, row, 1, &run.run));
+    if (const absl::Status read = ReadMessage(runs, row, 1, &run.run); !read.ok()) {
+      telemetry::LogError("a run is taken as its columns tell", read,
+                          {{"run_id", runs.String(row, 5)}});
+    }
+    run.run.set_run_id(runs.String(row, 5));
+    run.run.set_stream(runs.String(row, 6));
+    run.run.set_state(static_cast<v1::StreamRunState>(runs.Int(row, 7)));
     run.dispatched = {.fence = runs.Int(row, 2),
                       .draws = static_cast<uint32_t>(runs.Int(row, 3)),
                       .extractor = runs.String(row, 4)};
@@ -146,14 +154,15 @@ absl::StatusOr<std::vector<OpenJob>> LeaderStore::TakeOpenJobs(
   return jobs;
 }
 
-absl::StatusOr<std::vector<std::string>> LeaderStore::ReadStopRequests(
-    const std::vector<std::string>& job_ids) const {
-  ArrayValue ids;
-  for (const std::string& id : job_ids) ids.Add(id);
+absl::StatusOr<std::vector<v1::Job>> LeaderStore::ReadStopRequests() const {
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  ASSIGN_OR_RETURN(const Result found, session->Query(kReadStopRequests, {ids.text()}));
-  std::vector<std::string> asked;
-  for (int row = 0; row < found.rows(); ++row) asked.push_back(found.String(row, 0));
+  ASSIGN_OR_RETURN(const Result found,
+                   session->Query(absl::StrCat(kSelect, kJobColumns, kAskedToStop), {}));
+  std::vector<v1::Job> asked;
+  for (int row = 0; row < found.rows(); ++row) {
+    ASSIGN_OR_RETURN(v1::Job job, JobAt(found, row, 0));
+    asked.push_back(std::move(job));
+  }
   return asked;
 }
 

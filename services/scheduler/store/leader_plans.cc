@@ -12,9 +12,9 @@ namespace {
 
 using postgres::Result;
 
-// $1 now, $2 how many.
+// $1 now, $2 how many, $3 keys of others.
 constexpr absl::string_view kReadDue = R"sql(
-SELECT i.key, i.id, i.uid, i.schedule, i.paused_at IS NOT NULL,
+SELECT i.key, i.id, i.uid, i.schedule, i.paused_at IS NOT NULL OR NOT i.configured,
        CASE WHEN i.hold_at_rows IS NULL THEN false
             ELSE (SELECT coalesce(sum(u.rows - u.historical_rows), 0) >= i.hold_at_rows FROM lockstitch.usage u
                   WHERE u.integration_key = i.key AND
@@ -22,7 +22,7 @@ SELECT i.key, i.id, i.uid, i.schedule, i.paused_at IS NOT NULL,
        EXISTS (SELECT FROM lockstitch.jobs j WHERE j.integration_key = i.key AND j.state IN (1, 2)),
        i.last_slot, CASE WHEN NOT i.replan THEN i.next_slot END, i.schedule_changed_at, i.version
 FROM lockstitch.integrations i
-WHERE i.due_at <= $1 AND i.deleting_at IS NULL
+WHERE i.due_at <= $1 AND i.deleting_at IS NULL AND i.key <> ALL ($3::bigint[])
 ORDER BY i.due_at LIMIT $2)sql";
 
 // Arrays with an element a plan: $2 keys, $3 versions, $4 slots of jobs, $5 first and $6 last
@@ -47,17 +47,20 @@ SELECT EXISTS (SELECT FROM lead), true)sql";
 
 }  // namespace
 
-absl::StatusOr<std::vector<DueIntegration>> LeaderStore::ReadDue(absl::Time now, int limit) const {
+absl::StatusOr<std::vector<DueIntegration>> LeaderStore::ReadDue(
+    absl::Time now, int limit, const std::vector<int64_t>& put_off) const {
+  ArrayValue others;
+  for (const int64_t key : put_off) others.Add(NumberValue(key));
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
   ASSIGN_OR_RETURN(const Result found,
-                   session->Query(kReadDue, {TimeValue(now), NumberValue(limit)}));
+                   session->Query(kReadDue, {TimeValue(now), NumberValue(limit), others.text()}));
   std::vector<DueIntegration> due;
   for (int row = 0; row < found.rows(); ++row) {
     DueIntegration& integration = due.emplace_back();
     integration.key = found.Int(row, 0);
     integration.id = found.String(row, 1);
     integration.uid = found.String(row, 2);
-    RETURN_IF_ERROR(ReadMessage(found, row, 3, &integration.schedule));
+    integration.readable = ReadMessage(found, row, 3, &integration.schedule);
     integration.paused = found.Bool(row, 4);
     integration.held = found.Bool(row, 5);
     integration.job_open = found.Bool(row, 6);

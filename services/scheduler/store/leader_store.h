@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ struct DueIntegration {
   std::string id;
   std::string uid;
   v1::Schedule schedule;
-  bool paused = false;
-  bool held = false;  // Its quota is used up, and it wants that to count.
+  absl::Status readable;  // Else why what is kept is no schedule.
+  bool paused = false;    // Or it selects nothing, which comes to the same.
+  bool held = false;      // Its quota is used up, and it wants that to count.
   bool job_open = false;
   // Of its last job, or when that started if it was started by hand; nullopt before the first.
   std::optional<absl::Time> last_slot;
@@ -81,7 +83,8 @@ struct Notification {
 // A notification that is due.
 struct DueNotification {
   int64_t number = 0;
-  int attempts = 0;         // Made before.
+  int attempts = 0;  // Made before.
+  int64_t integration_key = 0;
   std::string integration;  // Its id.
   v1::Webhook webhook;      // With its secrets; empty if they can't be decrypted.
   std::string body;         // JSON.
@@ -98,8 +101,9 @@ class LeaderStore {
       : catalog_(catalog), secrets_(secrets), term_(term) {}
 
   // Integrations whose slot is due at `now`, or that have to be planned anew; the longest due
-  // first.
-  absl::StatusOr<std::vector<DueIntegration>> ReadDue(absl::Time now, int limit) const;
+  // first. Those whose keys are in `put_off` are left out.
+  absl::StatusOr<std::vector<DueIntegration>> ReadDue(
+      absl::Time now, int limit, const std::vector<int64_t>& put_off = {}) const;
   // Carries plans out. An integration that was edited, deleted or given a job meanwhile is left for
   // the next plan.
   absl::Status Apply(const std::vector<PlannedSlot>& plans) const;
@@ -108,9 +112,8 @@ class LeaderStore {
   // them over.
   absl::StatusOr<std::vector<OpenJob>> TakeOpenJobs(const std::vector<std::string>& known,
                                                     int limit) const;
-  // Of the jobs given, those that were asked to stop.
-  absl::StatusOr<std::vector<std::string>> ReadStopRequests(
-      const std::vector<std::string>& job_ids) const;
+  // Open jobs that were asked to stop, whoever runs them, if anybody.
+  absl::StatusOr<std::vector<v1::Job>> ReadStopRequests() const;
 
   // PENDING -> RUNNING.
   absl::Status StartJob(const v1::Job& job) const;
@@ -128,15 +131,18 @@ class LeaderStore {
   // outbox.
   absl::Status EndJob(const v1::Job& job, const std::vector<Notification>& notifications) const;
 
-  absl::StatusOr<std::vector<DueNotification>> ReadDueNotifications(absl::Time now,
-                                                                    int limit) const;
+  // Those of one integration, the one that has waited longest, but for those whose keys are in
+  // `others`.
+  absl::StatusOr<std::vector<DueNotification>> ReadDueNotifications(
+      absl::Time now, int limit, const std::set<int64_t>& others = {}) const;
   // Ends a notification (nullopt) or puts it off; `failure` is what the receiver said, empty where
   // it accepted. One that was given up stays, with its failure, as long as its job.
   absl::Status EndAttempt(int64_t number, std::optional<absl::Time> next_attempt,
                           const std::string& failure) const;
 
-  // Deletes at most `limit` jobs (with runs and logs) that ended before `before`, and as many slots
-  // that were skipped before; answers how many of the more numerous.
+  // Deletes jobs that ended before `before`, the oldest first, each after its log, runs and
+  // notifications, and slots that were skipped before: at most `limit` rows of a table. Answers how
+  // many rows of all; 0 once nothing is left.
   absl::StatusOr<int> Prune(absl::Time before, int limit) const;
 
  private:

@@ -17,6 +17,7 @@ using ::lockstitch::testing::HasReason;
 using ::lockstitch::testing::IsOk;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 const absl::Time kSlot = absl::FromUnixSeconds(1'700'000'000);
@@ -65,6 +66,17 @@ TEST_F(LeaderStoreTest, WhatIsNewOrDueIsReadTheLongestDueFirst) {
   EXPECT_THAT(DueIds(kSlot + absl::Seconds(2)), ElementsAre("d", "b", "a"));
   EXPECT_THAT(DueIds(kSlot + absl::Seconds(2), 2), ElementsAre("d", "b"));
   EXPECT_EQ(Due("b").next_slot, kSlot);
+  const std::vector<DueIntegration> others = *leader_.ReadDue(kSlot, 100, {Due("d").key});
+  ASSERT_THAT(others, SizeIs(1));
+  EXPECT_EQ(others[0].id, "b");
+}
+
+TEST_F(LeaderStoreTest, AScheduleThatIsNoneKeepsNoOtherFromBeingRead) {
+  catalog_.Create("a");
+  catalog_.Create("b");
+  catalog_.database.Run("UPDATE lockstitch.integrations SET schedule = '\\xff' WHERE id = 'a'");
+  EXPECT_THAT(Due("a").readable, HasReason(Reason::kInternal));
+  EXPECT_THAT(Due("b").readable, IsOk());
 }
 
 TEST_F(LeaderStoreTest, APlanMakesJobsAndRecordsWhatItSkips) {
@@ -112,7 +124,7 @@ TEST_F(LeaderStoreTest, WhatHasChangedSinceItWasReadIsLeftForTheNextPlan) {
        [&] {
          return catalog_.integrations.FinishDeletion(catalog_.integrations.Get("deleted")->key);
        }},
-      {"run", [&] { return catalog_.jobs.Request("run", "", std::nullopt).status(); }}};
+      {"run", [&] { return catalog_.jobs.Request("run", "").status(); }}};
   std::vector<PlannedSlot> plans;
   for (const auto& [id, change] : changes) {
     catalog_.Create(id);
@@ -122,7 +134,7 @@ TEST_F(LeaderStoreTest, WhatHasChangedSinceItWasReadIsLeftForTheNextPlan) {
   }
   ASSERT_THAT(leader_.Apply(plans), IsOk());
   EXPECT_EQ(Jobs(), 1);  // The one that was asked for.
-  EXPECT_THAT(DueIds(absl::Now()), ElementsAre("edited", "paused", "run"));
+  EXPECT_THAT(DueIds(absl::Now()), ElementsAre("edited", "paused"));
 }
 
 TEST_F(LeaderStoreTest, AQuotaThatHoldsCountsThisMonthsRowsThatAreNotHistorical) {
@@ -139,12 +151,36 @@ TEST_F(LeaderStoreTest, AQuotaThatHoldsCountsThisMonthsRowsThatAreNotHistorical)
   use(month + " - 1", 100, 0);
   use(month, 109, 100);
   EXPECT_FALSE(Due("shop").held);
-  EXPECT_EQ(*catalog_.reports.RowsThisMonth("shop", now), 9);
+  EXPECT_THAT(*catalog_.reports.RowsThisMonth({kept.key, kept.key + 1}, now),
+              ElementsAre(Pair(kept.key, 9)));
   catalog_.database.Run("UPDATE lockstitch.usage SET rows = rows + 1 WHERE historical_rows > 0");
   EXPECT_TRUE(Due("shop").held);
   created.integration.mutable_quota()->set_hold(false);
   ASSERT_THAT(catalog_.integrations.Update("shop", 1, created.integration, false), IsOk());
   EXPECT_FALSE(Due("shop").held);
+}
+
+TEST_F(LeaderStoreTest, OneThatSelectsNothingIsAsPausedUntilItSelectsAnything) {
+  NewIntegration created = catalog_.New("shop");
+  created.integration.mutable_selection()->add_patterns("!*.*");
+  ASSERT_THAT(catalog_.integrations.Create(created), IsOk());
+  EXPECT_TRUE(Due("shop").paused);
+  SetNextSlot("shop", std::nullopt);
+  EXPECT_THAT(DueIds(absl::Now()), IsEmpty());
+
+  const absl::Time changed_at = catalog_.integrations.Get("shop")->schedule_changed_at;
+  ASSERT_THAT(catalog_.integrations.Update("shop", 1, TestCatalog::Settings("shop"), false),
+              IsOk());
+  EXPECT_FALSE(Due("shop").paused);
+  EXPECT_GT(Due("shop").changed_at, changed_at);
+  // A slot that is to come outlasts a time without any stream.
+  const absl::Time slot = absl::Now() + absl::Hours(1);
+  SetNextSlot("shop", slot);
+  ASSERT_THAT(catalog_.integrations.Update("shop", 2, created.integration, false), IsOk());
+  ASSERT_THAT(catalog_.integrations.Update("shop", 3, TestCatalog::Settings("shop"), false),
+              IsOk());
+  EXPECT_THAT(DueIds(absl::Now()), IsEmpty());
+  EXPECT_THAT(DueIds(slot + absl::Seconds(1)), ElementsAre("shop"));
 }
 
 TEST_F(LeaderStoreTest, OpenJobsAreTakenOverWithAllThatRunningThemNeeds) {
@@ -191,6 +227,23 @@ TEST_F(LeaderStoreTest, AJobWhoseSecretsCannotBeDecryptedKeepsNoOtherFromBeingTa
   ASSERT_THAT(taken, SizeIs(2));
   EXPECT_THAT(taken[0].readable, HasReason(Reason::kSecretKeyUnknown));
   EXPECT_THAT(taken[1].readable, IsOk());
+}
+
+TEST_F(LeaderStoreTest, ARunThatCannotBeReadIsTakenAsItsColumnsTell) {
+  catalog_.Create("a");
+  const v1::Job job = catalog_.Start(leader_, "a", {"public.t", "public.u"});
+  ASSERT_THAT(
+      leader_.EndRun(job.job_id(),
+                     TestCatalog::Ended(job, "public.u", v1::STREAM_RUN_STATE_FAILED, 5, kSlot)),
+      IsOk());
+  catalog_.database.Run("UPDATE lockstitch.runs SET run = '\\xff'");
+  const std::vector<OpenJob> taken = *leader_.TakeOpenJobs({}, 10);
+  ASSERT_THAT(taken, SizeIs(1));
+  ASSERT_THAT(taken[0].runs, SizeIs(2));
+  EXPECT_EQ(taken[0].runs[0].run.run_id(), job.job_id() + "-public.t");
+  EXPECT_EQ(taken[0].runs[0].run.stream(), "public.t");
+  EXPECT_EQ(taken[0].runs[0].run.state(), v1::STREAM_RUN_STATE_QUEUED);
+  EXPECT_EQ(taken[0].runs[1].run.state(), v1::STREAM_RUN_STATE_FAILED);
 }
 
 TEST_F(LeaderStoreTest, AJobGoesItsWayOnceAndTellsWhatItCameTo) {
@@ -256,7 +309,7 @@ TEST_F(LeaderStoreTest, ARunsEndIsCountedOnce) {
       TestCatalog::Ended(job, "public.u", v1::STREAM_RUN_STATE_FAILED, 2, kSlot);
   for (int i = 0; i < 3; ++i) ASSERT_THAT(leader_.EndRun(job.job_id(), failed), IsOk());
   const std::vector<v1::UsageDay> usage = *catalog_.reports.ListUsage(
-      "shop", absl::CivilDay(2023, 11, 1), absl::CivilDay(2023, 11, 30));
+      "shop", absl::CivilDay(2023, 11, 1), absl::CivilDay(2023, 11, 30), "", 100);
   ASSERT_THAT(usage, SizeIs(1));
   EXPECT_EQ(usage[0].rows(), 10);
   EXPECT_EQ(usage[0].day(), "2023-11-14");
@@ -286,7 +339,7 @@ TEST_F(LeaderStoreTest, RowsAreHistoricalForSevenDaysFromTheFirstLoad) {
   run(v1::STREAM_RUN_STATE_SUCCEEDED, 8, kSlot + absl::Hours(7 * 24));
   int64_t rows = 0, historical = 0;
   for (const v1::UsageDay& day : OrDie(catalog_.reports.ListUsage(
-           "shop", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31)))) {
+           "shop", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31), "", 100))) {
     rows += day.rows();
     historical += day.historical_rows();
   }
@@ -338,18 +391,33 @@ TEST_F(LeaderStoreTest, OldJobsGoInSmallStepsAndReportsStay) {
   }
   const v1::Job open = catalog_.Start(leader_, "shop");
   const absl::Time before = kSlot + absl::Hours(24 * 3) + absl::Seconds(1);
-  EXPECT_EQ(*leader_.Prune(before, 3), 3);
-  EXPECT_EQ(*leader_.Prune(before, 3), 1);
-  EXPECT_EQ(*leader_.Prune(before, 3), 0);
+  // Eight lines, four runs, four jobs.
+  const auto left = [&] {
+    return catalog_.database.Text(
+        "SELECT concat_ws(' ', (SELECT count(*) FROM lockstitch.log_entries), (SELECT count(*) "
+        "FROM lockstitch.runs), (SELECT count(*) FROM lockstitch.jobs))");
+  };
+  EXPECT_EQ(left(), "10 6 6");
+  EXPECT_EQ(*leader_.Prune(before, 3), 3 + 3);
+  EXPECT_EQ(left(), "7 3 6");
+  // Jobs go once nothing of them is left.
+  int rows = 3 + 3;
+  for (int steps = 1; const int pruned = *leader_.Prune(before, 3); ++steps) {
+    rows += pruned;
+    ASSERT_LT(steps, 16);
+  }
+  EXPECT_EQ(rows, 8 + 4 + 4);
+  EXPECT_EQ(left(), "2 2 2");
   EXPECT_THAT(*catalog_.jobs.List({}, "", 10), SizeIs(2));
   EXPECT_EQ(catalog_.database.Int("SELECT count(*) FROM lockstitch.runs"), 2);
   EXPECT_EQ(catalog_.database.Int("SELECT count(*) FROM lockstitch.log_entries"), 2);
+  EXPECT_EQ(*leader_.Prune(absl::Now() + absl::Hours(1), 10), 2 + 1);
   EXPECT_EQ(*leader_.Prune(absl::Now() + absl::Hours(1), 10), 1);
   EXPECT_EQ(catalog_.jobs.Get("shop", "")->job.job_id(), open.job_id());
   EXPECT_THAT(*catalog_.reports.ListLoadReports("shop", "", 10, kSlot), SizeIs(1));
-  EXPECT_THAT(
-      *catalog_.reports.ListUsage("", absl::CivilDay(2023, 1, 1), absl::CivilDay(2023, 12, 31)),
-      SizeIs(5));
+  EXPECT_THAT(*catalog_.reports.ListUsage("", absl::CivilDay(2023, 1, 1),
+                                          absl::CivilDay(2023, 12, 31), "", 100),
+              SizeIs(5));
 }
 
 TEST_F(LeaderStoreTest, AStaleLeaderWritesNothing) {
@@ -429,7 +497,7 @@ TEST_F(LeaderStoreTest, AJobOfOneStreamTakesFewStatements) {
   ASSERT_THAT(leader_.RecordDispatch(run.run_id(), {.fence = 1, .draws = 1}), IsOk());
   run.set_state(v1::STREAM_RUN_STATE_RUNNING);
   for (int i = 0; i < 3; ++i) {
-    ASSERT_THAT(leader_.ReadStopRequests({job.job_id()}), IsOk());
+    ASSERT_THAT(leader_.ReadStopRequests(), IsOk());
     ASSERT_THAT(leader_.WriteProgress({run}, {{.job_id = job.job_id()}}), IsOk());
   }
   ASSERT_THAT(

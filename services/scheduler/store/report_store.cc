@@ -36,18 +36,19 @@ FROM (SELECT * FROM lockstitch.streams WHERE integration_key = $1 AND stream > $
                 GROUP BY stream) u ON u.stream = s.stream
 ORDER BY s.stream)sql";
 
-// $1 first and $2 last day; with $3 an integration's key.
+// $1 first and $2 last day, $3 the id after which they come on the first one, $4 how many; with $5
+// an integration's key.
 constexpr absl::string_view kListUsage = R"sql(
 SELECT i.id, u.day, sum(u.rows), sum(u.historical_rows)
 FROM lockstitch.usage u JOIN lockstitch.integrations i ON i.key = u.integration_key
-WHERE u.day BETWEEN $1 AND $2)sql";
-constexpr absl::string_view kOfIntegration = " AND u.integration_key = $3";
-constexpr absl::string_view kByDay = " GROUP BY u.day, i.id ORDER BY u.day, i.id";
+WHERE u.day BETWEEN $1 AND $2 AND (u.day > $1 OR i.id > $3))sql";
+constexpr absl::string_view kOfIntegration = " AND u.integration_key = $5";
+constexpr absl::string_view kByDay = " GROUP BY u.day, i.id ORDER BY u.day, i.id LIMIT $4";
 
-// $1 integration's key, $2 the first day of a month. What comes after it counts with it.
+// $1 integrations' keys, $2 the first day of a month. What comes after it counts with it.
 constexpr absl::string_view kRowsThisMonth = R"sql(
-SELECT coalesce(sum(rows - historical_rows), 0)::bigint FROM lockstitch.usage
-WHERE integration_key = $1 AND day >= $2)sql";
+SELECT integration_key, sum(rows - historical_rows)::bigint FROM lockstitch.usage
+WHERE integration_key = ANY ($1::bigint[]) AND day >= $2 GROUP BY integration_key)sql";
 
 // $1 integration's key, $2 the number before which they come, $3 how many.
 constexpr absl::string_view kListSkippedSlots = R"sql(
@@ -101,9 +102,12 @@ absl::StatusOr<std::vector<v1::LoadReport>> ReportStore::ListLoadReports(
 
 absl::StatusOr<std::vector<v1::UsageDay>> ReportStore::ListUsage(const std::string& integration,
                                                                  absl::CivilDay first,
-                                                                 absl::CivilDay last) const {
+                                                                 absl::CivilDay last,
+                                                                 const std::string& after,
+                                                                 int limit) const {
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  std::vector<Connection::Parameter> parameters = {DayValue(first), DayValue(last)};
+  std::vector<Connection::Parameter> parameters = {DayValue(first), DayValue(last), after,
+                                                   NumberValue(limit)};
   if (!integration.empty()) {
     ASSIGN_OR_RETURN(const std::string key, KeyOf(*session, integration));
     parameters.push_back(key);
@@ -123,12 +127,15 @@ absl::StatusOr<std::vector<v1::UsageDay>> ReportStore::ListUsage(const std::stri
   return days;
 }
 
-absl::StatusOr<int64_t> ReportStore::RowsThisMonth(const std::string& integration,
-                                                   absl::Time now) const {
+absl::StatusOr<std::map<int64_t, int64_t>> ReportStore::RowsThisMonth(
+    const std::vector<int64_t>& integrations, absl::Time now) const {
+  ArrayValue keys;
+  for (const int64_t key : integrations) keys.Add(NumberValue(key));
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
-  ASSIGN_OR_RETURN(const std::string key, KeyOf(*session, integration));
-  ASSIGN_OR_RETURN(const Result rows, session->Query(kRowsThisMonth, {key, MonthOf(now)}));
-  return rows.Int(0, 0);
+  ASSIGN_OR_RETURN(const Result found, session->Query(kRowsThisMonth, {keys.text(), MonthOf(now)}));
+  std::map<int64_t, int64_t> rows;
+  for (int row = 0; row < found.rows(); ++row) rows[found.Int(row, 0)] = found.Int(row, 1);
+  return rows;
 }
 
 absl::StatusOr<std::vector<NumberedSlots>> ReportStore::ListSkippedSlots(

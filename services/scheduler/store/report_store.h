@@ -2,6 +2,7 @@
 #define LOCKSTITCH_SERVICES_SCHEDULER_STORE_REPORT_STORE_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,12 +30,15 @@ class ReportStore {
   absl::StatusOr<std::vector<v1::LoadReport>> ListLoadReports(const std::string& integration,
                                                               const std::string& after, int limit,
                                                               absl::Time now) const;
-  // An empty integration is any, deleted ones as well.
+  // An empty integration is any, deleted ones as well. Ordered by day and integration; of the first
+  // day those after the integration `after`.
   absl::StatusOr<std::vector<v1::UsageDay>> ListUsage(const std::string& integration,
-                                                      absl::CivilDay first,
-                                                      absl::CivilDay last) const;
-  // Rows of the month of `now` (UTC) that count for a quota.
-  absl::StatusOr<int64_t> RowsThisMonth(const std::string& integration, absl::Time now) const;
+                                                      absl::CivilDay first, absl::CivilDay last,
+                                                      const std::string& after, int limit) const;
+  // Rows of the month of `now` (UTC) that count for a quota, by the integrations' keys; those
+  // without any are left out.
+  absl::StatusOr<std::map<int64_t, int64_t>> RowsThisMonth(const std::vector<int64_t>& integrations,
+                                                           absl::Time now) const;
   // The latest first; those before the number `before` (0: from the latest).
   absl::StatusOr<std::vector<NumberedSlots>> ListSkippedSlots(const std::string& integration,
                                                               int64_t before, int limit) const;

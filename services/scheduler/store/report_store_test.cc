@@ -131,8 +131,9 @@ TEST_F(ReportStoreTest, UsageIsTheSumOfADayOfEachIntegration) {
   ASSERT_THAT(catalog_.integrations.FinishDeletion(shop_.key), IsOk());
   const auto usage = [&](const std::string& integration, int first, int last) {
     std::vector<std::string> told;
-    for (const v1::UsageDay& day : OrDie(reports_.ListUsage(
-             integration, absl::CivilDay(2026, 3, first), absl::CivilDay(2026, 3, last)))) {
+    for (const v1::UsageDay& day :
+         OrDie(reports_.ListUsage(integration, absl::CivilDay(2026, 3, first),
+                                  absl::CivilDay(2026, 3, last), "", 100))) {
       told.push_back(absl::StrCat(day.integration(), " ", day.day(), " ", day.rows()));
     }
     return told;
@@ -145,8 +146,36 @@ TEST_F(ReportStoreTest, UsageIsTheSumOfADayOfEachIntegration) {
   catalog_.Create("shop");
   EXPECT_THAT(usage("shop", 1, 31), IsEmpty());
   EXPECT_THAT(usage("", 1, 31), SizeIs(2));
-  EXPECT_THAT(reports_.ListUsage("none", absl::CivilDay(2026, 3, 1), absl::CivilDay(2026, 3, 2)),
-              HasReason(Reason::kIntegrationNotFound));
+  EXPECT_THAT(
+      reports_.ListUsage("none", absl::CivilDay(2026, 3, 1), absl::CivilDay(2026, 3, 2), "", 100),
+      HasReason(Reason::kIntegrationNotFound));
+}
+
+TEST_F(ReportStoreTest, UsageIsPagedByDayAndIntegration) {
+  for (const char* id : {"a", "b"}) {
+    const KeptIntegration kept = catalog_.Create(id);
+    for (const char* day : {"2026-03-15", "2026-03-16"}) {
+      for (const char* stream : {"s", "t"}) {
+        catalog_.database.Run(absl::StrCat("INSERT INTO lockstitch.usage VALUES (", kept.key, ", '",
+                                           stream, "', '", day, "', 3, 0)"));
+      }
+    }
+  }
+  const auto page = [&](int first, const std::string& after, int limit) {
+    std::vector<std::string> told;
+    for (const v1::UsageDay& day : OrDie(reports_.ListUsage(
+             "", absl::CivilDay(2026, 3, first), absl::CivilDay(2026, 3, 31), after, limit))) {
+      EXPECT_EQ(day.rows(), 6);
+      told.push_back(absl::StrCat(day.day(), " ", day.integration()));
+    }
+    return told;
+  };
+  EXPECT_THAT(page(1, "", 3), ElementsAre("2026-03-15 integrations/a", "2026-03-15 integrations/b",
+                                          "2026-03-16 integrations/a"));
+  EXPECT_THAT(page(15, "a", 2),
+              ElementsAre("2026-03-15 integrations/b", "2026-03-16 integrations/a"));
+  EXPECT_THAT(page(16, "a", 3), ElementsAre("2026-03-16 integrations/b"));
+  EXPECT_THAT(page(16, "b", 3), IsEmpty());
 }
 
 TEST_F(ReportStoreTest, SkippedSlotsAreListedTheLatestFirst) {

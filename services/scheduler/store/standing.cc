@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "services/scheduler/selection.h"
 #include "services/scheduler/store/integration_store.h"
 
 namespace lockstitch::scheduler {
@@ -27,9 +28,7 @@ std::string WhyPending(const KeptIntegration& integration) {
 }  // namespace
 
 bool IsConfigured(const v1::Integration& integration) {
-  for (const v1::StreamSettings& stream : integration.streams()) {
-    if (!stream.has_selected() || stream.selected()) return true;
-  }
+  if (SelectsByName(integration)) return true;
   const auto& patterns = integration.selection().patterns();
   return patterns.empty() || *patterns.rbegin() != kNoStream;
 }

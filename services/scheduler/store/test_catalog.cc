@@ -82,7 +82,7 @@ LeaderStore TestCatalog::Lead() {
 }
 
 v1::Job TestCatalog::Request(const std::string& id) {
-  return OrDie(jobs.Request(id, /*request_id=*/"", std::nullopt)).job;
+  return OrDie(jobs.Request(id, /*request_id=*/"")).job;
 }
 
 v1::Job TestCatalog::Start(const LeaderStore& leader, const std::string& id,

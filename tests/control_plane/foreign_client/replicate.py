@@ -21,7 +21,7 @@ DEADLINE = 60  # Seconds for a call that checks connections or reads a source's 
 
 def connect(server):
     options = [
-        # A page of wide tables can be larger than the 4 MB that clients take by default.
+        # An integration of very many streams can be larger than the 4 MiB that clients take by default.
         ("grpc.max_receive_message_length", 16 << 20),
         # So that a watch notices when the scheduler's machine is gone.
         ("grpc.keepalive_time_ms", 20_000),
@@ -139,7 +139,7 @@ def replicate(server, source, destination):
 
     for report in items(reports.ListLoadReports, api.ListLoadReportsRequest(parent=shop.name), "reports"):
         print("report", report.stream, report.last_load_rows, "rows in", report.destination_table)
-    for day in reports.ListUsage(api.ListUsageRequest(parent=shop.name), timeout=DEADLINE).days:
+    for day in items(reports.ListUsage, api.ListUsageRequest(parent=shop.name), "days"):
         print("usage", day.day, day.rows, "rows")
     return job.state == job_pb2.JOB_STATE_SUCCEEDED
 
