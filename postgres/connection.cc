@@ -55,6 +55,12 @@ constexpr absl::string_view kForget =
 // A source is never written.
 constexpr absl::string_view kSourceSettings = "; SET default_transaction_read_only = on";
 
+// Whether the error's detail is the row that was refused, with all that is in it.
+bool ShowsRow(const char* sqlstate) {
+  return sqlstate != nullptr && (absl::string_view(sqlstate) == kNotNullViolation ||
+                                 absl::string_view(sqlstate) == kCheckViolation);
+}
+
 absl::Status FailedAt(Side side, const absl::Status& error) {
   return WithMessage(error, absl::StrCat(SideName(side), ": ", error.message()));
 }
@@ -342,7 +348,8 @@ absl::StatusOr<Result> Connection::TakeResult() {
       case PGRES_BAD_RESPONSE: {
         const char* sqlstate = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
         const char* primary = PQresultErrorField(raw, PG_DIAG_MESSAGE_PRIMARY);
-        const char* detail = PQresultErrorField(raw, PG_DIAG_MESSAGE_DETAIL);
+        const char* detail =
+            ShowsRow(sqlstate) ? nullptr : PQresultErrorField(raw, PG_DIAG_MESSAGE_DETAIL);
         const char* context = PQresultErrorField(raw, PG_DIAG_CONTEXT);
         // Without a SQLSTATE libpq made the error itself: the connection is gone.
         failure =

@@ -106,7 +106,8 @@ class Connection {
   bool pooled() const;
 
   // Sends `sql`, for whose end nobody waits: the server runs it also where the session is closed
-  // meanwhile. Of the session nothing else is to be had afterwards.
+  // meanwhile, unless its client_connection_check_interval is set. Of the session, which counts
+  // until then, nothing else is to be had afterwards.
   void RunAndLeave(absl::string_view sql);
 
   // Asks the server to cancel what it runs for this session. Safe from any thread while the

@@ -192,8 +192,10 @@ absl::StatusOr<v1::LoadResult> Dispatch::Offer() {
   ASSIGN_OR_RETURN(const v1::ReserveRunResponse reserved, Reserve());
   if (reserved.has_result()) return Keep(reserved.result());
   Failpoint("scheduler.fence.drawn");
-  const DispatchedRun drawn = {
-      .fence = reserved.fence(), .draws = dispatched_.draws + 1, .extractor = address};
+  const DispatchedRun drawn = {.fence = reserved.fence(),
+                               .draws = dispatched_.draws + 1,
+                               .extractor = address,
+                               .connections = offer_.grant().source()};
   if (options_.keeping) {
     const absl::Status recorded = options_.keeping->record(drawn);
     left_ = !recorded.ok();

@@ -8,9 +8,10 @@ namespace lockstitch::scheduler {
 
 // How an open run was dispatched, so that the next leader can go on.
 struct DispatchedRun {
-  int64_t fence = 0;      // 0: never dispatched.
-  uint32_t draws = 0;     // Fences that were, or may have been, drawn for it.
-  std::string extractor;  // Its address; empty: none that outlives its owner.
+  int64_t fence = 0;         // 0: never dispatched.
+  uint32_t draws = 0;        // Fences that were, or may have been, drawn for it.
+  std::string extractor;     // Its address; empty: none that outlives its owner.
+  uint32_t connections = 0;  // Granted to it at each database; 0: not known.
 };
 
 }  // namespace lockstitch::scheduler

@@ -108,6 +108,7 @@ absl::Status JobRunner::MakeRuns() {
     run.set_stream(stream.settings.stream());
     run.set_method(stream.settings.method());
     run.set_state(v1::STREAM_RUN_STATE_QUEUED);
+    run.set_size_bytes(stream.size_bytes);
     streams_.push_back(
         std::make_unique<StreamRunner>(stream_options_, OpenRun{.run = run}, stream));
   }
@@ -120,9 +121,11 @@ absl::Status JobRunner::RunStreams() {
   const JobLimits limits = LimitsOf(open_.integration, options_.parallel_streams);
   std::vector<QueuedRun> queued, underway;
   for (size_t i = 0; i < streams_.size(); ++i) {
-    const SelectedStream& selected = streams_[i]->selected();
-    (streams_[i]->underway() ? underway : queued)
-        .push_back(QueueRun(i, selected.settings, selected.size_bytes));
+    const StreamRunner& stream = *streams_[i];
+    QueuedRun run = QueueRun(i, stream.selected().settings, stream.selected().size_bytes);
+    // What was granted is open at both ends, whatever would be granted now.
+    if (stream.dispatched().connections > 0) run.connections = stream.dispatched().connections;
+    (stream.underway() ? underway : queued).push_back(run);
   }
   const size_t at_once =
       std::min(streams_.size(), std::max(options_.parallel_streams, underway.size()));

@@ -71,11 +71,20 @@ class StartPlan {
            candidate.source->left() > 0 && candidate.destination->left() > 0;
   }
 
-  // Whether the job has more that wait, and may have them run beside its next one.
-  bool OthersMayStart(size_t job) const {
+  size_t Waiting(size_t job) const { return jobs_[job].queued.size() - candidates_[job].started; }
+
+  // Whether the job has more that wait and may run beside its next one, or another has some at one
+  // of its databases.
+  bool OthersWait(size_t job) const {
     const Candidate& candidate = candidates_[job];
-    return candidate.started + 1 < jobs_[job].queued.size() &&
-           candidate.running + 1 < jobs_[job].limits->parallel_streams;
+    if (Waiting(job) > 1 && candidate.running + 1 < jobs_[job].limits->parallel_streams)
+      return true;
+    for (size_t other = 0; other < jobs_.size(); ++other) {
+      const bool shares = candidates_[other].source == candidate.source ||
+                          candidates_[other].destination == candidate.destination;
+      if (other != job && shares && Waiting(other) > 0) return true;
+    }
+    return false;
   }
 
   std::optional<size_t> Next() const {
@@ -93,8 +102,8 @@ class StartPlan {
     Candidate& candidate = candidates_[job];
     StartRun start = {.job = job, .queued = First(job)};
     const uint32_t left = std::min(candidate.source->left(), candidate.destination->left());
-    const uint32_t share =
-        start.queued.by_size && OthersMayStart(job) ? std::max(1u, left / 2) : left;
+    uint32_t share = left;
+    if (start.queued.by_size) share = std::max(1u, OthersWait(job) ? left / 2 : left - 1);
     start.connections = std::clamp(start.queued.connections, 1u, share);
     candidate.source->taken += start.connections;
     candidate.destination->taken += start.connections;

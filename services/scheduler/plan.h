@@ -30,7 +30,7 @@ struct QueuedRun {
   size_t run = 0;  // Its place among its job's runs.
   int64_t size_bytes = 0;
   uint32_t connections = 1;  // Wanted at each database.
-  bool by_size = false;      // Wanted for its size alone: what others wait for comes before.
+  bool by_size = false;      // Wanted for its size alone: others come before.
 };
 
 // A run of a stream of that size. It wants a connection for each of the ranges that the settings
@@ -57,8 +57,8 @@ struct StartRun {
 // runs under way, then the largest. Jobs share a database: the connections of all of them together
 // stay within the least that one of them says; a source and a destination are told apart even where
 // they are one database. A run gets as many connections as it wants and are left, at least one; for
-// its size alone no more than half of what is left while others of its job may start beside it.
-// Pure.
+// its size alone no more than half of what is left while others wait that may start beside it, and
+// else all but one, for who comes later. Pure.
 std::vector<StartRun> PlanStarts(absl::Span<const JobStanding> jobs, size_t most_runs);
 
 // What a job has come to: RUNNING while any run is open, then SUCCEEDED where all are; else

@@ -85,10 +85,20 @@ TEST(PlanStartsTest, ForItsSizeATableLeavesHalfToThoseBesideIt) {
   job.limits.source.connections = 4;
   EXPECT_THAT(Grants(Starts({job})), ElementsAre(2, 1, 1));
   job.queued = {large};
-  EXPECT_THAT(Grants(Starts({job})), ElementsAre(4));
+  EXPECT_THAT(Grants(Starts({job})), ElementsAre(3));
   job.queued = {large, small};
   job.limits.parallel_streams = 1;
-  EXPECT_THAT(Grants(Starts({job})), ElementsAre(4));
+  EXPECT_THAT(Grants(Starts({job})), ElementsAre(3));
+  job.limits.source.connections = 1;
+  EXPECT_THAT(Grants(Starts({job})), ElementsAre(1));
+}
+
+TEST(PlanStartsTest, ForItsSizeATableLeavesHalfToJobsThatShareADatabase) {
+  TestJob job = {.queued = {{.run = 0, .size_bytes = 9, .connections = 20, .by_size = true}}};
+  job.limits.destination = {.database = "warehouse", .connections = 4};
+  TestJob other = {.queued = {{.run = 1, .size_bytes = 1}}};
+  other.limits.destination = job.limits.destination;
+  EXPECT_THAT(Grants(Starts({job, other})), ElementsAre(2, 1));
 }
 
 TEST(PlanStartsTest, AJobStartsItsRunsInTheirOrderUpToItsLimit) {

@@ -41,6 +41,7 @@ SelectedStream ByName(const v1::Integration& integration, const v1::StreamRun& r
   stream.settings.set_stream(run.stream());
   stream.settings.set_method(run.method());
   if (const auto table = schema::ParseStreamName(run.stream()); table.ok()) stream.table = *table;
+  stream.size_bytes = run.size_bytes();
   return stream;
 }
 

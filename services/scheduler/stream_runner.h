@@ -46,6 +46,8 @@ class StreamRunner {
   const SelectedStream& selected() const { return selected_; }
   // An earlier owner may have begun it.
   bool underway() const { return dispatched_.fence > 0; }
+  // As an earlier owner has left it.
+  const DispatchedRun& dispatched() const { return dispatched_; }
   // Rows that it committed, known at its end.
   int64_t rows() const { return rows_; }
 

@@ -1,6 +1,7 @@
 #include "services/extractor/source/full_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,8 +20,10 @@ using postgres::QuoteLiteral;
 
 constexpr int kFirstWithTidRangeScan = 140000;
 
-// More than that are read through their parent.
-constexpr size_t kMostPartitions = 512;
+// Partitions that are more, and of fewer bytes each, than ranges would be, are read through their
+// parent: a range costs a call and two commits.
+constexpr int64_t kLeastPartitionBytes = int64_t{8} << 20;
+constexpr int64_t kMostPartitions = 512;
 
 // $1 schema, $2 table, $3 column. Where rows lie in another order each range would read blocks of
 // all the others.
@@ -52,8 +55,9 @@ absl::StatusOr<std::vector<TablePart>> CutByPartition(Snapshot& snapshot,
   int64_t bytes = 0;
   for (const Partition& partition : partitions) bytes += partition.bytes;
   const int64_t range_bytes = RangeBytes(bytes, options.sessions, options.wanted);
-  const bool cut = partitions.size() > 1 && partitions.size() <= kMostPartitions &&
-                   CountRanges(bytes, range_bytes) > 1;
+  const int64_t count = CountRanges(bytes, range_bytes), number = std::ssize(partitions);
+  const bool cut = number > 0 && number <= kMostPartitions && count > 1 &&
+                   (number <= count || bytes / number >= kLeastPartitionBytes);
   if (!cut) return std::vector<TablePart>(1);
   const bool by_ctid = snapshot.server_version() >= kFirstWithTidRangeScan;
   std::vector<TablePart> parts;
@@ -64,7 +68,6 @@ absl::StatusOr<std::vector<TablePart>> CutByPartition(Snapshot& snapshot,
     parts.insert(parts.end(), std::make_move_iterator(of_it.begin()),
                  std::make_move_iterator(of_it.end()));
   }
-  for (TablePart& part : parts) part.bounds.set_partition(part.from);
   return parts;
 }
 

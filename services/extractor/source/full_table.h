@@ -14,7 +14,7 @@ namespace lockstitch::extractor {
 
 // One range of a table that is read from end to end.
 struct TablePart {
-  v1::RangeBounds bounds;  // For the loader, which shows them to people.
+  v1::RangeBounds bounds;  // As the loader keeps them.
   std::string from;        // A partition, as SQL; empty: the table.
   std::string condition;   // Which rows, as SQL; empty: all.
 };
@@ -26,14 +26,10 @@ struct CutOptions {
 };
 
 // Cuts the snapshot's table, of which the columns of `table` are read, into ranges that together
-// hold every row once. How:
-//
-// | what | by |
-// |---|---|
-// | a table of PostgreSQL 14 or newer | `ctid` |
-// | an older one, analyzed, that lies in the order of the integer its key begins with | that
-// integer | | a partitioned table without a filter | partition, and those as tables of their own |
-// | everything else, and what can't be locked | nothing: one range |
+// hold every row once: a table of PostgreSQL 14 or newer by ctid; an older one, where it has been
+// analyzed and lies in the order of the integer that its key begins with, by that integer; a
+// partitioned table without a filter by partitions, and those like tables. Everything else, and
+// what can't be locked, is one range.
 absl::StatusOr<std::vector<TablePart>> CutTable(Snapshot& snapshot, const v1::Table& table,
                                                 const CutOptions& options);
 

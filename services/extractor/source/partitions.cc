@@ -10,9 +10,15 @@ namespace lockstitch::extractor {
 namespace {
 
 constexpr int kFirstToDetachConcurrently = 140000;
+constexpr int kFirstToGenerateWhenRead = 180000;
 
-// $1 the table's OID; $stays: what of pg_inherits i is still a partition. In the order of their
-// OIDs.
+// A partition may generate other values than its parent does.
+constexpr absl::string_view kGeneratesNothing =
+    "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND "
+    "a.attgenerated = 'v')";
+
+// $1 the table's OID; $stays: what of pg_inherits i is still a partition; $as_parent: whether c
+// gives what the parent would. In the order of their OIDs.
 constexpr absl::string_view kLeaves = R"sql(
 WITH RECURSIVE tree(oid) AS (
   SELECT $1::pg_catalog.oid
@@ -23,7 +29,7 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind = 'f',
          pg_catalog.current_setting('block_size')::pg_catalog.int8,
        coalesce(pg_catalog.pg_table_size(c.oid), 0),
        pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid) AND
-         pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
+         pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND $as_parent,
        EXISTS (SELECT 1 FROM pg_catalog.pg_locks l
                WHERE l.locktype = 'relation' AND l.relation = c.oid AND l.granted AND
                      l.pid = pg_catalog.pg_backend_pid())
@@ -35,12 +41,13 @@ ORDER BY c.oid)sql";
 
 absl::StatusOr<std::vector<Partition>> ReadPartitions(postgres::Connection& source,
                                                       const v1::Table& table) {
-  const bool may_be_detached = source.server_version() >= kFirstToDetachConcurrently;
-  ASSIGN_OR_RETURN(
-      const postgres::Result leaves,
-      source.Query(absl::StrReplaceAll(
-                       kLeaves, {{"$stays", may_be_detached ? "NOT i.inhdetachpending" : "true"}}),
-                   {absl::StrCat(table.oid())}));
+  const int version = source.server_version();
+  const std::string leaves_query = absl::StrReplaceAll(
+      kLeaves,
+      {{"$stays", version >= kFirstToDetachConcurrently ? "NOT i.inhdetachpending" : "true"},
+       {"$as_parent", version >= kFirstToGenerateWhenRead ? kGeneratesNothing : "true"}});
+  ASSIGN_OR_RETURN(const postgres::Result leaves,
+                   source.Query(leaves_query, {absl::StrCat(table.oid())}));
   std::vector<Partition> partitions;
   bool readable = true;
   for (int row = 0; row < leaves.rows(); ++row) {

@@ -44,8 +44,8 @@ struct OpenedRange {
   bool closing = false;
   bool keys = false;
 };
-// Raises its attempt by one, and commits. LOAD_NOT_BEGUN if the load has no such range;
-// PROTOCOL_VIOLATED for a closing range, or one of keys, before its turn.
+// Raises its attempt by one, and commits, also where it then refuses. LOAD_NOT_BEGUN if the load
+// has no such range; PROTOCOL_VIOLATED for a closing range, or one of keys, before its turn.
 absl::StatusOr<OpenedRange> OpenRange(postgres::Transaction transaction, const LoadRecord& load,
                                       uint32_t range);
 

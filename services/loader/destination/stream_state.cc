@@ -156,6 +156,18 @@ absl::Status WasForgotten(Reason reason, const std::string& integration) {
       "Nothing, if that was meant; else run the integration again: it begins as a new one.");
 }
 
+// Why statements about the state have failed, if not for what `failure` says: there is none, or one
+// of another version, which may have other tables and columns.
+absl::Status WhyWithoutState(postgres::Connection& connection, const absl::Status& failure) {
+  const std::string sqlstate = postgres::SqlStateOf(failure);
+  if (sqlstate != postgres::kUndefinedTable && sqlstate != postgres::kUndefinedColumn)
+    return failure;
+  RETURN_IF_ERROR(connection.Execute("ROLLBACK"));
+  ASSIGN_OR_RETURN(const std::optional<int> version, StateVersion(connection));
+  if (version) return failure;
+  return Error(Reason::kDestinationStateMissing, "the destination has no _lockstitch schema");
+}
+
 std::string SelectStream(absl::string_view more = "") {
   return absl::StrReplaceAll(kSelectStream, {{"$more", more}});
 }
@@ -267,9 +279,7 @@ absl::StatusOr<StreamState> LockStream(postgres::Connection& connection,
                                        {schema, target.table().schema(), target.table().name(),
                                         absl::StrCat(absl::ToInt64Milliseconds(wait), "ms")}});
   absl::StatusOr<std::vector<postgres::Result>> found = connection.QueryAll(std::move(questions));
-  if (postgres::SqlStateOf(found.status()) == postgres::kUndefinedTable)
-    return Error(Reason::kDestinationStateMissing, "the destination has no _lockstitch schema");
-  RETURN_IF_ERROR(found.status());
+  if (!found.ok()) return WhyWithoutState(connection, found.status());
   const postgres::Result row = std::move(found->front());
   found->erase(found->begin());
   *answers = *std::move(found);

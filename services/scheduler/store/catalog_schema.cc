@@ -206,9 +206,11 @@ UPDATE lockstitch.schema_version SET version = 2;
 )sql";
 
 // What tells repeated requests to create an integration from others with the same request_id:
-// encrypted, since passwords count. NULL where that is not known.
+// encrypted, since passwords count. NULL where that is not known. What a run under way was granted
+// at each database; 0 where that is not known.
 constexpr absl::string_view kVersion3 = R"sql(
 ALTER TABLE lockstitch.integrations ADD COLUMN request_digest text;
+ALTER TABLE lockstitch.runs ADD COLUMN connections integer NOT NULL DEFAULT 0;
 UPDATE lockstitch.schema_version SET version = 3;
 )sql";
 

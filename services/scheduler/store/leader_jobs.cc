@@ -43,7 +43,7 @@ WHERE j.key = ANY ($1::bigint[]) ORDER BY j.key)sql";
 
 // $1 keys of jobs.
 constexpr absl::string_view kReadRuns = R"sql(
-SELECT j.job_id, r.run, r.fence, r.draws, r.extractor, r.run_id, r.stream, r.state
+SELECT j.job_id, r.run, r.fence, r.draws, r.extractor, r.run_id, r.stream, r.state, r.connections
 FROM lockstitch.runs r JOIN lockstitch.jobs j ON j.key = r.job_key
 WHERE r.job_key = ANY ($1::bigint[])
 ORDER BY r.job_key, r.stream)sql";
@@ -119,7 +119,8 @@ absl::Status ReadRuns(Connection& session, const ArrayValue& keys, std::vector<O
     run.run.set_state(static_cast<v1::StreamRunState>(runs.Int(row, 7)));
     run.dispatched = {.fence = runs.Int(row, 2),
                       .draws = static_cast<uint32_t>(runs.Int(row, 3)),
-                      .extractor = runs.String(row, 4)};
+                      .extractor = runs.String(row, 4),
+                      .connections = static_cast<uint32_t>(runs.Int(row, 8))};
   }
   return absl::OkStatus();
 }

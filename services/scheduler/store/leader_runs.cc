@@ -25,10 +25,10 @@ counted AS (
   FROM (SELECT job_key, count(*) AS runs FROM added GROUP BY job_key) a WHERE j.key = a.job_key)
 SELECT EXISTS (SELECT FROM lead), EXISTS (SELECT FROM job))sql";
 
-// $2 id, $3 fence, $4 draws, $5 extractor.
+// $2 id, $3 fence, $4 draws, $5 extractor, $6 connections.
 constexpr absl::string_view kRecordDispatch = R"sql(
 dispatched AS (
-  UPDATE lockstitch.runs r SET fence = $3, draws = $4, extractor = $5
+  UPDATE lockstitch.runs r SET fence = $3, draws = $4, extractor = $5, connections = $6
   FROM lead WHERE r.run_id = $2 AND r.state IN (1, 2)
   RETURNING 1)
 SELECT EXISTS (SELECT FROM lead), EXISTS (SELECT FROM dispatched))sql";
@@ -121,7 +121,7 @@ absl::Status LeaderStore::RecordDispatch(const std::string& run_id,
                                          const DispatchedRun& dispatched) const {
   return RunAsLeader(*catalog_, term_, kRecordDispatch,
                      {run_id, NumberValue(dispatched.fence), NumberValue(dispatched.draws),
-                      dispatched.extractor})
+                      dispatched.extractor, NumberValue(dispatched.connections)})
       .status();
 }
 
