@@ -105,8 +105,10 @@ bool CannotLock(const absl::Status& status) {
 }
 
 // A snapshot that can't be joined is that of a session which has ended: versions word it as an
-// invalid value, a missing object, or an object in the wrong state.
+// invalid value, a missing object, or an object in the wrong state. A right may have been taken
+// away.
 absl::Status Explained(const absl::Status& joined) {
+  if (postgres::SqlStateOf(joined) == postgres::kInsufficientPrivilege) return joined;
   const std::optional<Reason> reason = ReasonOf(joined);
   if (!reason || InfoOf(*reason).owner == Owner::kRetried) return joined;
   return Error(
