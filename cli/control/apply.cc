@@ -66,10 +66,7 @@ std::string WhatCame(const Applied& applied, bool dry_run) {
   const std::string id = IdOf(applied.record.name());
   if (applied.created) {
     return dry_run ? absl::StrCat(id, ": would be created\n")
-                   : absl::StrCat(
-                         id, ": created; its first job: ",
-                         TimeText(applied.record.has_next_run_at(), applied.record.next_run_at()),
-                         "\n  Next: lockstitch run ", id, " --wait\n");
+                   : absl::StrCat(id, ": created\n  Next: lockstitch run ", id, " --wait\n");
   }
   if (applied.changes.empty()) return absl::StrCat(id, ": unchanged\n");
   google::protobuf::RepeatedPtrField<v1::FieldChange> changes(applied.changes.begin(),
