@@ -77,8 +77,8 @@ class Connection {
   // prepared. CONNECTION_LOST also where the server doesn't answer in time.
   absl::Status Renew(const Options& options);
   // Whether another may use the session: it waits for a statement outside of transactions, was
-  // neither interrupted nor cancelled, and no statement has failed; and it holds no buffers of
-  // large rows.
+  // neither interrupted nor cancelled, no statement has failed, and no large row has made its
+  // buffers grow.
   bool reusable() const;
   // Whether the server has said nothing unasked: what it says so is that it ends the session.
   bool silent() const;

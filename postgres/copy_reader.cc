@@ -16,9 +16,10 @@ namespace {
 // be long is let run ahead into the socket's buffer instead, which holds what it sends in that
 // time.
 constexpr size_t kLongBytes = 256 << 10;
-// The session's buffer has room for it from then on.
-constexpr int kLargeBytes = 1 << 20;
 constexpr absl::Duration kRunAhead = absl::Microseconds(300);
+
+// The session's buffer has room for a message of this size from then on.
+constexpr int kLargeBytes = 1 << 20;
 
 }  // namespace
 
