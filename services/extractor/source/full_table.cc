@@ -55,9 +55,9 @@ absl::StatusOr<std::vector<TablePart>> CutByPartition(Snapshot& snapshot,
   int64_t bytes = 0;
   for (const Partition& partition : partitions) bytes += partition.bytes;
   const int64_t range_bytes = RangeBytes(bytes, options.sessions, options.wanted);
-  const int64_t count = CountRanges(bytes, range_bytes), number = std::ssize(partitions);
-  const bool cut = number > 0 && number <= kMostPartitions && count > 1 &&
-                   (number <= count || bytes / number >= kLeastPartitionBytes);
+  const int64_t ranges = CountRanges(bytes, range_bytes), number = std::ssize(partitions);
+  const bool cut = number > 0 && number <= kMostPartitions && ranges > 1 &&
+                   (number <= ranges || bytes / number >= kLeastPartitionBytes);
   if (!cut) return std::vector<TablePart>(1);
   const bool by_ctid = snapshot.server_version() >= kFirstWithTidRangeScan;
   std::vector<TablePart> parts;
