@@ -1,7 +1,5 @@
 #include "rpc/listen_address.h"
 
-#include <arpa/inet.h>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -11,10 +9,7 @@ namespace lockstitch::rpc {
 namespace {
 
 bool IsLoopback(absl::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
-  in_addr address;
-  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
-         (ntohl(address.s_addr) >> 24) == 127;
+  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
 
 }  // namespace

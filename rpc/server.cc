@@ -3,6 +3,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
 
 #include <utility>
 
@@ -25,6 +26,12 @@ constexpr int kMaxConnectionAgeMs = 5 * 60 * 1000;
 // Of synchronous calls that may wait for the next one: more than these end with their calls.
 constexpr int kIdleThreads = 8;
 
+// Calls to a local address are told from others by these (see CallerOf).
+std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const std::string& address) {
+  return grpc::experimental::LocalServerCredentials(absl::StartsWith(address, "unix:") ? UDS
+                                                                                       : LOCAL_TCP);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
@@ -39,7 +46,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   int port = 0;
   if (!options.listen.empty()) {
     RETURN_IF_ERROR(CheckListenAddress(options.listen));
-    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(options.listen, CredentialsFor(options.listen), &port);
     // Two servers at one port would share its calls.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   }
