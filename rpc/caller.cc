@@ -12,22 +12,20 @@ namespace {
 // What gRPC calls connections to a server of LocalServerCredentials.
 constexpr char kLocalTransport[] = "local";
 
-constexpr char kInProcessPeer[] = "inproc";
+// What gRPC says of the peer of a call that came over no connection.
+constexpr char kNoPeer[] = "unknown";
 
 }  // namespace
 
 Caller CallerOf(const grpc::ServerContextBase& context) {
-  Caller caller;
-  if (context.peer() == kInProcessPeer) {
-    caller.local = true;
-    return caller;
-  }
   const std::shared_ptr<const grpc::AuthContext> connection = context.auth_context();
   std::string transport;
   for (const auto& type :
        connection->FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME))
     transport.assign(type.data(), type.size());
-  caller.local = transport == kLocalTransport;
+  // Every connection has a type, insecure ones too.
+  if (transport.empty() && context.peer() == kNoPeer) return {.local = true};
+  Caller caller = {.local = transport == kLocalTransport};
   caller.plaintext = transport != GRPC_TLS_TRANSPORT_SECURITY_TYPE;
   if (caller.plaintext) return caller;
   for (const char* property : {GRPC_PEER_DNS_PROPERTY_NAME, GRPC_X509_CN_PROPERTY_NAME}) {
