@@ -12,8 +12,10 @@ namespace lockstitch::rpc {
 using telemetry::LogSeverity;
 
 int ServeUntilTerminated(const Serving& serving) {
-  const auto server = Server::Start(
-      {.listen = serving.flags.listen, .services = serving.services, .metrics = serving.metrics});
+  const auto server = Server::Start({.listen = serving.flags.listen,
+                                     .services = serving.services,
+                                     .metrics = serving.metrics,
+                                     .gate = serving.gate});
   if (!server.ok()) {
     telemetry::LogError("can't start", server.status());
     return EXIT_FAILURE;

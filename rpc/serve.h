@@ -9,6 +9,10 @@
 #include "rpc/server_flags.h"
 #include "telemetry/metrics.h"
 
+namespace lockstitch::access {
+class Gate;
+}
+
 namespace grpc {
 class Service;
 }
@@ -20,6 +24,7 @@ struct Serving {
   ServerFlags flags;
   std::vector<std::shared_ptr<grpc::Service>> services;
   telemetry::Metrics* metrics = nullptr;
+  access::Gate* gate = nullptr;  // As in Server::Options.
   int metrics_port = 0;
   std::function<void(const std::string& address)> started;  // Told where it listens. Optional.
   std::function<void()> stop;  // Ends what is under way, so that the server can shut down soon.

@@ -10,6 +10,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "access/gate.h"
+#include "rpc/admission.h"
 #include "rpc/call_metrics.h"
 #include "rpc/keepalive.h"
 #include "rpc/listen_address.h"
@@ -30,6 +32,11 @@ constexpr int kIdleThreads = 8;
 std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const std::string& address) {
   return grpc::experimental::LocalServerCredentials(absl::StartsWith(address, "unix:") ? UDS
                                                                                        : LOCAL_TCP);
+}
+
+access::Gate* ForServices() {
+  static auto& gate = *new access::Gate;
+  return &gate;
 }
 
 }  // namespace
@@ -61,6 +68,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   for (const auto& service : options.services) builder.RegisterService(service.get());
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(CallMetrics(options.metrics));
+  interceptors.push_back(Admission(options.gate == nullptr ? ForServices() : options.gate));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
 
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();

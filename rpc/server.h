@@ -10,6 +10,10 @@
 #include "rpc/channel.h"
 #include "telemetry/metrics.h"
 
+namespace lockstitch::access {
+class Gate;
+}
+
 namespace grpc {
 class Server;
 class Service;
@@ -17,13 +21,15 @@ class Service;
 
 namespace lockstitch::rpc {
 
-// A running gRPC server: health and reflection, keepalive, and call metrics come with it.
+// A running gRPC server: health and reflection, keepalive, admission, and call metrics come with
+// it.
 class Server {
  public:
   struct Options {
     std::string listen;  // As CheckListenAddress allows. Empty: reached by InProcessChannel alone.
     std::vector<std::shared_ptr<grpc::Service>> services;
     telemetry::Metrics* metrics = nullptr;  // Must outlive the server.
+    access::Gate* gate = nullptr;           // Likewise. None: one for services alone.
   };
 
   // LISTEN_ADDRESS_REFUSED if the address isn't allowed or can't be had.

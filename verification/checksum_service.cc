@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lockstitch/v1/checksum.grpc.pb.h"
+#include "rpc/admission.h"
 #include "rpc/queued_reactor.h"
 #include "schema/stream_name.h"
 #include "telemetry/log.h"
@@ -42,7 +43,8 @@ class Service final : public v1::ChecksumService::CallbackService {
   explicit Service(ChecksumHandler handler) : handler_(std::move(handler)) {}
 
   grpc::ServerWriteReactor<v1::ChecksumResponse>* Checksum(
-      grpc::CallbackServerContext*, const v1::ChecksumRequest* request) override {
+      grpc::CallbackServerContext* context, const v1::ChecksumRequest* request) override {
+    RETURN_IF_REFUSED(context);
     return Call::Start(handler_, *request);
   }
 

@@ -10,6 +10,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "lockstitch/v1/extractor.grpc.pb.h"
+#include "rpc/admission.h"
 #include "rpc/queued_reactor.h"
 #include "status/reason.h"
 #include "telemetry/log.h"
@@ -108,7 +109,8 @@ class Service final : public v1::ExtractorService::CallbackService {
   explicit Service(Extractor* extractor) : extractor_(extractor) {}
 
   grpc::ServerBidiReactor<v1::ExtractRequest, v1::ExtractResponse>* Extract(
-      grpc::CallbackServerContext*) override {
+      grpc::CallbackServerContext* context) override {
+    RETURN_IF_REFUSED(context);
     return Call::Start(extractor_);
   }
 
