@@ -123,6 +123,8 @@ enum class Reason {
   kPeerTooOld,
   kProgressStalled,
   kListenAddressRefused,
+  kTlsFilesRefused,
+  kPeerTlsFailed,
   kInternal,
 };
 

@@ -79,11 +79,11 @@ class UsersTest : public ::testing::Test {
   }
 
   // The command on the scheduler's machine.
-  CommandResult Run(std::vector<std::string> arguments) {
+  CommandResult Run(std::vector<std::string> arguments,
+                    std::map<std::string, std::string> environment = {}) {
     arguments.insert(arguments.begin(), "cli/lockstitch");
-    return testing::RunCommand(
-        {.command = arguments,
-         .environment = {{"LOCKSTITCH_SERVER", server_.scheduler.address()}}});
+    environment.insert({"LOCKSTITCH_SERVER", server_.scheduler.address()});
+    return testing::RunCommand({.command = arguments, .environment = environment});
   }
   // Makes one by the command, and answers its secret.
   std::string MakeToken(const std::string& name, const std::string& role,
@@ -230,6 +230,26 @@ TEST_F(UsersTest, TooManyRequestsOfATokenAreRefused) {
   EXPECT_TRUE(answer.GetPayload("type.googleapis.com/google.rpc.RetryInfo").has_value());
   EXPECT_THAT(Call("lockstitch.v1.JobService/GetJob", server_.admin),
               HasReason(Reason::kUsageInvalid));
+}
+
+TEST_F(UsersTest, TheCommandCallsWithTheTokenOfAFile) {
+  const std::string path = server_.folder.path() + "/token";
+  std::ofstream(path) << MakeToken("file-viewer", "viewer") << "\n";
+  EXPECT_EQ(Run({"integration", "list"}, {{"LOCKSTITCH_TOKEN_FILE", path}}).status, 0);
+  const CommandResult refused = Run({"token", "list"}, {{"LOCKSTITCH_TOKEN_FILE", path}});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("CALL_NOT_ALLOWED: token file-viewer may not call"));
+  // It is read anew by each command.
+  std::ofstream(path) << server_.admin << "\n";
+  EXPECT_EQ(Run({"token", "list", "--token-file", path}).status, 0);
+  const CommandResult elsewhere =
+      Run({"token", "list", "--server", "scheduler.example:7400", "--token-file", path});
+  EXPECT_EQ(elsewhere.status, 1);
+  EXPECT_THAT(elsewhere.err, HasSubstr("TOKEN_NEEDS_TLS"));
+  const CommandResult missing = Run({"token", "list", "--token-file", path + "x"});
+  EXPECT_THAT(missing.err, HasSubstr("TOKEN_FILE_UNREADABLE"));
+  for (const CommandResult& result : {refused, elsewhere, missing})
+    EXPECT_THAT(result.out + result.err, Not(HasSubstr("lst_")));
 }
 
 TEST_F(UsersTest, RefusalsAndChangesAreInTheAuditLog) {
