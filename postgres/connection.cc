@@ -172,7 +172,7 @@ bool Connection::failed() const { return session_ != nullptr && session_->failed
 
 std::optional<std::string> Connection::Ask(absl::string_view sql) {
   const bool failed = session_->failed;
-  const absl::StatusOr<Result> result = Query(sql, {});
+  const absl::StatusOr<Result> result = Query(Lasting(sql));
   session_->failed = failed;
   if (!result.ok() || result->empty()) return std::nullopt;
   return result->Optional(0, 0);
@@ -201,7 +201,11 @@ absl::StatusOr<Result> Connection::Query(absl::string_view sql) {
 
 absl::StatusOr<Result> Connection::Query(absl::string_view sql,
                                          const std::vector<Parameter>& parameters) {
-  ASSIGN_OR_RETURN(std::vector<Result> results, QueryAll({{std::string(sql), parameters}}));
+  return Query(Statement{std::string(sql), parameters});
+}
+
+absl::StatusOr<Result> Connection::Query(Statement statement) {
+  ASSIGN_OR_RETURN(std::vector<Result> results, QueryAll({std::move(statement)}));
   return std::move(results.back());
 }
 
@@ -233,8 +237,8 @@ absl::StatusOr<std::string> Connection::Send(const Statement& statement) {
   auto& prepared = session_->prepared;
   const auto known = prepared.find(statement.sql);
   if (known == prepared.end()) {
-    // What has none may be made for one table.
-    if (count > 0 && prepared.size() < kMostPrepared) prepared.emplace(statement.sql, "");
+    if ((count > 0 || statement.lasting) && prepared.size() < kMostPrepared)
+      prepared.emplace(statement.sql, "");
     const int sent = PQsendQueryParams(native(), statement.sql.c_str(), count,
                                        /*paramTypes=*/nullptr, values.data(),
                                        /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,

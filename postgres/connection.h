@@ -42,7 +42,11 @@ class Connection {
   struct Statement {
     std::string sql;
     std::vector<Parameter> parameters = {};
+    // Whether it is prepared when a session is asked again. What has parameters always is.
+    bool lasting = false;
   };
+  // One without parameters that names nothing of a user's.
+  static Statement Lasting(absl::string_view sql) { return {std::string(sql), {}, true}; }
 
   // Reads the connection's files anew. `trace`, where one is given, tells how far it came.
   // CONNECTION_POOLED for a pooler that isn't said to keep sessions, of whose sessions nothing is
@@ -58,6 +62,7 @@ class Connection {
   absl::StatusOr<Result> Query(absl::string_view sql);
   // Runs the one statement `sql` with $1, $2 ... The server keeps its plan from the second time on.
   absl::StatusOr<Result> Query(absl::string_view sql, const std::vector<Parameter>& parameters);
+  absl::StatusOr<Result> Query(Statement statement);
   // The same where nothing is to be read from the answer.
   absl::Status Execute(absl::string_view sql);
   absl::Status Execute(absl::string_view sql, const std::vector<Parameter>& parameters);
@@ -91,8 +96,8 @@ class Connection {
   // be what a new session would find.
   bool failed() const;
 
-  // The first value that `sql` gives; nullopt if there is none, and where the server refuses to
-  // tell, which counts for no failure of the session.
+  // The first value that `sql`, which is lasting, gives; nullopt if there is none, and where the
+  // server refuses to tell, which counts for no failure of the session.
   std::optional<std::string> Ask(absl::string_view sql);
 
   // The same for what never changes at a server: the session asks it once.

@@ -130,7 +130,7 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   const std::stop_callback on_stop(stop, [this] { session_->Interrupt(); });
   session_->Defer({std::string(kInTableOrder)});
   ASSIGN_OR_RETURN(const std::vector<postgres::Result> answers,
-                   session_->QueryAll({{std::string(kDatabase)}, AskForTable(name)}));
+                   session_->QueryAll({Connection::Lasting(kDatabase), AskForTable(name)}));
   RETURN_IF_ERROR(TableOf(answers[1], name).status());
   const postgres::Result& database = answers[0];
   source_.set_database(database.String(0, 0));
