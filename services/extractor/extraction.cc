@@ -211,6 +211,7 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const v1::BeginLoadReque
     ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, stop_.get_token()));
     return absl::OkStatus();
   }));
+  if (response.protocol() < schema::kTakesUnchanged) response.mutable_plan()->clear_unchanged();
   return response;
 }
 
