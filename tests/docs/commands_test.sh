@@ -4,12 +4,13 @@
 #
 # Each page has an empty folder as its home and working folder, SOURCE and DESTINATION (and with _URL behind) as URLs of
 # a database with a tenth of the quickstart's shop and of an empty one, their clusters' folders as SOURCE_DIR and
-# DESTINATION_DIR, and `lockstitch` in its PATH, where `up` listens at a socket of the page's own.
+# DESTINATION_DIR, the checkout as REPOSITORY, and `lockstitch` in its PATH, where `up` listens at a socket of the
+# page's own.
 set -euo pipefail
 # shellcheck source=tools/throwaway_cluster.sh
 source tools/throwaway_cluster.sh
 
-readonly repository=$PWD
+export REPOSITORY=$PWD
 # Short, because a socket's path may have 107 bytes.
 sandbox=$(mktemp -d /var/tmp/docs.XXXXXX)
 # The private cluster of `up` belongs to another user where this one is root.
@@ -25,14 +26,14 @@ case \${1-} in
   apply | export | integration | jobs | logs | report | run | stop | streams | usage)
     export LOCKSTITCH_SERVER=unix:\$HOME/api ;;
 esac
-exec "$repository/cli/lockstitch" "\$@"
+exec "$REPOSITORY/cli/lockstitch" "\$@"
 END
   chmod +x "$sandbox/bin/lockstitch"
 }
 
 make_shop() {
   cluster_psql "$source_dir" postgres -c 'CREATE DATABASE a_tenth'
-  sed -E 's/\b(5|15|40|2|50)(0*)0000\b/\1\2000/g; s/\b5000\b/500/g' "$repository/tools/quickstart_shop.sql" |
+  sed -E 's/\b(5|15|40|2|50)(0*)0000\b/\1\2000/g; s/\b5000\b/500/g' "$REPOSITORY/tools/quickstart_shop.sql" |
     cluster_psql "$source_dir" a_tenth
 }
 
@@ -56,7 +57,7 @@ command_ends() {
     difference="exit status $status, not $wanted; it printed:
 $(cat "$OUTPUT")"
   elif [[ $mode != any ]]; then
-    difference=$(python3 "$repository/tests/docs/compare_output.py" "$mode" "$expected" "$(<"$OUTPUT")") || true
+    difference=$(python3 "$REPOSITORY/tests/docs/compare_output.py" "$mode" "$expected" "$(<"$OUTPUT")") || true
   fi
   if [[ -n $difference ]]; then
     printf '%s: %s\n%s\n' "$place" "$command" "$difference" >&2
@@ -79,7 +80,7 @@ run_page() (
   chmod 755 "$HOME"
   script=$(mktemp -d "$sandbox/script.XXX")
   OUTPUT=$script/output
-  python3 "$repository/tests/docs/page_script.py" "$page" "$HOME" >"$script/commands" || exit 1
+  python3 "$REPOSITORY/tests/docs/page_script.py" "$page" "$HOME" >"$script/commands" || exit 1
 
   remake_database "$source_dir" shop a_tenth
   remake_database "$destination_dir" warehouse template1
