@@ -82,16 +82,21 @@ run_page() (
   OUTPUT=$script/output
   python3 "$REPOSITORY/tests/docs/page_script.py" "$page" "$HOME" >"$script/commands" || exit 1
 
+  if ! grep -q '^command_begins' "$script/commands"; then
+    printf '%s: no commands to run\n' "$page"
+    exit
+  fi
+
   remake_database "$source_dir" shop a_tenth
   remake_database "$destination_dir" warehouse template1
-  export PATH=$sandbox/bin:$PATH
+  export PATH=$sandbox/bin:$postgres_bin:$PATH
   export SOURCE_DIR=$source_dir DESTINATION_DIR=$destination_dir
   SOURCE=$(cluster_url "$source_dir" shop) DESTINATION=$(cluster_url "$destination_dir" warehouse)
   export SOURCE DESTINATION SOURCE_URL=$SOURCE DESTINATION_URL=$DESTINATION
   cd "$HOME"
   trap end_page EXIT
   # shellcheck disable=SC1091
-  source "$script/commands"
+  source "$script/commands" || failures=$((failures + 1))
   printf '%s: %s commands\n' "$page" "$commands"
   exit $((failures > 0))
 )
