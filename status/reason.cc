@@ -114,7 +114,8 @@ const ReasonInfo kReasons[] = {
 
     {Reason::kSourcePermissionDenied, "SOURCE_PERMISSION_DENIED", Code::kPermissionDenied,
      Owner::kUser, 1, kNone, "The source's user may not read something.",
-     "At the source: GRANT USAGE ON SCHEMA ... and GRANT SELECT ON ... to the user."},
+     "At the source: GRANT CONNECT ON DATABASE ..., GRANT USAGE ON SCHEMA ... and GRANT SELECT ON "
+     "... to the user."},
     {Reason::kSourceTableChanged, "SOURCE_TABLE_CHANGED", Code::kAborted, Owner::kRetried, 5,
      kMinutes, "The table was rewritten, retyped or dropped while it was read.",
      "Run again once the change is through."},
@@ -151,7 +152,7 @@ const ReasonInfo kReasons[] = {
 
     {Reason::kDestinationPermissionDenied, "DESTINATION_PERMISSION_DENIED", Code::kPermissionDenied,
      Owner::kUser, 1, kNone, "The destination's user may not create or write something.",
-     "At the destination: GRANT CREATE ON DATABASE ... to the user; tables and a schema "
+     "At the destination: GRANT CONNECT, CREATE ON DATABASE ... to the user; tables and a schema "
      "_lockstitch made by another user "
      "need that one."},
     {Reason::kDestinationTableNotOurs, "DESTINATION_TABLE_NOT_OURS", Code::kFailedPrecondition,
