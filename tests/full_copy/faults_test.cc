@@ -84,6 +84,27 @@ TEST_P(KilledLoaderTest, AfterItsCommitAndBeforeItsAnswer) { KilledAt("loader.ch
 TEST_P(KilledLoaderTest, BeforePublishing) { KilledAt("loader.finish.publishing"); }
 TEST_P(KilledLoaderTest, AfterPublishingAndBeforeItsAnswer) { KilledAt("loader.finish.published"); }
 
+TEST_P(KilledLoaderTest, OnlyTheRangesUnderWayAreReadAgain) {
+  constexpr int kRanges = 16, kAtOnce = 2;
+  MakeTable(GetParam());
+  Stack stack({.loader = "loader.batch.written=kill@5"});
+  v1::Integration integration = Job();
+  integration.mutable_streams(0)->set_ranges(kRanges);
+  integration.mutable_source()->mutable_postgres()->set_max_connections(kAtOnce);
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, integration); });
+  EXPECT_EQ(stack.loader.process().Wait(), kKilled);
+  stack.loader.Restart();
+  job.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+  const int64_t greatest = destination_->Int("SELECT max(rows) FROM _lockstitch.chunks");
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.chunks"), kRanges);
+  EXPECT_LT(greatest, 20000 / kRanges * 2);
+  EXPECT_GT(outcome.stream("public.t").progress().rows_extracted(), 20000);
+  EXPECT_LE(outcome.stream("public.t").progress().rows_extracted(), 20000 + kAtOnce * greatest);
+}
+
 INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KilledLoaderTest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
 
