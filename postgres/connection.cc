@@ -72,9 +72,10 @@ struct Connection::Session {
   std::shared_ptr<PGcancel> cancel;
   Side side;
   int backend_pid = 0;
-  bool failed = false;                          // A statement has.
-  bool grown = false;                           // libpq's buffers don't shrink.
-  std::atomic<bool> disturbed = false;          // A cancel request may still be on its way.
+  bool failed = false;                  // A statement has.
+  bool grown = false;                   // libpq's buffers don't shrink.
+  std::atomic<bool> disturbed = false;  // A cancel request may still be on its way.
+  std::atomic<bool> interrupted = false;
   std::map<std::string, std::string> prepared;  // Names by statement; empty until asked again.
   int names = 0;
   std::vector<Statement> deferred;
@@ -166,6 +167,14 @@ bool Connection::in_failed_transaction() const {
 bool Connection::silent() const {
   pollfd waiting = {PQsocket(native()), POLLIN, 0};
   return poll(&waiting, 1, /*timeout=*/0) == 0;
+}
+
+bool Connection::gone() const {
+  // What libpq has given up has no socket, which poll would pass over.
+  pollfd ended = {PQsocket(native()), POLLRDHUP, 0};
+  const bool down = ended.fd < 0 || poll(&ended, 1, /*timeout=*/0) > 0;
+  // It may have come from there in between.
+  return down && !session_->interrupted;
 }
 
 bool Connection::failed() const { return session_ != nullptr && session_->failed; }
@@ -306,6 +315,7 @@ void Connection::CancelStatement() {
 
 void Connection::Interrupt() {
   session_->disturbed = true;
+  session_->interrupted = true;
   shutdown(PQsocket(session_->handle.get()), SHUT_RDWR);
   // Waits for the server, which may be stopped; nothing here may wait with it.
   std::thread([cancel = session_->cancel] {

@@ -20,10 +20,10 @@ namespace lockstitch::postgres {
 
 struct ConnectTrace;
 
-// A session with a PostgreSQL server. Not thread-safe, but for Interrupt. Every session speaks
-// UTF-8, UTC, ISO dates and the shortest exact floats, finds nothing by search_path but pg_catalog,
-// and fails rather than being filtered by row-level security; at a source its transactions are
-// read-only. Errors carry a reason, never a secret.
+// A session with a PostgreSQL server. Not thread-safe, but for what says otherwise. Every session
+// speaks UTF-8, UTC, ISO dates and the shortest exact floats, finds nothing by search_path but
+// pg_catalog, and fails rather than being filtered by row-level security; at a source its
+// transactions are read-only. Errors carry a reason, never a secret.
 class Connection {
  public:
   struct Options {
@@ -87,6 +87,9 @@ class Connection {
   bool reusable() const;
   // Whether the server has said nothing unasked: what it says so is that it ends the session.
   bool silent() const;
+  // Whether the other end has ended the session, or is known to be gone; it needn't be asked
+  // anything for that. Not if Interrupt did. Safe from any thread while the connection lives.
+  bool gone() const;
   // Forgets what was deferred and has not been sent.
   void DropDeferred();
   // Whether the server has the session in a transaction, be it a failed one.

@@ -139,6 +139,10 @@ const ReasonInfo kReasons[] = {
      "A run held its snapshot of the source for as long as it may; nothing of it is visible.",
      "Raise the extractor's --snapshot-age-limit, read the stream in more ranges, or look for what "
      "slows the load."},
+    {Reason::kSnapshotLost, "SNAPSHOT_LOST", Code::kAborted, Owner::kRetried, 8, kMinutes,
+     "The session that held the snapshot of the source ended, so that what was read under it is "
+     "void.",
+     "Check the source's log for why it ended if it goes on."},
     {Reason::kSourceValueInvalid, "SOURCE_VALUE_INVALID", Code::kInvalidArgument, Owner::kUser, 1,
      kNone,
      "The source holds a value that it can't give out: text with bytes that its encoding does "

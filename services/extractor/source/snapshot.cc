@@ -111,12 +111,16 @@ absl::Status Explained(const absl::Status& joined) {
   if (postgres::SqlStateOf(joined) == postgres::kInsufficientPrivilege) return joined;
   const std::optional<Reason> reason = ReasonOf(joined);
   if (!reason || InfoOf(*reason).owner == Owner::kRetried) return joined;
-  return Error(
-      Reason::kConnectionLost,
-      absl::StrCat("source: the session that holds the snapshot has ended: ", joined.message()));
+  return SnapshotLost(joined);
 }
 
 }  // namespace
+
+absl::Status SnapshotLost(const absl::Status& failure) {
+  return Error(
+      Reason::kSnapshotLost,
+      absl::StrCat("source: the session that holds the snapshot has ended: ", failure.message()));
+}
 
 absl::StatusOr<Snapshot> Snapshot::Take(SessionPool::Lease session, const v1::TableName& name,
                                         std::stop_token stop) {
