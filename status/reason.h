@@ -115,6 +115,8 @@ enum class Reason {
   kPeerTooOld,
   kProgressStalled,
   kListenAddressRefused,
+  kTlsFilesRefused,
+  kPeerTlsFailed,
   kInternal,
 };
 
