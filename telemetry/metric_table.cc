@@ -2,24 +2,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "status/reason.h"
 #include "telemetry/fault.h"
 
 namespace lockstitch::telemetry {
 namespace {
-
-absl::string_view NameOf(MetricKind kind) {
-  switch (kind) {
-    case MetricKind::kCounter:
-      return "counter";
-    case MetricKind::kGauge:
-      return "gauge";
-    case MetricKind::kHistogram:
-      return "histogram";
-  }
-  return "";
-}
 
 // Seconds: from a cached look-up to a stream of an hour.
 const std::vector<double> kCallSeconds = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
@@ -147,6 +134,11 @@ const std::vector<MetricInfo>& AllMetrics() {
        .name = "process_threads",
        .kind = kGauge,
        .help = "Threads of the process."},
+      {.metric = Metric::kProcessMemoryLimitBytes,
+       .name = "lockstitch_process_memory_limit_bytes",
+       .kind = kGauge,
+       .help = "Memory that the process may use: the limit of its control group, or the machine's "
+               "memory."},
       {.metric = Metric::kBuildInfo,
        .name = "lockstitch_build_info",
        .kind = kGauge,
@@ -278,9 +270,11 @@ const std::vector<MetricInfo>& AllMetrics() {
       {.metric = Metric::kSchedulerStreamRuns,
        .name = "lockstitch_scheduler_stream_runs_total",
        .kind = kCounter,
-       .labels = {"integration", "state"},
-       .known = kEndStates,
-       .help = "Stream runs that ended, by state: succeeded, failed or cancelled."},
+       .labels = {"integration", "state", "fault"},
+       .known =
+           {{"succeeded", "none"}, {"failed", "user"}, {"failed", "system"}, {"cancelled", "none"}},
+       .help = "Stream runs that ended, by state: succeeded, failed or cancelled; and by whose "
+               "fault those failed, user or system, else none."},
       {.metric = Metric::kSchedulerStreamRunSeconds,
        .name = "lockstitch_scheduler_stream_run_seconds",
        .kind = kHistogram,
@@ -313,6 +307,14 @@ const std::vector<MetricInfo>& AllMetrics() {
        .labels = {"integration"},
        .help = "When the integration's last job that succeeded ended, in seconds since 1970; 0 "
                "before the first. The leader's alone."},
+      {.metric = Metric::kSchedulerSuccessDue,
+       .name = "lockstitch_scheduler_success_due_timestamp_seconds",
+       .kind = kGauge,
+       .labels = {"integration"},
+       .help = "Until when the integration's next job should have succeeded, in seconds since "
+               "1970: the second slot after its last success ended, or after its schedule was last "
+               "changed where none has succeeded since; 0 for a manual schedule, and for a paused "
+               "one. The leader's alone."},
       {.metric = Metric::kSchedulerFailingStreams,
        .name = "lockstitch_scheduler_failing_streams",
        .kind = kGauge,
@@ -360,6 +362,10 @@ const std::vector<MetricInfo>& AllMetrics() {
        .labels = {"state"},
        .known = {{"pending"}, {"running"}},
        .help = "Open jobs of the catalog, by state: pending or running. The leader's alone."},
+      {.metric = Metric::kSchedulerJobsLimit,
+       .name = "lockstitch_scheduler_jobs_limit",
+       .kind = kGauge,
+       .help = "Jobs of the catalog that the leader runs at once."},
       {.metric = Metric::kSchedulerQueueOldestSeconds,
        .name = "lockstitch_scheduler_queue_oldest_seconds",
        .kind = kGauge,
@@ -414,41 +420,5 @@ bool IsServedBy(absl::string_view service, const MetricInfo& info) {
 }
 
 const MetricInfo& InfoOf(Metric metric) { return AllMetrics()[static_cast<size_t>(metric)]; }
-
-std::string MetricsPage() {
-  std::string page =
-      "# Metrics\n\n"
-      "Each service serves these in Prometheus' text format at `http://METRICS_LISTEN/metrics`: "
-      "those "
-      "that its name is part\n"
-      "of, and those that name no service. The page is made from the table in "
-      "`telemetry/metric_table.cc` by\n"
-      "`bazel run //telemetry:print_metrics_page > docs/metrics.md`.\n\n"
-      "* Series whose label values are known beforehand are there, at 0, from the start: reasons, "
-      "states, results, the methods\n"
-      "  that a server has, and what the leading scheduler knows of the integrations of its "
-      "catalog.\n"
-      "* `integration` is the integration's name. The first 200 that a process meets have series "
-      "of "
-      "their own; it counts the\n"
-      "  others together under `other`, says so in its log, and leaves out their gauges, which "
-      "can't "
-      "be summed.\n"
-      "* Gauges that are the leader's alone come from the scheduler that leads; the other replicas "
-      "don't show them.\n"
-      "* Not among them, as nothing of theirs exists: replication slots (there is no log-based "
-      "replication), rejected rows (a\n"
-      "  value that can't arrive fails its stream), run ids and tables (their number has no bound: "
-      "see the log).\n\n"
-      "| metric | kind | labels | meaning |\n"
-      "|---|---|---|---|\n";
-  for (const MetricInfo& info : AllMetrics()) {
-    absl::StrAppend(
-        &page, "| `", info.name, "` | ", NameOf(info.kind), " | ",
-        info.labels.empty() ? "" : absl::StrCat("`", absl::StrJoin(info.labels, "`, `"), "`"),
-        " | ", info.help, " |\n");
-  }
-  return page;
-}
 
 }  // namespace lockstitch::telemetry

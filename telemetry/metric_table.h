@@ -29,6 +29,7 @@ enum class Metric {
   kProcessOpenFds,
   kProcessMaxFds,
   kProcessThreads,
+  kProcessMemoryLimitBytes,
   kBuildInfo,
   kErrors,
   kDiscoveryTables,
@@ -60,6 +61,7 @@ enum class Metric {
   kSchedulerStreamRunStalledSeconds,
   kSchedulerSchemaChanges,
   kSchedulerLastSuccess,
+  kSchedulerSuccessDue,
   kSchedulerFailingStreams,
   kSchedulerSchedulePeriod,
   kSchedulerScheduleExpected,
@@ -69,6 +71,7 @@ enum class Metric {
   kSchedulerLeading,
   kSchedulerLeadershipLost,
   kSchedulerQueueJobs,
+  kSchedulerJobsLimit,
   kSchedulerQueueOldestSeconds,
   kSchedulerQueueStreamRuns,
   kSchedulerStreamRunsLimit,
@@ -109,9 +112,6 @@ const MetricInfo& InfoOf(Metric metric);
 // Whether `service` has the metric: that of its name, lockstitch_SERVICE_, or every one; the empty
 // name stands for all services in one process.
 bool IsServedBy(absl::string_view service, const MetricInfo& info);
-
-// docs/metrics.md.
-std::string MetricsPage();
 
 }  // namespace lockstitch::telemetry
 
