@@ -23,7 +23,7 @@ struct ConnectOptions {
   std::string server_name;
   // Asked for each call: what its metadata "authorization" is to hold. Optional.
   std::function<std::string()> authorization;
-  // What counts the calls; must outlive the channel. Optional.
+  // What calls are counted in, which must outlive the channel. Optional.
   telemetry::Metrics* metrics = nullptr;
 };
 

@@ -31,6 +31,7 @@ enum class Metric {
   kProcessThreads,
   kProcessMemoryLimitBytes,
   kBuildInfo,
+  kTlsCertificateExpiry,
   kErrors,
   kDiscoveryTables,
   kDiscoveryChecks,
