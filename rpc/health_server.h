@@ -18,8 +18,7 @@ inline constexpr char kReadiness[] = "readiness";
 // Serves grpc.health.v1 and nothing else, in plaintext, for probes that have no certificate.
 class HealthServer {
  public:
-  // Not ready at first. The first server of a process: others have it serve reflection as well.
-  // LISTEN_ADDRESS_REFUSED if the address can't be had.
+  // Not ready at first. LISTEN_ADDRESS_REFUSED if the address can't be had.
   static absl::StatusOr<std::unique_ptr<HealthServer>> Start(const std::string& listen);
   ~HealthServer();
 
