@@ -1,5 +1,6 @@
 #include "rpc/health_server.h"
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
@@ -33,16 +34,20 @@ absl::StatusOr<std::unique_ptr<HealthServer>> HealthServer::Start(const std::str
   builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port);
   builder.SetOption(std::make_unique<WithoutPlugins>());
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  auto others = std::make_unique<grpc::CallbackGenericService>();
+  builder.RegisterCallbackGenericService(others.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
     return Error(Reason::kListenAddressRefused, absl::StrCat("can't serve health at ", listen),
                  "Choose another --health-listen=HOST:PORT.");
   }
-  return std::unique_ptr<HealthServer>(new HealthServer(std::move(server), port));
+  return std::unique_ptr<HealthServer>(
+      new HealthServer(std::move(others), std::move(server), port));
 }
 
-HealthServer::HealthServer(std::unique_ptr<grpc::Server> server, int port)
-    : server_(std::move(server)), port_(port) {
+HealthServer::HealthServer(std::unique_ptr<grpc::CallbackGenericService> others,
+                           std::unique_ptr<grpc::Server> server, int port)
+    : others_(std::move(others)), server_(std::move(server)), port_(port) {
   SetReady(false);
 }
 

@@ -7,8 +7,9 @@
 #include "absl/status/statusor.h"
 
 namespace grpc {
+class CallbackGenericService;
 class Server;
-}
+}  // namespace grpc
 
 namespace lockstitch::rpc {
 
@@ -26,8 +27,10 @@ class HealthServer {
   void SetReady(bool ready);
 
  private:
-  HealthServer(std::unique_ptr<grpc::Server> server, int port);
+  HealthServer(std::unique_ptr<grpc::CallbackGenericService> others,
+               std::unique_ptr<grpc::Server> server, int port);
 
+  std::unique_ptr<grpc::CallbackGenericService> others_;  // Calls of anything else.
   std::unique_ptr<grpc::Server> server_;
   int port_;
 };
