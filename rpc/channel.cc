@@ -3,11 +3,12 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/time/clock.h"
+#include "rpc/client_interceptors.h"
 #include "rpc/keepalive.h"
 
 namespace lockstitch::rpc {
 
-Channel Connect(const std::string& target) {
+Channel Connect(const std::string& target, telemetry::Metrics* metrics) {
   grpc::ChannelArguments arguments;
   arguments.SetLoadBalancingPolicyName("round_robin");
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
@@ -20,7 +21,8 @@ Channel Connect(const std::string& target) {
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      target, grpc::InsecureChannelCredentials(), arguments, ClientInterceptors(metrics));
 }
 
 void AwaitConnection(const Channel& channel, absl::Duration limit) {

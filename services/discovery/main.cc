@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   const discovery::ProcessOptions options = discovery::ParseOptions(argc, argv);
   telemetry::StartLogging("discovery", options.server.log_level);
 
-  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  const auto metrics =
+      telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "discovery");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   discovery::Discovery discovery(metrics->get());
   return rpc::ServeUntilTerminated({.flags = options.server,

@@ -20,9 +20,11 @@ int main(int argc, char** argv) {
   extractor::ProcessOptions options = extractor::ParseOptions(argc, argv);
   telemetry::StartLogging("extractor", options.server.log_level);
 
-  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  const auto metrics =
+      telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "extractor");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
-  const loader::LoaderClient loader(rpc::Connect(options.loader), "loader at " + options.loader);
+  const loader::LoaderClient loader(rpc::Connect(options.loader, metrics->get()),
+                                    "loader at " + options.loader);
   options.extractor.loader = &loader;
   options.extractor.metrics = metrics->get();
   extractor::Extractor extractor(options.extractor);

@@ -147,7 +147,10 @@ class RangeSender::Call {
     if (!read_.keys)
       options_.progress->AddExtracted(batch_.batch().rows(), batch_.batch().data().size());
     Failpoint("extractor.batch.built");
-    return load_.Write(batch_);
+    const absl::Time start = absl::Now();
+    const bool taken = load_.Write(batch_);
+    options_.progress->AddBackpressure(absl::Now() - start);
+    return taken;
   }
 
   // Has what was sent since the last end committed, and waits for it.
@@ -160,7 +163,9 @@ class RangeSender::Call {
       return LoaderFailed(FailureOf(load_));
     Failpoint("extractor.chunk.sent");
     if (ends_range) Failpoint("extractor.range.sent");
+    const absl::Time start = absl::Now();
     const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_, deadline_);
+    options_.progress->AddBackpressure(absl::Now() - start);
     if (!answer.ok()) return LoaderFailed(answer.status());
     Failpoint("extractor.chunk.acknowledged");
     v1::Extent durable = durable_;
@@ -197,6 +202,7 @@ class RangeSender::Call {
 
 absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, const RangeRead& read) const {
   const rpc::RetryPolicy policy;
+  ProgressCounter::SentRange range(*options_.progress);
   Attempt attempt;
   absl::Status failure;
   for (int number = 1; number <= policy.attempts; ++number) {
@@ -208,6 +214,7 @@ absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, const RangeRead
     const absl::Status& loader_failure = attempt.loader_failure;
     if (const int64_t row = FailedRow(extent.status(), loader_failure, attempt.rows_read); row > 0)
       return NameFailedRow(extent.status(), source, read.query, row);
+    if (extent.ok()) range.Finish();
     if (extent.ok() || loader_failure.ok() || !MayTryAgain(loader_failure)) return extent;
     options_.metrics->Add(Metric::kExtractorRangeRetries, {Explain(loader_failure).reason}, 1);
     failure = loader_failure;

@@ -17,15 +17,15 @@ int main(int argc, char** argv) {
   loader::ProcessOptions options = loader::ParseOptions(argc, argv);
   telemetry::StartLogging("loader", options.server.log_level);
 
-  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "loader");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   options.loader.metrics = metrics->get();
   loader::Loader loader(options.loader);
   const auto checksum = std::bind_front(&loader::Loader::Checksum, &loader);
-  return rpc::ServeUntilTerminated({.flags = options.server,
-                                    .services = {loader::MakeService(&loader, metrics->get()),
-                                                 verification::MakeService(checksum)},
-                                    .metrics = metrics->get(),
-                                    .metrics_port = (*metrics)->port(),
-                                    .stop = [&] { loader.Stop(); }});
+  return rpc::ServeUntilTerminated(
+      {.flags = options.server,
+       .services = {loader::MakeService(&loader), verification::MakeService(checksum)},
+       .metrics = metrics->get(),
+       .metrics_port = (*metrics)->port(),
+       .stop = [&] { loader.Stop(); }});
 }

@@ -11,7 +11,7 @@ std::shared_ptr<const extractor::ExtractorClient> ExtractorDirectory::At(
   std::weak_ptr<const extractor::ExtractorClient>& known = clients_[address];
   std::shared_ptr<const extractor::ExtractorClient> client = known.lock();
   if (client == nullptr) {
-    client = std::make_shared<extractor::ExtractorClient>(rpc::Connect(address),
+    client = std::make_shared<extractor::ExtractorClient>(rpc::Connect(address, metrics_),
                                                           "extractor at " + address);
     known = client;
   }

@@ -7,17 +7,22 @@
 
 #include "absl/synchronization/mutex.h"
 #include "services/extractor/extractor_client.h"
+#include "telemetry/metrics.h"
 
 namespace lockstitch::scheduler {
 
 // Single extractors, for going on with runs that they have. Thread-safe.
 class ExtractorDirectory {
  public:
+  // Calls are counted in `metrics`, if there are any, which must outlive it.
+  explicit ExtractorDirectory(telemetry::Metrics* metrics = nullptr) : metrics_(metrics) {}
+
   // The extractor at that address. Those who ask at the same time share a channel, which goes with
   // the last of them.
   std::shared_ptr<const extractor::ExtractorClient> At(const std::string& address);
 
  private:
+  telemetry::Metrics* const metrics_;
   absl::Mutex mutex_;
   std::map<std::string, std::weak_ptr<const extractor::ExtractorClient>> clients_
       ABSL_GUARDED_BY(mutex_);

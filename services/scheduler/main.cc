@@ -19,9 +19,10 @@ int main(int argc, char** argv) {
   scheduler::ProcessOptions options = scheduler::ParseOptions(argc, argv);
   telemetry::StartLogging("scheduler", options.server.log_level);
 
-  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  const auto metrics =
+      telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "scheduler");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
-  const scheduler::Peers peers(options.peers);
+  const scheduler::Peers peers(options.peers, metrics->get());
   peers.AddTo(&options.scheduler);
   options.scheduler.metrics = metrics->get();
   scheduler::Scheduler scheduler(options.scheduler);

@@ -7,6 +7,7 @@
 #include "services/extractor/extractor_client.h"
 #include "services/loader/loader_client.h"
 #include "services/scheduler/scheduler.h"
+#include "telemetry/metrics.h"
 #include "verification/checksum_client.h"
 
 namespace lockstitch::scheduler {
@@ -21,7 +22,8 @@ struct PeerAddresses {
 // Clients of them.
 class Peers {
  public:
-  explicit Peers(const PeerAddresses& addresses);
+  // Calls are counted in `metrics`, which must outlive them.
+  Peers(const PeerAddresses& addresses, telemetry::Metrics* metrics);
 
   // Has a scheduler call them; they must outlive it.
   void AddTo(Scheduler::Options* options) const;
