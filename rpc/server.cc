@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_initializer.h>
+#include <grpcpp/security/server_credentials.h>
 
 #include <utility>
 
@@ -13,6 +14,8 @@
 #include "rpc/call_context.h"
 #include "rpc/call_metrics.h"
 #include "rpc/client_interceptors.h"
+#include "rpc/grpc_log.h"
+#include "rpc/health_server.h"
 #include "rpc/keepalive.h"
 #include "rpc/listen_address.h"
 #include "status/macros.h"
@@ -50,9 +53,18 @@ class MethodsAtZero final : public grpc::ServerBuilderOption, public grpc::Serve
   telemetry::Metrics* metrics_;
 };
 
+// Calls to a local address are told from others by its credentials (see CallerOf).
+std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Server::Options& options) {
+  if (options.tls != nullptr) return options.tls->ForServer(options.client_certificates);
+  if (!IsLocal(options.listen)) return grpc::InsecureServerCredentials();
+  const bool by_file = absl::StartsWith(options.listen, "unix:");
+  return grpc::experimental::LocalServerCredentials(by_file ? UDS : LOCAL_TCP);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
+  KeepGrpcLog();
   grpc::EnableDefaultHealthCheckService(true);
   static const bool reflection = [] {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -63,8 +75,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   grpc::ServerBuilder builder;
   int port = 0;
   if (!options.listen.empty()) {
-    RETURN_IF_ERROR(CheckListenAddress(options.listen));
-    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+    const bool anywhere = options.tls != nullptr || options.plaintext;
+    RETURN_IF_ERROR(CheckListenAddress("grpc", options.listen,
+                                       anywhere ? Reach::kEverywhere : Reach::kMachine));
+    builder.AddListeningPort(options.listen, CredentialsFor(options), &port);
     // Two servers at one port would share its calls.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   }
@@ -74,6 +88,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
                              kKeepaliveTimeMs / 2);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kMaxConnectionAgeMs);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kIdleThreads);
   for (const auto& service : options.services) builder.RegisterService(service.get());
@@ -99,7 +114,9 @@ Server::Server(std::unique_ptr<grpc::Server> server, const Options& options, std
     : metrics_(options.metrics),
       services_(options.services),
       server_(std::move(server)),
-      address_(std::move(address)) {}
+      address_(std::move(address)) {
+  SetReady(true);
+}
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
@@ -109,6 +126,10 @@ Channel Server::InProcessChannel() {
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   return server_->experimental().InProcessChannelWithInterceptors(arguments,
                                                                   ClientInterceptors(metrics_));
+}
+
+void Server::SetReady(bool ready) {
+  server_->GetHealthCheckService()->SetServingStatus(kReadiness, ready);
 }
 
 void Server::Shutdown(absl::Duration grace) {

@@ -38,8 +38,11 @@ void ProgressCounter::QueueRanges(size_t ranges) {
 
 ProgressCounter::SentRange::SentRange(ProgressCounter& progress)
     : progress_(progress), begun_at_(absl::Now()) {
-  --progress_.waiting_ranges_;
-  progress_.metrics_->Change(Metric::kExtractorRanges, {"queued"}, -1);
+  // One that is sent anew has waited before.
+  int64_t waiting = progress_.waiting_ranges_;
+  while (waiting > 0 && !progress_.waiting_ranges_.compare_exchange_weak(waiting, waiting - 1)) {
+  }
+  if (waiting > 0) progress_.metrics_->Change(Metric::kExtractorRanges, {"queued"}, -1);
   progress_.metrics_->Change(Metric::kExtractorRanges, {"sending"}, 1);
 }
 

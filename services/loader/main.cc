@@ -3,6 +3,7 @@
 
 #include "rpc/serve.h"
 #include "rpc/termination.h"
+#include "rpc/tls.h"
 #include "services/loader/loader.h"
 #include "services/loader/loader_service.h"
 #include "services/loader/options.h"
@@ -17,6 +18,8 @@ int main(int argc, char** argv) {
   loader::ProcessOptions options = loader::ParseOptions(argc, argv);
   telemetry::StartLogging("loader", options.server.log_level);
 
+  const auto tls = rpc::Tls::Open(options.server.tls);
+  if (!tls.ok()) return telemetry::LogError("can't start", tls.status()), EXIT_FAILURE;
   const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "loader");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   options.loader.metrics = metrics->get();
@@ -24,6 +27,7 @@ int main(int argc, char** argv) {
   const auto checksum = std::bind_front(&loader::Loader::Checksum, &loader);
   return rpc::ServeUntilTerminated(
       {.flags = options.server,
+       .tls = tls->get(),
        .services = {loader::MakeService(&loader), verification::MakeService(checksum)},
        .metrics = metrics->get(),
        .metrics_port = (*metrics)->port(),

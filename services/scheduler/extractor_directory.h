@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/synchronization/mutex.h"
+#include "rpc/tls.h"
 #include "services/extractor/extractor_client.h"
 #include "telemetry/metrics.h"
 
@@ -14,14 +15,17 @@ namespace lockstitch::scheduler {
 // Single extractors, for going on with runs that they have. Thread-safe.
 class ExtractorDirectory {
  public:
-  // Calls are counted in `metrics`, if there are any, which must outlive it.
-  explicit ExtractorDirectory(telemetry::Metrics* metrics = nullptr) : metrics_(metrics) {}
+  // Over TLS where there is any; calls are counted in `metrics` if there are any. Both must outlive
+  // the directory.
+  explicit ExtractorDirectory(const rpc::Tls* tls = nullptr, telemetry::Metrics* metrics = nullptr)
+      : tls_(tls), metrics_(metrics) {}
 
   // The extractor at that address. Those who ask at the same time share a channel, which goes with
   // the last of them.
   std::shared_ptr<const extractor::ExtractorClient> At(const std::string& address);
 
  private:
+  const rpc::Tls* const tls_;
   telemetry::Metrics* const metrics_;
   absl::Mutex mutex_;
   std::map<std::string, std::weak_ptr<const extractor::ExtractorClient>> clients_

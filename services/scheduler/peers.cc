@@ -5,13 +5,16 @@
 namespace lockstitch::scheduler {
 
 // Channels to one address are one connection.
-Peers::Peers(const PeerAddresses& addresses, telemetry::Metrics* metrics)
-    : discovery_(rpc::Connect(addresses.discovery, metrics), "discovery at " + addresses.discovery),
-      extractor_(rpc::Connect(addresses.extractor, metrics), "extractor at " + addresses.extractor),
-      loader_(rpc::Connect(addresses.loader, metrics), "loader at " + addresses.loader),
-      source_checksums_(rpc::Connect(addresses.extractor, metrics),
+Peers::Peers(const PeerAddresses& addresses, const rpc::Tls* tls, telemetry::Metrics* metrics)
+    : discovery_(rpc::Connect(addresses.discovery, {.tls = tls, .metrics = metrics}),
+                 "discovery at " + addresses.discovery),
+      extractor_(rpc::Connect(addresses.extractor, {.tls = tls, .metrics = metrics}),
+                 "extractor at " + addresses.extractor),
+      loader_(rpc::Connect(addresses.loader, {.tls = tls, .metrics = metrics}),
+              "loader at " + addresses.loader),
+      source_checksums_(rpc::Connect(addresses.extractor, {.tls = tls, .metrics = metrics}),
                         "extractor at " + addresses.extractor),
-      destination_checksums_(rpc::Connect(addresses.loader, metrics),
+      destination_checksums_(rpc::Connect(addresses.loader, {.tls = tls, .metrics = metrics}),
                              "loader at " + addresses.loader) {}
 
 void Peers::AddTo(Scheduler::Options* options) const {

@@ -47,7 +47,7 @@ class RunWatchTest : public ::testing::Test {
 TEST_F(RunWatchTest, TheRunThatHasStoodStillLongestCounts) {
   std::optional<RunWatch::Run> moves(std::in_place, &watch_, "a");
   EXPECT_NEAR(Stalled("a", 1), 1, 0.1);
-  EXPECT_EQ(Stalled("b", 1), -1);
+  EXPECT_LT(Stalled("b", 1), 0);  // It isn't told.
   const RunWatch::Run other(&watch_, "b");
   EXPECT_NEAR(Stalled("b", 2), 2, 0.1);
   moves.reset();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gmock/gmock.h"
+#include "telemetry/call_context.h"
 #include "tests/control_plane/control_plane_test.h"
 
 namespace lockstitch::tests {
@@ -23,17 +24,23 @@ class TracesTest : public ControlPlaneTest {
   ~TracesTest() override { unsetenv("LOCKSTITCH_LOG_LEVEL"); }
 };
 
-// The values of `field` in the lines of a job; empty strings where it is missing.
-std::set<std::string> ValuesOf(const ServiceProcess& service, const std::string& job_id,
-                               const std::string& field) {
+// The values of `field` in the lines in which `key` has the value `wanted`; empty strings where it
+// is missing.
+std::set<std::string> ValuesWhere(const ServiceProcess& service, const std::string& key,
+                                  const std::string& wanted, const std::string& field) {
   std::set<std::string> values;
   std::stringstream lines(const_cast<ServiceProcess&>(service).process().stderr_text());
   for (std::string line; std::getline(lines, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || json.value("job_id", "") != job_id) continue;
+    if (!json.is_object() || json.value(key, "") != wanted) continue;
     values.insert(json.value(field, ""));
   }
   return values;
+}
+
+std::set<std::string> ValuesOf(const ServiceProcess& service, const std::string& job_id,
+                               const std::string& field) {
+  return ValuesWhere(service, "job_id", job_id, field);
 }
 
 TEST_F(TracesTest, OneJobIsOneTraceInEveryLog) {
@@ -56,6 +63,38 @@ TEST_F(TracesTest, OneJobIsOneTraceInEveryLog) {
       ValuesOf(*loader_, job_id, "method"),
       IsSupersetOf({"/lockstitch.v1.LoaderService/BeginLoad", "/lockstitch.v1.LoaderService/Load",
                     "/lockstitch.v1.LoaderService/FinishLoad"}));
+}
+
+TEST_F(TracesTest, AFailureIsToldWithTheJobItIsOf) {
+  MakeTable(10);
+  destination_->Run("CREATE SCHEMA shop CREATE TABLE t (id int)");
+  StartServices();
+  const auto scheduler = StartLeader();
+  Keep(Settings("shop"));
+  const std::string job_id = AwaitJob("shop", v1::JOB_STATE_FAILED).job.job_id();
+  EXPECT_THAT(ValuesWhere(*loader_, "message", "call failed", "job_id"), Contains(job_id));
+  EXPECT_THAT(ValuesWhere(*extractor_, "message", "call ended", "job_id"), ElementsAre(job_id));
+  EXPECT_THAT(ValuesWhere(*extractor_, "message", "call ended", "trace_id"), ElementsAre(job_id));
+}
+
+TEST_F(TracesTest, ACallersTraceIsThatOfItsJob) {
+  constexpr char kTrace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
+  MakeTable(10);
+  StartServices();
+  const auto scheduler = StartScheduler();
+  JobOutcome outcome;
+  {
+    const telemetry::ContextScope scope({.trace_id = kTrace});
+    outcome = RunJobAt(scheduler->address(), Settings("shop"));
+  }
+  ExpectSucceeded(outcome);
+  for (const ServiceProcess* service :
+       {scheduler.get(), discovery_.get(), extractor_.get(), loader_.get()}) {
+    EXPECT_THAT(ValuesOf(*service, outcome.job.job_id(), "trace_id"), ElementsAre(kTrace));
+    EXPECT_THAT(ValuesWhere(*service, "trace_id", kTrace, "integration"), Contains("shop"));
+  }
+  // Without a caller's trace each call has one of its own.
+  EXPECT_EQ(ValuesWhere(*loader_, "trace_id", "", "method"), std::set<std::string>({""}));
 }
 
 }  // namespace
