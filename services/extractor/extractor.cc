@@ -38,6 +38,7 @@ class Extractor::Slot {
   }
   ~Slot() {
     extractor_.options_.metrics->Change(Metric::kExtractorSlotsInUse, {}, -1);
+    absl::MutexLock lock(&extractor_.mutex_);
     --extractor_.taken_;
   }
   Slot(const Slot&) = delete;
@@ -47,10 +48,23 @@ class Extractor::Slot {
 };
 
 absl::StatusOr<std::shared_ptr<Extractor::Slot>> Extractor::TakeSlot() {
-  if (++taken_ <= options_.slots) return std::make_shared<Slot>(*this);
-  --taken_;
+  absl::MutexLock lock(&mutex_);
+  if (draining_)
+    return Error(Reason::kSlotsExhausted, "the extractor takes no more runs: it is about to end");
+  if (taken_ < options_.slots) {
+    ++taken_;
+    return std::make_shared<Slot>(*this);
+  }
   return Error(Reason::kSlotsExhausted,
                absl::StrCat("all ", options_.slots, " slots of the extractor are taken"));
+}
+
+void Extractor::Drain(absl::Duration limit) {
+  absl::MutexLock lock(&mutex_);
+  draining_ = true;
+  mutex_.AwaitWithTimeout(absl::Condition(
+                              +[](int* taken) { return *taken == 0; }, &taken_),
+                          limit);
 }
 
 void Extractor::Advertise(const std::string& address) {

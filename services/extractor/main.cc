@@ -36,5 +36,9 @@ int main(int argc, char** argv) {
            [&](const std::string& address) {
              extractor.Advertise(options.advertise.empty() ? address : options.advertise);
            },
-       .stop = [&] { extractor.Stop(); }});
+       .stop =
+           [&] {
+             extractor.Drain(options.drain);
+             extractor.Stop();
+           }});
 }

@@ -164,6 +164,22 @@ TEST_F(TerminatedTest, TheExtractorSaysWhy) {
   EXPECT_THAT(outcome_.log, Contains(HasSubstr("trying again: SHUTTING_DOWN")));
 }
 
+TEST_F(FaultsTest, AnExtractorThatDrainsEndsItsRuns) {
+  MakeTable(/*keyed=*/true);
+  Rendezvous reading;
+  Stack stack({.extractor = "extractor.batch.built=" + reading.action()}, {"--drain=1h"});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Job()); });
+  reading.AwaitArrival();
+  stack.extractor.process().Signal(SIGTERM);
+  stack.extractor.process().WaitForLine("\"message\":\"stopping\"");
+  reading.Release();
+  EXPECT_EQ(stack.extractor.process().Wait(), 0);
+  job.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+}
+
 TEST_F(TerminatedTest, Loader) {
   Terminate(&Stack::loader);
   ExpectNothingOnceTheJobIsStopped();
