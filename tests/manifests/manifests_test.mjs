@@ -1,8 +1,10 @@
 // The rules that deploy/k8s keeps, each tried on every overlay.
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { metrics, settingsOf } from "./programs.mjs";
-import { Manifests, containerOf, nameOf, portOf, readYaml, render } from "./rendering.mjs";
+import { Manifests, containerOf, nameOf, portOf, readYaml, render, repository } from "./rendering.mjs";
 import { problemsOf } from "./schema.mjs";
 
 const services = ["scheduler", "discovery", "extractor", "loader"];
@@ -269,4 +271,22 @@ test("production: Prometheus scrapes every service, and may", () => {
   }
   const [{ ports: open }] = production.get("NetworkPolicy", "prometheus").spec.ingress;
   assert.deepEqual(open, [{ protocol: "TCP", port: Math.min(...ports), endPort: Math.max(...ports) }]);
+});
+
+test("production: the rules are those of deploy/prometheus", () => {
+  const { spec } = production.get("PrometheusRule", "lockstitch");
+  assert.deepEqual(spec, readYaml("deploy/prometheus/rules/lockstitch.rules.yml"));
+});
+
+test("production: Grafana finds every dashboard of deploy/grafana", () => {
+  const maps = production.all("ConfigMap").filter(({ metadata }) => metadata.labels?.grafana_dashboard === "1");
+  const found = Object.assign({}, ...maps.map(({ data }) => data));
+  const dashboards = readdirSync(path.join(repository, "deploy/grafana/dashboards"));
+  assert.deepEqual(Object.keys(found).sort(), dashboards.sort());
+});
+
+test("production: no object is too large to be applied", () => {
+  const limit = 262144;  // Of an annotation, in which kubectl keeps what it applied.
+  const sizes = production.objects.map((object) => [nameOf(object), JSON.stringify(object).length]);
+  assert.deepEqual(sizes.filter(([, size]) => size > limit), []);
 });
