@@ -169,6 +169,14 @@ for (const overlay of ["single-node", "production"]) {
     }
   });
 
+  each("it can be upgraded alone, once what all share is there", (deployment, service) => {
+    for (const { configMapRef } of containerOf(deployment).envFrom) {
+      const { labels } = manifests.get("ConfigMap", configMapRef.name).metadata;
+      assert.ok([undefined, service].includes(labels["app.kubernetes.io/component"]));
+    }
+    assert.equal(componentOf(deployment), service);
+  });
+
   each("its certificate is its own", ({ spec }, service) => {
     const { secret } = spec.template.spec.volumes.find(({ name }) => name === "tls");
     assert.equal(secret.secretName, `lockstitch-${service}-tls`);

@@ -11,9 +11,9 @@ import { Manifests, containerOf, nameOf, render, repository } from "./rendering.
 const folder = mkdtempSync(path.join(tmpdir(), "secrets-"));
 after(() => rmSync(folder, { recursive: true }));
 
-const makeSecrets = (input) =>
-  execFileSync(path.join(repository, "deploy/k8s/make-secrets"), [folder], { input, stdio: ["pipe", "pipe", "pipe"] });
-makeSecrets("postgres://lockstitch:secret@catalog/lockstitch\n");
+const makeSecrets = (input, ...flags) =>
+  execFileSync(path.join(repository, "deploy/k8s/make-secrets"), flags, { input, stdio: ["pipe", "pipe", "pipe"] });
+makeSecrets("postgres://lockstitch:secret@catalog/lockstitch\n", folder);
 
 const made = new Manifests(render(folder));
 const production = new Manifests(render("deploy/k8s/overlays/production"));
@@ -49,12 +49,19 @@ for (const deployment of production.deployments) {
   });
 }
 
+test("where cert-manager makes the certificates, the other Secrets are made alone", () => {
+  const alone = path.join(folder, "alone");
+  makeSecrets("postgres://catalog/lockstitch\n", alone, "--no-certificates");
+  const { objects } = new Manifests(render(alone));
+  assert.deepEqual(objects.map(nameOf), ["lockstitch-scheduler"]);
+});
+
 test("made again, secrets are what they were, and a certificate that was removed is renewed", () => {
   const content = (file) => readFileSync(path.join(folder, file), "utf8");
   const files = ["secret-keys", "admin-token", "catalog-url", "ca.crt", "loader.crt"];
   const before = files.map(content);
   rmSync(path.join(folder, "extractor.crt"));
-  makeSecrets("");
+  makeSecrets("", folder);
   assert.deepEqual(files.map(content), before);
   assert.ok(content("extractor.crt"));
 });
