@@ -2,11 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { read } from "./rendering.mjs";
 
-// Environment variables that a program takes, each with its flag. Programs stand in PROGRAMS, separated by spaces.
-export function settingsOf(name) {
-  const program = process.env.PROGRAMS.split(" ").find((path) => path.endsWith(`/${name}`));
-  const help = execFileSync(program, ["--help"], { encoding: "utf8" });
-  return new Map([...help.matchAll(/^ +(--[a-z-]+) .*\(Env:(LOCKSTITCH_[A-Z_]+)\)/gm)].map(([, flag, name]) => [name, flag]));
+// Environment variables that a service takes in place of its flags.
+export function settingsOf(service) {
+  const help = execFileSync(`services/${service}/${service}`, ["--help"], { encoding: "utf8" });
+  return new Set([...help.matchAll(/\(Env:(LOCKSTITCH_[A-Z_]+)\)/g)].map(([, name]) => name));
 }
 
 // Names of all metrics, by the page that is made from their table.
