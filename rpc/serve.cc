@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "rpc/alarm.h"
 #include "rpc/server.h"
 #include "rpc/termination.h"
 #include "telemetry/log.h"
@@ -24,8 +25,13 @@ int ServeUntilTerminated(const Serving& serving) {
       {{"address", (*server)->address()}, {"metrics_port", absl::StrCat(serving.metrics_port)}});
   WaitForTermination();
   telemetry::Log(LogSeverity::kInfo, "stopping");
-  serving.stop();
-  (*server)->Shutdown(serving.flags.shutdown_grace);
+  if (serving.drain > absl::ZeroDuration()) {
+    const Alarm at_limit(serving.drain, serving.stop);
+    (*server)->Shutdown(serving.drain + serving.flags.shutdown_grace);
+  } else {
+    serving.stop();
+    (*server)->Shutdown(serving.flags.shutdown_grace);
+  }
   return EXIT_SUCCESS;
 }
 

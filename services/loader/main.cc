@@ -27,5 +27,6 @@ int main(int argc, char** argv) {
                                                  verification::MakeService(checksum)},
                                     .metrics = metrics->get(),
                                     .metrics_port = (*metrics)->port(),
-                                    .stop = [&] { loader.Stop(); }});
+                                    .stop = [&] { loader.Stop(); },
+                                    .drain = options.drain});
 }

@@ -185,6 +185,24 @@ TEST_F(TerminatedTest, Loader) {
   ExpectNothingOnceTheJobIsStopped();
 }
 
+// Its range is durable, and the run goes on at the next loader.
+TEST_F(FaultsTest, ALoaderThatDrainsEndsItsRanges) {
+  MakeTable(/*keyed=*/true);
+  Rendezvous writing;
+  Stack stack({.loader = "loader.batch.written=" + writing.action()}, {}, {"--drain=1h"});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Job()); });
+  writing.AwaitArrival();
+  stack.loader.process().Signal(SIGTERM);
+  stack.loader.process().WaitForLine("\"message\":\"stopping\"");
+  writing.Release();
+  EXPECT_EQ(stack.loader.process().Wait(), 0);
+  stack.loader.Restart();
+  job.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(destination_->Int("SELECT max(attempt) FROM _lockstitch.ranges"), 1);
+}
+
 TEST_F(TerminatedTest, Scheduler) {
   Terminate(&Stack::scheduler);
   ExpectNothingOnceTheJobIsStopped();

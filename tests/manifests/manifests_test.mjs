@@ -183,10 +183,10 @@ for (const overlay of ["single-node", "production"]) {
     assert.equal(secret.defaultMode, 0o400);
   });
 
-  rule("an extractor may live longer than it drains", () => {
-    const extractor = manifests.get("Deployment", "lockstitch-extractor");
-    const { LOCKSTITCH_DRAIN: drain } = manifests.settings(extractor);
-    assert.ok(extractor.spec.template.spec.terminationGracePeriodSeconds > secondsOf(drain));
+  each("what it has under way ends before its pod is killed", (deployment, service) => {
+    const { LOCKSTITCH_DRAIN: drain = "0s" } = manifests.settings(deployment);
+    assert.equal(secondsOf(drain) > 0, ["extractor", "loader"].includes(service));
+    assert.ok(deployment.spec.template.spec.terminationGracePeriodSeconds >= secondsOf(drain) + 30);
   });
 
   rule("an extractor says where it is", () => {
