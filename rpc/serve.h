@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "rpc/server_flags.h"
+#include "rpc/tls.h"
 #include "telemetry/metrics.h"
 
 namespace grpc {
@@ -19,6 +20,8 @@ namespace lockstitch::rpc {
 // What a service's process serves.
 struct Serving {
   ServerFlags flags;
+  const Tls* tls = nullptr;  // Of the flags' files.
+  ClientCertificates client_certificates = ClientCertificates::kRequired;
   std::vector<std::shared_ptr<grpc::Service>> services;
   telemetry::Metrics* metrics = nullptr;
   int metrics_port = 0;
@@ -29,8 +32,8 @@ struct Serving {
   absl::Duration drain;
 };
 
-// Serves from here until SIGTERM or SIGINT (see HoldTermination) and shuts down. Answers main's
-// exit status: a failure if it can't listen.
+// Serves from here until SIGTERM or SIGINT (see HoldTermination) and shuts down. Ready for as long,
+// says health. Answers main's exit status: a failure if it can't listen.
 int ServeUntilTerminated(const Serving& serving);
 
 }  // namespace lockstitch::rpc

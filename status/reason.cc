@@ -352,8 +352,18 @@ const ReasonInfo kReasons[] = {
      absl::Minutes(30), "Nothing moved for the whole progress deadline.",
      "Look for locks and stopped processes at both databases."},
     {Reason::kListenAddressRefused, "LISTEN_ADDRESS_REFUSED", Code::kInvalidArgument, Owner::kUser,
-     1, kNone, "Services listen on loopback or Unix sockets only, since there is no TLS yet.",
-     "Use --listen=127.0.0.1:PORT or --listen=unix:PATH."},
+     1, kNone, "A service may not listen at that address, or can't.",
+     "Give --tls-cert, --tls-key and --tls-ca (gRPC alone), listen at 127.0.0.1:PORT or unix:PATH, "
+     "or permit plaintext by --plaintext."},
+    {Reason::kTlsFilesRefused, "TLS_FILES_REFUSED", Code::kFailedPrecondition, Owner::kUser, 1,
+     kNone, "A file of --tls-cert, --tls-key or --tls-ca can't be used.",
+     "Check the file that the message names: PEM, readable by the process, the key that belongs to "
+     "the certificate, and a certificate that is valid now."},
+    {Reason::kPeerTlsFailed, "PEER_TLS_FAILED", Code::kUnavailable, Owner::kRetried, 10, kMinutes,
+     "TLS with another service failed.",
+     "Check that both ends have TLS or neither, that --tls-ca is of the authority that the other "
+     "end's certificate comes from, that both certificates are valid now, and that the service's "
+     "names the host it is called by."},
     {Reason::kInternal, "INTERNAL_ERROR", Code::kInternal, Owner::kUser, 1, kNone,
      "Something went wrong that should not have.", "Report it with the job's log."},
 };

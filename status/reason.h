@@ -114,6 +114,8 @@ enum class Reason {
   kPeerTooOld,
   kProgressStalled,
   kListenAddressRefused,
+  kTlsFilesRefused,
+  kPeerTlsFailed,
   kInternal,
 };
 
