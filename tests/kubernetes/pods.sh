@@ -48,6 +48,7 @@ start_pod() {
 }
 
 is_ready() { tests/kubernetes/probe "$(address_of "$1"):8080" readiness; }
+is_not_ready() { ! is_ready "$1"; }
 
 kill_pod() {
   podman logs "$(container_of "$1")" >"$work/pods/$1/log" 2>&1
