@@ -45,5 +45,9 @@ int main(int argc, char** argv) {
            [&](const std::string& address) {
              extractor.Advertise(options.advertise.empty() ? address : options.advertise);
            },
-       .stop = [&] { extractor.Stop(); }});
+       .stop =
+           [&] {
+             extractor.Drain(options.drain);
+             extractor.Stop();
+           }});
 }

@@ -33,5 +33,6 @@ int main(int argc, char** argv) {
        .services = {loader::MakeService(&loader), verification::MakeService(checksum)},
        .metrics = metrics->get(),
        .metrics_port = (*metrics)->port(),
-       .stop = [&] { loader.Stop(); }});
+       .stop = [&] { loader.Stop(); },
+       .drain = options.drain});
 }
