@@ -43,12 +43,6 @@ void AddParallelStreams(CLI::App& app, int& number) {
       ->option_text("N");
 }
 
-void AddServer(CLI::App& app, std::string& server, const std::string& help) {
-  app.add_option("--server", server, help)
-      ->envname(rpc::EnvironmentName("--server"))
-      ->option_text("ADDRESS (Env:" + rpc::EnvironmentName("--server") + ")");
-}
-
 CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
   CLI::App* command = app.add_subcommand("sync", "Replicate once: run one job and exit.");
   command->footer(
@@ -86,7 +80,8 @@ CLI::App* AddSync(CLI::App& app, SyncCommand& sync) {
       "which source was read");
   command->add_flag("--verify", sync.verify,
                     "compare each destination table with the snapshot that was loaded");
-  AddServer(*command, sync.server, "run the job at this scheduler [all services in this process]");
+  AddSchedulerFlags(*command, sync.scheduler,
+                    "run the job at this scheduler [all services in this process]");
   return command;
 }
 
@@ -112,7 +107,8 @@ CLI::App* AddVerify(CLI::App& app, VerifyCommand& verify) {
       ->option_text("N");
   command->add_flag("--show-values", verify.show_values,
                     "print the values that differ, not only keys and columns");
-  AddServer(*command, verify.server, "have this scheduler compare [all services in this process]");
+  AddSchedulerFlags(*command, verify.scheduler,
+                    "have this scheduler compare [all services in this process]");
   return command;
 }
 
@@ -182,7 +178,8 @@ CLI::App* AddForget(CLI::App& app, ForgetCommand& forget) {
   command->add_flag("--drop-tables", forget.drop_tables,
                     "drop the destination tables as well, and their schema if it is empty then");
   command->add_flag("--dry-run", forget.dry_run, "only list what would go");
-  AddServer(*command, forget.server, "have this scheduler do it [all services in this process]");
+  AddSchedulerFlags(*command, forget.scheduler,
+                    "have this scheduler do it [all services in this process]");
   return command;
 }
 

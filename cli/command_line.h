@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "cli/control/control_command.h"
 #include "cli/output.h"
+#include "cli/scheduler_address.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::cli {
@@ -22,7 +23,7 @@ struct SyncCommand {
   std::string destination;
   std::vector<std::string> streams;  // Names and patterns.
   std::string system_columns;
-  std::string server;  // A scheduler elsewhere; empty: all services in this process.
+  SchedulerAddress scheduler;  // Elsewhere; without a server: all services in this process.
   int max_parallel_streams = 0;
   bool views = false;
   bool include_schema_names = false;
@@ -37,7 +38,7 @@ struct VerifyCommand {
   std::string source;
   std::string destination;
   std::vector<std::string> streams;  // Names and patterns.
-  std::string server;                // A scheduler elsewhere; empty: all services in this process.
+  SchedulerAddress scheduler;        // Elsewhere; without a server: all services in this process.
   int max_parallel_streams = 0;
   int max_differences = 0;
   bool show_values = false;
@@ -65,7 +66,7 @@ struct ForgetCommand {
   std::string file;
   std::string name;
   std::string destination;
-  std::string server;  // A scheduler elsewhere; empty: all services in this process.
+  SchedulerAddress scheduler;  // Elsewhere; without a server: all services in this process.
   bool drop_tables = false;
   bool dry_run = false;
 };

@@ -105,7 +105,7 @@ std::string AsJson(const v1::ForgottenIntegration& forgotten, const std::string&
 int Run(const ForgetCommand& command, Output output, std::stop_token stop) {
   const absl::StatusOr<v1::SchedulerServiceForgetIntegrationRequest> request = RequestOf(command);
   if (!request.ok()) return Fail(request.status(), output);
-  const absl::StatusOr<SchedulerAccess> scheduler = SchedulerAccess::Open(command.server);
+  const absl::StatusOr<SchedulerAccess> scheduler = SchedulerAccess::Open(command.scheduler);
   if (!scheduler.ok()) return Fail(scheduler.status(), output);
   const absl::StatusOr<v1::ForgottenIntegration> forgotten =
       scheduler->client().ForgetIntegration(*request, stop);

@@ -1,19 +1,17 @@
 #include "cli/scheduler_access.h"
 
-#include "rpc/channel.h"
 #include "status/macros.h"
 
 namespace lockstitch::cli {
 
-absl::StatusOr<SchedulerAccess> SchedulerAccess::Open(const std::string& server) {
+absl::StatusOr<SchedulerAccess> SchedulerAccess::Open(const SchedulerAddress& scheduler) {
   SchedulerAccess access;
-  if (server.empty()) {
+  if (scheduler.server.empty()) {
     ASSIGN_OR_RETURN(access.local_, LocalServices::Start());
     return access;
   }
-  const rpc::Channel channel = rpc::Connect(server);
-  rpc::AwaitConnection(channel, absl::Seconds(5));
-  access.remote_ = std::make_unique<scheduler::SchedulerClient>(channel, "scheduler at " + server);
+  ASSIGN_OR_RETURN(const rpc::Channel channel, Connect(scheduler));
+  access.remote_ = std::make_unique<scheduler::SchedulerClient>(channel, scheduler.name());
   return access;
 }
 

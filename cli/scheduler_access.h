@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <stop_token>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "cli/local_services.h"
+#include "cli/scheduler_address.h"
 #include "services/scheduler/scheduler_client.h"
 
 namespace lockstitch::cli {
@@ -14,8 +14,8 @@ namespace lockstitch::cli {
 // The scheduler that a command speaks to: one elsewhere, or one in this process with all services.
 class SchedulerAccess {
  public:
-  // An empty `server` starts the services here.
-  static absl::StatusOr<SchedulerAccess> Open(const std::string& server);
+  // An address without a server starts the services here.
+  static absl::StatusOr<SchedulerAccess> Open(const SchedulerAddress& scheduler);
 
   const scheduler::SchedulerClient& client() const;
 

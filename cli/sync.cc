@@ -76,7 +76,7 @@ int Run(const SyncCommand& command, Output output, std::stop_token stop) {
   const absl::StatusOr<v1::RunOnceRequest> request = RequestOf(command);
   if (!request.ok()) return Fail(request.status(), output);
 
-  const absl::StatusOr<SchedulerAccess> scheduler = SchedulerAccess::Open(command.server);
+  const absl::StatusOr<SchedulerAccess> scheduler = SchedulerAccess::Open(command.scheduler);
   if (!scheduler.ok()) return Fail(scheduler.status(), output);
   const std::stop_callback on_stop(stop, [&] { scheduler->StopLocal(); });
   JobView view;

@@ -24,7 +24,7 @@ absl::StatusOr<v1::VerifyRequest> RequestOf(const VerifyCommand& command) {
 int Run(const VerifyCommand& command, Output output, std::stop_token stop) {
   const absl::StatusOr<v1::VerifyRequest> request = RequestOf(command);
   if (!request.ok()) return Fail(request.status(), output);
-  const absl::StatusOr<SchedulerAccess> scheduler = SchedulerAccess::Open(command.server);
+  const absl::StatusOr<SchedulerAccess> scheduler = SchedulerAccess::Open(command.scheduler);
   if (!scheduler.ok()) return Fail(scheduler.status(), output);
   const std::stop_callback on_stop(stop, [&] { scheduler->StopLocal(); });
   VerificationView view;

@@ -1,13 +1,53 @@
 #include "rpc/channel.h"
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/support/client_interceptor.h>
+
+#include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "rpc/keepalive.h"
 
 namespace lockstitch::rpc {
+namespace {
 
-Channel Connect(const std::string& target) {
+namespace experimental = grpc::experimental;
+
+// Adds who makes a call to its metadata, over TLS or not: gRPC's own call credentials refuse to
+// speak through a proxy of the machine that does TLS itself.
+class Authorization final : public experimental::Interceptor {
+ public:
+  explicit Authorization(std::string value) : value_(std::move(value)) {}
+
+  void Intercept(experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(
+            experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA) &&
+        !value_.empty()) {
+      methods->GetSendInitialMetadata()->insert({"authorization", value_});
+    }
+    methods->Proceed();
+  }
+
+ private:
+  const std::string value_;
+};
+
+class AuthorizationFactory final : public experimental::ClientInterceptorFactoryInterface {
+ public:
+  explicit AuthorizationFactory(std::function<std::string()> ask) : ask_(std::move(ask)) {}
+
+  experimental::Interceptor* CreateClientInterceptor(experimental::ClientRpcInfo*) override {
+    return new Authorization(ask_());
+  }
+
+ private:
+  const std::function<std::string()> ask_;
+};
+
+}  // namespace
+
+Channel Connect(const std::string& target, const ConnectOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetLoadBalancingPolicyName("round_robin");
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
@@ -20,7 +60,15 @@ Channel Connect(const std::string& target) {
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  const bool secure = options.tls != nullptr;
+  if (secure && !options.server_name.empty())
+    arguments.SetSslTargetNameOverride(options.server_name);
+  std::vector<std::unique_ptr<experimental::ClientInterceptorFactoryInterface>> interceptors;
+  if (options.authorization)
+    interceptors.push_back(std::make_unique<AuthorizationFactory>(options.authorization));
+  return experimental::CreateCustomChannelWithInterceptors(
+      target, secure ? options.tls->ForChannels() : grpc::InsecureChannelCredentials(), arguments,
+      std::move(interceptors));
 }
 
 void AwaitConnection(const Channel& channel, absl::Duration limit) {

@@ -1,10 +1,12 @@
 #ifndef LOCKSTITCH_RPC_CHANNEL_H_
 #define LOCKSTITCH_RPC_CHANNEL_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/time/time.h"
+#include "rpc/tls.h"
 
 namespace grpc {
 class Channel;
@@ -14,9 +16,17 @@ namespace lockstitch::rpc {
 
 using Channel = std::shared_ptr<grpc::Channel>;
 
+struct ConnectOptions {
+  const Tls* tls = nullptr;  // None: plaintext. Need not outlive the channel.
+  // What the server's certificate must name in place of the target's host. Optional.
+  std::string server_name;
+  // Asked for each call: what its metadata "authorization" is to hold. Optional.
+  std::function<std::string()> authorization;
+};
+
 // A channel to the service at `target`, a gRPC name (HOST:PORT, dns:///NAME:PORT, unix:PATH). Calls
 // go round the addresses that the name has; keepalive notices a peer that is stopped or cut off.
-Channel Connect(const std::string& target);
+Channel Connect(const std::string& target, const ConnectOptions& options = {});
 
 // Waits at most `limit` for the service to answer: it may be starting. A call says why it doesn't.
 void AwaitConnection(const Channel& channel, absl::Duration limit);

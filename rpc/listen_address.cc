@@ -1,36 +1,47 @@
 #include "rpc/listen_address.h"
 
-#include <arpa/inet.h>
-
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/string_view.h"
 #include "status/reason.h"
 
 namespace lockstitch::rpc {
 namespace {
 
-bool IsLoopback(absl::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
-  in_addr address;
-  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
-         (ntohl(address.s_addr) >> 24) == 127;
+constexpr char kUnix[] = "unix:";
+
+// What is before the port; nothing where there is none, or no host.
+absl::string_view HostOf(absl::string_view address) {
+  const size_t colon = address.rfind(':');
+  int port = -1;
+  if (colon == absl::string_view::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port) ||
+      port < 0 || port > 65535)
+    return "";
+  const absl::string_view host = address.substr(0, colon);
+  const bool bracketed = absl::StartsWith(host, "[") && absl::EndsWith(host, "]");
+  return bracketed || !absl::StrContains(host, ':') ? host : "";
 }
 
 }  // namespace
 
-absl::Status CheckListenAddress(const std::string& address) {
-  absl::string_view rest = address;
-  if (absl::ConsumePrefix(&rest, "unix:") && !rest.empty()) return absl::OkStatus();
-  const size_t colon = address.rfind(':');
-  int port = -1;
-  if (colon != std::string::npos && absl::SimpleAtoi(address.substr(colon + 1), &port) &&
-      port >= 0 && port <= 65535 && IsLoopback(absl::string_view(address).substr(0, colon))) {
-    return absl::OkStatus();
+absl::Status CheckListenAddress(const std::string& listener, const std::string& address,
+                                Reach allowed) {
+  const bool known = absl::StartsWith(address, kUnix) ? address != kUnix : !HostOf(address).empty();
+  if (!known) {
+    return Error(Reason::kListenAddressRefused,
+                 absl::StrCat("'", address, "' is neither HOST:PORT nor unix:PATH, of ", listener));
   }
-  return Error(
-      Reason::kListenAddressRefused,
-      absl::StrCat("'", address, "' is neither a loopback address with a port nor a Unix socket"));
+  if (allowed == Reach::kEverywhere || IsLocal(address)) return absl::OkStatus();
+  return Error(Reason::kListenAddressRefused,
+               absl::StrCat("'", address, "' can be reached from elsewhere, and ", listener,
+                            " has no TLS there"));
+}
+
+bool IsLocal(const std::string& address) {
+  const absl::string_view host = HostOf(address);
+  return absl::StartsWith(address, kUnix) || host == "127.0.0.1" || host == "localhost" ||
+         host == "[::1]";
 }
 
 }  // namespace lockstitch::rpc

@@ -7,10 +7,20 @@
 
 namespace lockstitch::rpc {
 
-// OK for loopback addresses with a port (127.0.0.0/8, [::1], localhost) and for Unix sockets
-// (unix:PATH, unix:///PATH); else LISTEN_ADDRESS_REFUSED: until there is TLS, nothing else may be
-// listened on.
-absl::Status CheckListenAddress(const std::string& address);
+// From where a listener may be reached.
+enum class Reach {
+  kMachine,    // Loopback addresses and Unix sockets: whoever calls is on this machine.
+  kEverywhere  // Any address: it has TLS, or was told to do without.
+};
+
+// OK for addresses with a port and for Unix sockets (unix:PATH, unix:///PATH) that `allowed`
+// permits, else LISTEN_ADDRESS_REFUSED. Loopback addresses are 127.0.0.1, [::1] and localhost.
+// `listener` names it as --plaintext does.
+absl::Status CheckListenAddress(const std::string& listener, const std::string& address,
+                                Reach allowed);
+
+// Whether it can be reached from this machine alone. Of an address that may be listened on.
+bool IsLocal(const std::string& address);
 
 }  // namespace lockstitch::rpc
 

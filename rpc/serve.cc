@@ -3,30 +3,51 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "rpc/health_server.h"
 #include "rpc/server.h"
 #include "rpc/termination.h"
+#include "status/macros.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::rpc {
+namespace {
 
 using telemetry::LogSeverity;
 
-int ServeUntilTerminated(const Serving& serving) {
-  const auto server = Server::Start(
-      {.listen = serving.flags.listen, .services = serving.services, .metrics = serving.metrics});
-  if (!server.ok()) {
-    telemetry::LogError("can't start", server.status());
-    return EXIT_FAILURE;
+absl::Status Serve(const Serving& serving) {
+  std::unique_ptr<HealthServer> health;
+  if (!serving.flags.health_listen.empty()) {
+    ASSIGN_OR_RETURN(health, HealthServer::Start(serving.flags.health_listen));
   }
-  if (serving.started) serving.started((*server)->address());
-  telemetry::Log(
-      LogSeverity::kInfo, "serving",
-      {{"address", (*server)->address()}, {"metrics_port", absl::StrCat(serving.metrics_port)}});
+  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
+                   Server::Start({.listen = serving.flags.listen,
+                                  .tls = serving.tls,
+                                  .client_certificates = serving.client_certificates,
+                                  .plaintext = serving.flags.Plaintext(Listener::kGrpc),
+                                  .services = serving.services,
+                                  .metrics = serving.metrics}));
+  if (serving.started) serving.started(server->address());
+  if (health) health->SetReady(true);
+  telemetry::Log(LogSeverity::kInfo, "serving",
+                 {{"address", server->address()},
+                  {"metrics_port", absl::StrCat(serving.metrics_port)},
+                  {"health_port", health ? absl::StrCat(health->port()) : ""}});
   WaitForTermination();
   telemetry::Log(LogSeverity::kInfo, "stopping");
+  server->SetReady(false);
+  if (health) health->SetReady(false);
   serving.stop();
-  (*server)->Shutdown(serving.flags.shutdown_grace);
-  return EXIT_SUCCESS;
+  server->Shutdown(serving.flags.shutdown_grace);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int ServeUntilTerminated(const Serving& serving) {
+  const absl::Status served = Serve(serving);
+  if (served.ok()) return EXIT_SUCCESS;
+  telemetry::LogError("can't start", served);
+  return EXIT_FAILURE;
 }
 
 }  // namespace lockstitch::rpc

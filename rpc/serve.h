@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rpc/server_flags.h"
+#include "rpc/tls.h"
 #include "telemetry/metrics.h"
 
 namespace grpc {
@@ -18,6 +19,8 @@ namespace lockstitch::rpc {
 // What a service's process serves.
 struct Serving {
   ServerFlags flags;
+  const Tls* tls = nullptr;  // Of the flags' files.
+  ClientCertificates client_certificates = ClientCertificates::kRequired;
   std::vector<std::shared_ptr<grpc::Service>> services;
   telemetry::Metrics* metrics = nullptr;
   int metrics_port = 0;
@@ -25,8 +28,8 @@ struct Serving {
   std::function<void()> stop;  // Ends what is under way, so that the server can shut down soon.
 };
 
-// Serves from here until SIGTERM or SIGINT (see HoldTermination) and shuts down. Answers main's
-// exit status: a failure if it can't listen.
+// Serves from here until SIGTERM or SIGINT (see HoldTermination) and shuts down. Ready for as long,
+// says health. Answers main's exit status: a failure if it can't listen.
 int ServeUntilTerminated(const Serving& serving);
 
 }  // namespace lockstitch::rpc

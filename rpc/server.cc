@@ -3,6 +3,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
 
 #include <utility>
 
@@ -10,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "rpc/call_metrics.h"
+#include "rpc/grpc_log.h"
+#include "rpc/health_server.h"
 #include "rpc/keepalive.h"
 #include "rpc/listen_address.h"
 #include "status/macros.h"
@@ -25,9 +28,18 @@ constexpr int kMaxConnectionAgeMs = 5 * 60 * 1000;
 // Of synchronous calls that may wait for the next one: more than these end with their calls.
 constexpr int kIdleThreads = 8;
 
+// Calls to a local address are told from others by its credentials (see CallerOf).
+std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Server::Options& options) {
+  if (options.tls != nullptr) return options.tls->ForServer(options.client_certificates);
+  if (!IsLocal(options.listen)) return grpc::InsecureServerCredentials();
+  const bool by_file = absl::StartsWith(options.listen, "unix:");
+  return grpc::experimental::LocalServerCredentials(by_file ? UDS : LOCAL_TCP);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
+  KeepGrpcLog();
   grpc::EnableDefaultHealthCheckService(true);
   static const bool reflection = [] {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -38,8 +50,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   grpc::ServerBuilder builder;
   int port = 0;
   if (!options.listen.empty()) {
-    RETURN_IF_ERROR(CheckListenAddress(options.listen));
-    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+    const bool anywhere = options.tls != nullptr || options.plaintext;
+    RETURN_IF_ERROR(CheckListenAddress("grpc", options.listen,
+                                       anywhere ? Reach::kEverywhere : Reach::kMachine));
+    builder.AddListeningPort(options.listen, CredentialsFor(options), &port);
     // Two servers at one port would share its calls.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   }
@@ -49,6 +63,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
                              kKeepaliveTimeMs / 2);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, kMaxConnectionAgeMs);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kIdleThreads);
   for (const auto& service : options.services) builder.RegisterService(service.get());
@@ -71,7 +86,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
 
 Server::Server(std::unique_ptr<grpc::Server> server,
                std::vector<std::shared_ptr<grpc::Service>> services, std::string address)
-    : services_(std::move(services)), server_(std::move(server)), address_(std::move(address)) {}
+    : services_(std::move(services)), server_(std::move(server)), address_(std::move(address)) {
+  SetReady(true);
+}
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
@@ -80,6 +97,10 @@ Channel Server::InProcessChannel() {
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   return server_->InProcessChannel(arguments);
+}
+
+void Server::SetReady(bool ready) {
+  server_->GetHealthCheckService()->SetServingStatus(kReadiness, ready);
 }
 
 void Server::Shutdown(absl::Duration grace) {

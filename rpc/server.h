@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "rpc/channel.h"
+#include "rpc/tls.h"
 #include "telemetry/metrics.h"
 
 namespace grpc {
@@ -17,16 +18,20 @@ class Service;
 
 namespace lockstitch::rpc {
 
-// A running gRPC server: health and reflection, keepalive, and call metrics come with it.
+// A running gRPC server: health and reflection, keepalive, and call metrics come with it. Health
+// answers for "" as long as it runs, and for kReadiness whether it takes work.
 class Server {
  public:
   struct Options {
-    std::string listen;  // As CheckListenAddress allows. Empty: reached by InProcessChannel alone.
+    std::string listen;        // Empty: reached by InProcessChannel alone.
+    const Tls* tls = nullptr;  // For `listen`. None: plaintext.
+    ClientCertificates client_certificates = ClientCertificates::kRequired;
+    bool plaintext = false;  // May be at any address without TLS.
     std::vector<std::shared_ptr<grpc::Service>> services;
     telemetry::Metrics* metrics = nullptr;  // Must outlive the server.
   };
 
-  // LISTEN_ADDRESS_REFUSED if the address isn't allowed or can't be had.
+  // LISTEN_ADDRESS_REFUSED if the address isn't allowed or can't be had. Takes work from then on.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
   ~Server();
 
@@ -35,6 +40,8 @@ class Server {
 
   // A channel that reaches this server without a socket.
   Channel InProcessChannel();
+
+  void SetReady(bool ready);
 
   // Takes no more calls, waits for those under way at most `grace`, then cancels them and waits for
   // their handlers.

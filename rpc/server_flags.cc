@@ -13,19 +13,35 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "rpc/listen_address.h"
+#include "status/macros.h"
+#include "status/reason.h"
 
 namespace lockstitch::rpc {
 namespace {
 
 using telemetry::LogSeverity;
 
-std::string ListenProblem(const std::string& address) {
-  return std::string(CheckListenAddress(address).message());
+const std::map<std::string, Listener>& Listeners() {
+  static const auto& listeners = *new std::map<std::string, Listener>{
+      {"grpc", Listener::kGrpc}, {"metrics", Listener::kMetrics}, {"health", Listener::kHealth}};
+  return listeners;
 }
 
 std::string MetricsListenProblem(const std::string& address) {
-  return absl::StartsWith(address, "unix:") ? "metrics are served at a HOST:PORT only"
-                                            : ListenProblem(address);
+  return absl::StartsWith(address, "unix:") ? "metrics are served at a HOST:PORT only" : "";
+}
+
+// Of a service: one that has a certificate tests those of others, and the other way round.
+absl::Status CheckTlsFlags(const ServerFlags& flags) {
+  if (flags.tls.given() != !flags.tls.certificate.empty()) {
+    return Error(Reason::kUsageInvalid, "--tls-cert, --tls-key and --tls-ca belong together",
+                 "Give all of them or none.");
+  }
+  if (flags.tls.given() && flags.Plaintext(Listener::kGrpc)) {
+    return Error(Reason::kUsageInvalid, "--plaintext=grpc contradicts --tls-cert",
+                 "Give one of them.");
+  }
+  return absl::OkStatus();
 }
 
 // As absl::ParseDuration, behind whole days.
@@ -53,18 +69,67 @@ std::string DurationText(absl::Duration duration) {
 
 void AddServerFlags(CLI::App& app, ServerFlags& flags) {
   app.add_option("--listen", flags.listen,
-                 "where to serve gRPC: a loopback HOST:PORT (0 takes a free one) or unix:PATH")
+                 "where to serve gRPC: HOST:PORT (0 takes a free one) or unix:PATH")
       ->envname(EnvironmentName("--listen"))
-      ->capture_default_str()
-      ->check(ListenProblem);
+      ->capture_default_str();
   app.add_option("--metrics-listen", flags.metrics_listen,
-                 "where to serve Prometheus metrics: a loopback HOST:PORT")
+                 "where to serve Prometheus metrics: HOST:PORT")
       ->envname(EnvironmentName("--metrics-listen"))
       ->capture_default_str()
       ->check(MetricsListenProblem);
+  app.add_option(
+         "--health-listen", flags.health_listen,
+         "where to serve grpc.health.v1 alone, in plaintext, for probes: HOST:PORT [nowhere]")
+      ->envname(EnvironmentName("--health-listen"));
+  AddTlsFlags(app, flags.tls);
+  std::vector<std::string> names;
+  for (const auto& [name, listener] : Listeners()) names.push_back(name);
+  app.add_option_function<std::vector<std::string>>(
+         "--plaintext",
+         [&flags](const std::vector<std::string>& given) {
+           for (const std::string& name : given) flags.plaintext.insert(Listeners().at(name));
+         },
+         "which may be reached from elsewhere without TLS: grpc, metrics, health [none]")
+      ->envname(EnvironmentName("--plaintext"))
+      ->delimiter(',')
+      ->check(CLI::IsMember(names))
+      ->option_text("LIST (Env:" + EnvironmentName("--plaintext") + ")");
   AddLogLevelFlag(app, flags.log_level, "info");
   AddDurationFlag(app, "--shutdown-grace", flags.shutdown_grace,
                   "how long SIGTERM waits for short calls");
+  app.parse_complete_callback([&flags] {
+    for (const absl::Status& problem : {CheckTlsFlags(flags), CheckListenAddresses(flags)}) {
+      if (problem.ok()) continue;
+      const Explanation why = Explain(problem);
+      throw CLI::ValidationError(why.reason, absl::StrCat(why.message, "\n  ", why.remedy));
+    }
+  });
+}
+
+absl::Status CheckListenAddresses(const ServerFlags& flags) {
+  const auto check = [&](const std::string& name, Listener listener, const std::string& address) {
+    const bool anywhere =
+        flags.Plaintext(listener) || (listener == Listener::kGrpc && flags.tls.given());
+    return CheckListenAddress(name, address, anywhere ? Reach::kEverywhere : Reach::kMachine);
+  };
+  RETURN_IF_ERROR(check("grpc", Listener::kGrpc, flags.listen));
+  RETURN_IF_ERROR(check("metrics", Listener::kMetrics, flags.metrics_listen));
+  if (flags.health_listen.empty()) return absl::OkStatus();
+  return check("health", Listener::kHealth, flags.health_listen);
+}
+
+void AddTlsFlags(CLI::App& app, TlsFiles& files) {
+  const auto add = [&](const std::string& flag, std::string& path, const std::string& help) {
+    return app.add_option(flag, path, help)
+        ->envname(EnvironmentName(flag))
+        ->option_text("FILE (Env:" + EnvironmentName(flag) + ")");
+  };
+  CLI::Option* authority =
+      add("--tls-ca", files.authority, "PEM of the authorities that certificates must come from");
+  CLI::Option* certificate = add("--tls-cert", files.certificate, "PEM of the own certificate");
+  CLI::Option* key = add("--tls-key", files.key, "PEM of its private key");
+  certificate->needs(authority)->needs(key);
+  key->needs(certificate);
 }
 
 void AddLogLevelFlag(CLI::App& app, LogSeverity& level, const std::string& default_name) {

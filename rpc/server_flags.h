@@ -1,9 +1,12 @@
 #ifndef LOCKSTITCH_RPC_SERVER_FLAGS_H_
 #define LOCKSTITCH_RPC_SERVER_FLAGS_H_
 
+#include <set>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "rpc/tls_files.h"
 #include "telemetry/log.h"
 
 namespace CLI {
@@ -13,17 +16,32 @@ class Option;
 
 namespace lockstitch::rpc {
 
+// What a service listens for.
+enum class Listener { kGrpc, kMetrics, kHealth };
+
 // The flags that every service has.
 struct ServerFlags {
   std::string listen;
   std::string metrics_listen;
+  std::string health_listen;  // Empty: health is served at `listen` alone.
+  TlsFiles tls;
+  std::set<Listener> plaintext;  // Those that may be at any address without TLS.
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kInfo;
   absl::Duration shutdown_grace = absl::Seconds(10);
+
+  bool Plaintext(Listener listener) const { return plaintext.contains(listener); }
 };
+
+// Whether everything may be listened on that is to be; else LISTEN_ADDRESS_REFUSED.
+absl::Status CheckListenAddresses(const ServerFlags& flags);
 
 // Adds them to `app`; each is also read from LOCKSTITCH_ and its name in capitals. The defaults are
 // those in `flags`.
 void AddServerFlags(CLI::App& app, ServerFlags& flags);
+
+// Adds those of the files of TLS. All three belong together for a server; a client may do without a
+// certificate of its own.
+void AddTlsFlags(CLI::App& app, TlsFiles& files);
 
 // Adds --log-level; as all flags, it is also read from its variable.
 void AddLogLevelFlag(CLI::App& app, telemetry::LogSeverity& level, const std::string& default_name);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -25,19 +26,40 @@ constexpr char kBrokenCallPayload[] = "lockstitch/broken_call";
 // for those that gRPC adds.
 constexpr size_t kLargestError = 7'500;
 
-absl::Status Broken(const std::string& message) {
-  absl::Status status = Error(Reason::kPeerUnreachable, message);
+absl::Status Broken(Reason reason, const std::string& message) {
+  absl::Status status = Error(reason, message);
   status.SetPayload(kBrokenCallPayload, absl::Cord());
   return status;
+}
+
+// gRPC 1.51 tells by its text alone why no connection came about.
+absl::Status WithoutConnection(absl::string_view message, absl::string_view peer) {
+  const bool tls_failed = absl::StrContains(message, "Tls handshake failed") ||
+                          absl::StrContains(message, "verification check failed");
+  if (tls_failed) {
+    return Broken(Reason::kPeerTlsFailed,
+                  absl::StrCat("TLS with the ", peer, " failed: ", message));
+  }
+  // A server that expects TLS does so with who speaks none, and TLS 1.3 tells a client of its
+  // refusal only when it has begun to speak.
+  if (absl::StartsWith(message, "connections to all backends failing") &&
+      (absl::EndsWith(message, "Socket closed") ||
+       absl::EndsWith(message, "Connection reset by peer"))) {
+    return Broken(Reason::kPeerTlsFailed,
+                  absl::StrCat("the ", peer, " closes connections as they begin: it has TLS and ",
+                               "this end has not, or refuses this end's certificate: ", message));
+  }
+  return Broken(Reason::kPeerUnreachable,
+                absl::StrCat("the ", peer, " does not answer: ", message));
 }
 
 absl::Status WithoutReason(absl::StatusCode code, absl::string_view message,
                            absl::string_view peer) {
   switch (code) {
     case absl::StatusCode::kUnavailable:
-      return Broken(absl::StrCat("the ", peer, " does not answer: ", message));
+      return WithoutConnection(message, peer);
     case absl::StatusCode::kCancelled:
-      return Broken(absl::StrCat("the ", peer, " ended the call"));
+      return Broken(Reason::kPeerUnreachable, absl::StrCat("the ", peer, " ended the call"));
     case absl::StatusCode::kDeadlineExceeded:
       return Error(Reason::kProgressStalled, absl::StrCat("the ", peer, " did not answer in time"));
     case absl::StatusCode::kUnimplemented:

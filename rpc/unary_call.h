@@ -14,11 +14,15 @@
 
 namespace lockstitch::rpc {
 
-// How long a unary call may take, and who may end it earlier.
+// How long a unary call may take, and who may end it earlier. As it stands here it is for calls of
+// a few statements.
 struct CallLimits {
-  absl::Duration deadline = absl::InfiniteDuration();
+  absl::Duration deadline = absl::Minutes(5);
   std::stop_token stop;
 };
+
+// For calls that take as long as their statements do: long after their peer would have been missed.
+inline constexpr absl::Duration kLongDeadline = absl::Hours(24);
 
 // For adapters alone: calls the unary `method` of `stub`; `peer` is named in errors. STOPPED after
 // a stop request.
@@ -28,8 +32,7 @@ absl::StatusOr<Response> Call(const std::string& peer, Stub& stub,
                                                            Response*),
                               const Request& request, const CallLimits& limits) {
   grpc::ClientContext context;
-  if (limits.deadline != absl::InfiniteDuration())
-    context.set_deadline(absl::ToChronoTime(absl::Now() + limits.deadline));
+  context.set_deadline(absl::ToChronoTime(absl::Now() + limits.deadline));
   const std::stop_callback on_stop(limits.stop, [&] { context.TryCancel(); });
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);

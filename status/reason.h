@@ -52,6 +52,7 @@ enum class Reason {
   kSourceChanged,
   kSourceQueryFailed,
   kSnapshotTooOld,
+  kSnapshotLost,
   kSourceValueInvalid,
   kRowTooLarge,
   // The destination.
@@ -114,6 +115,8 @@ enum class Reason {
   kPeerTooOld,
   kProgressStalled,
   kListenAddressRefused,
+  kTlsFilesRefused,
+  kPeerTlsFailed,
   kInternal,
 };
 

@@ -23,6 +23,7 @@ enum class Metric {
   kExtractorBytes,
   kExtractorRangeRetries,
   kExtractorOldestSnapshotSeconds,
+  kExtractorSnapshotsLost,
   kLoaderRows,
   kLoaderBytes,
   kLoaderChunks,

@@ -5,7 +5,6 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
-#include <vector>
 
 #include "testing/child_process.h"
 
@@ -34,16 +33,20 @@ CertificateAuthority::CertificateAuthority() {
            folder_.path() + "/authority.key", "-out", certificate_file()});
 }
 
-KeyPair CertificateAuthority::Issue(const std::string& name, int days) const {
+KeyPair CertificateAuthority::Issue(const std::string& name, int days,
+                                    const std::vector<std::string>& others) const {
   const std::string base = folder_.path() + "/issued";
+  std::string names = "subjectAltName=DNS:" + name;
+  for (const std::string& other : others) names += "," + other;
   OpenSsl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-           "/CN=" + name, "-addext", "subjectAltName=DNS:" + name, "-keyout", base + ".key", "-out",
-           base + ".csr"});
+           "/CN=" + name, "-addext", names, "-keyout", base + ".key", "-out", base + ".csr"});
   OpenSsl({"x509", "-req", "-in", base + ".csr", "-CA", certificate_file(), "-CAkey",
            folder_.path() + "/authority.key", "-CAcreateserial", "-copy_extensions", "copy",
            "-days", std::to_string(days), "-out", base + ".crt"});
   return {.certificate = Contents(base + ".crt"), .key = Contents(base + ".key")};
 }
+
+std::string CertificateAuthority::certificate() const { return Contents(certificate_file()); }
 
 std::string CertificateAuthority::File(const std::string& name, const std::string& content) const {
   const std::string path = folder_.path() + "/" + name;

@@ -2,6 +2,7 @@
 #define LOCKSTITCH_TESTING_CERTIFICATE_AUTHORITY_H_
 
 #include <string>
+#include <vector>
 
 #include "testing/temporary_folder.h"
 
@@ -19,9 +20,12 @@ class CertificateAuthority {
   CertificateAuthority();
 
   // Signs a certificate for a host or a user; valid from now for that many days, or until some ago.
-  KeyPair Issue(const std::string& name, int days = 1) const;
+  // It also names `others`, as openssl writes them: IP:127.0.0.1.
+  KeyPair Issue(const std::string& name, int days = 1,
+                const std::vector<std::string>& others = {}) const;
 
-  // The file with its own certificate.
+  // Its own certificate, and the file that holds it.
+  std::string certificate() const;
   std::string certificate_file() const { return folder_.path() + "/authority.crt"; }
 
   // Writes a file for the test's user alone, which goes with the authority; answers its path.

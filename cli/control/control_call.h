@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/output.h"
+#include "cli/scheduler_address.h"
 #include "services/scheduler/control/control_client.h"
 
 namespace lockstitch::cli {
@@ -19,7 +20,7 @@ struct ControlCall {
 
 // The command that was chosen.
 struct ControlCommand {
-  std::string server = "127.0.0.1:7400";
+  SchedulerAddress scheduler = {.server = "127.0.0.1:7400"};
   // Prints what there is to say, answers the exit status.
   std::function<int(const ControlCall&)> run;
 };

@@ -2,9 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "cli/control/command_groups.h"
-#include "rpc/channel.h"
-#include "rpc/server_flags.h"
+#include "cli/exit_status.h"
 
 namespace lockstitch::cli {
 
@@ -15,20 +15,16 @@ std::vector<CLI::App*> AddControlCommands(CLI::App& app, ControlCommand& command
     const std::vector<CLI::App*> added = add(app, command);
     all.insert(all.end(), added.begin(), added.end());
   }
-  const std::string variable = rpc::EnvironmentName("--server");
-  for (CLI::App* each : all) {
-    each->add_option("--server", command.server,
-                     "the scheduler to ask, `lockstitch up` for example [" + command.server + "]")
-        ->envname(variable)
-        ->option_text("ADDRESS (Env:" + variable + ")");
-  }
+  const std::string help = absl::StrCat("the scheduler to ask, `lockstitch up` for example [",
+                                        command.scheduler.server, "]");
+  for (CLI::App* each : all) AddSchedulerFlags(*each, command.scheduler, help);
   return all;
 }
 
 int Run(const ControlCommand& command, Output output, std::stop_token stop) {
-  const rpc::Channel channel = rpc::Connect(command.server);
-  rpc::AwaitConnection(channel, absl::Seconds(5));
-  const scheduler::ControlClient client(channel, "scheduler at " + command.server);
+  const absl::StatusOr<rpc::Channel> channel = Connect(command.scheduler);
+  if (!channel.ok()) return Fail(channel.status(), output);
+  const scheduler::ControlClient client(*channel, command.scheduler.name());
   return command.run({.client = client, .output = output, .stop = stop});
 }
 

@@ -1,6 +1,7 @@
 #include "services/extractor/extraction.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <string>
 #include <utility>
@@ -104,14 +105,29 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
   Failpoint("extractor.snapshot.taken");
   const OpenSnapshots::Held held(*options_.snapshots, snapshot.taken_at());
   const rpc::ProgressDeadline age(options_.snapshot_age_limit, [this] { stop_.request_stop(); });
+  // Nobody reads from its session while the loader, or other sessions, are waited for.
+  std::atomic<bool> lost = false;
+  const rpc::Ticker watch([&] {
+    if (!lost && (lost = snapshot.lost())) stop_.request_stop();
+  });
   absl::StatusOr<Sent> sent = SendWhileYoung(snapshot, moment);
-  if (snapshot.locked() && IsAboutTheQuery(sent.status()))
-    return QueryFailed(sent.status(), offer_.settings().filter());
-  if (sent.ok()) std::move(snapshot).End();
-  if (sent.ok() || !age.stalled()) return sent;
-  return Error(Reason::kSnapshotTooOld,
-               absl::StrCat("the snapshot was held for ",
-                            absl::FormatDuration(options_.snapshot_age_limit)));
+  if (sent.ok()) {
+    std::move(snapshot).End();
+    return sent;
+  }
+  const absl::Status& failure = sent.status();
+  if (snapshot.locked() && IsAboutTheQuery(failure))
+    return QueryFailed(failure, offer_.settings().filter());
+  if (age.stalled()) {
+    return Error(Reason::kSnapshotTooOld,
+                 absl::StrCat("the snapshot was held for ",
+                              absl::FormatDuration(options_.snapshot_age_limit)));
+  }
+  const bool met = ReasonOf(failure) == Reason::kSnapshotLost;
+  if (!met && !lost && !(ReasonOf(failure) == Reason::kConnectionLost && snapshot.lost()))
+    return failure;
+  options_.metrics->Add(telemetry::Metric::kExtractorSnapshotsLost, {}, 1);
+  return met ? failure : SnapshotLost(failure);
 }
 
 absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
@@ -211,6 +227,7 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const v1::BeginLoadReque
     ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, stop_.get_token()));
     return absl::OkStatus();
   }));
+  if (response.protocol() < schema::kTakesUnchanged) response.mutable_plan()->clear_unchanged();
   return response;
 }
 
@@ -242,6 +259,7 @@ absl::StatusOr<Extents> Extraction::SendRanges(Snapshot& snapshot,
                .note = [this](const std::string& text) { Note(text, v1::SEVERITY_WARNING); }});
   return SendByAll(sender, snapshot, reads,
                    {.sessions = Sessions(snapshot),
+                    .metrics = options_.metrics,
                     .stop = stop,
                     .join = [&] { return snapshot.Join(*options_.sessions, SourceOptions()); },
                     .note = [this](const std::string& text) { Note(text); }});

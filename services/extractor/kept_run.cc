@@ -39,7 +39,8 @@ void KeptRun::DoWork(Work work) {
     telemetry::LogError("run failed without an owner", end.status(), {{"run_id", run_id_}});
   }
   end_ = std::move(end);
-  if (owner_ == nullptr) alone_since_ = absl::Now();
+  ended_at_ = absl::Now();
+  if (owner_ == nullptr) alone_since_ = *ended_at_;
 }
 
 void KeptRun::Report(const v1::ExtractResponse& response) {
@@ -112,9 +113,9 @@ bool KeptRun::Expire(absl::Time now) {
   return true;
 }
 
-bool KeptRun::ended() const {
+std::optional<absl::Time> KeptRun::ended_at() const {
   absl::MutexLock lock(&mutex_);
-  return end_.has_value();
+  return ended_at_;
 }
 
 }  // namespace lockstitch::extractor

@@ -3,6 +3,7 @@
 
 #include "rpc/serve.h"
 #include "rpc/termination.h"
+#include "rpc/tls.h"
 #include "services/loader/loader.h"
 #include "services/loader/loader_service.h"
 #include "services/loader/options.h"
@@ -17,12 +18,15 @@ int main(int argc, char** argv) {
   loader::ProcessOptions options = loader::ParseOptions(argc, argv);
   telemetry::StartLogging("loader", options.server.log_level);
 
+  const auto tls = rpc::Tls::Open(options.server.tls);
+  if (!tls.ok()) return telemetry::LogError("can't start", tls.status()), EXIT_FAILURE;
   const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   options.loader.metrics = metrics->get();
   loader::Loader loader(options.loader);
   const auto checksum = std::bind_front(&loader::Loader::Checksum, &loader);
   return rpc::ServeUntilTerminated({.flags = options.server,
+                                    .tls = tls->get(),
                                     .services = {loader::MakeService(&loader, metrics->get()),
                                                  verification::MakeService(checksum)},
                                     .metrics = metrics->get(),

@@ -164,22 +164,8 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
     return false;
   }
   deadline_->Touch();
-  // Where the chunk may change nothing, its first batch waits until it is known whether there is
-  // more. It may wait for long, and the server ends sessions that are idle in a transaction.
-  v1::Batch held;
-  if (load_.plan.has_unchanged() && request_.has_batch()) {
-    held.Swap(request_.mutable_batch());
-    RETURN_IF_ERROR(verifier_.Add(held));
-    Failpoint("loader.batch.held");
-    if (!stream_.Read(&request_)) return CutOff();
-    deadline_->Touch();
-  }
   Transaction transaction = Transaction::Begin(connection);
-  if (ChangesNothing()) {
-    RETURN_IF_ERROR(EndChunk(open));
-  } else {
-    RETURN_IF_ERROR(CopyChunk(connection, open, held));
-  }
+  RETURN_IF_ERROR(CopyChunk(connection, open));
   const v1::ChunkEnd& chunk = request_.chunk_end();
   Failpoint("loader.chunk.copied");
   {
@@ -209,20 +195,9 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   return !chunk.ends_range();
 }
 
-bool RangeLoader::ChangesNothing() const {
-  const v1::ChunkEnd& chunk = request_.chunk_end();
-  return load_.plan.has_unchanged() && !opened_.keys && chunk.ends_range() && chunk.chunk() == 0 &&
-         batch::SameExtent(chunk.extent(), load_.plan.unchanged());
-}
-
-absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& open,
-                                    const v1::Batch& held) {
+absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& open) {
   ASSIGN_OR_RETURN(const std::string into, PrepareCopy(connection));
   ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, into));
-  if (!held.data().empty()) {
-    RETURN_IF_ERROR(copy.Write(held.data()));
-    Failpoint("loader.batch.written");
-  }
   while (request_.has_batch()) {
     RETURN_IF_ERROR(verifier_.Add(request_.batch()));
     RETURN_IF_ERROR(copy.Write(request_.batch().data()));
@@ -269,7 +244,7 @@ absl::StatusOr<std::string> RangeLoader::PrepareCopy(Connection& connection) con
 
 absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& open,
                                  const v1::ChunkEnd& chunk) {
-  const bool changes = load_.plan.mode() == v1::LOAD_MODE_CHANGES && !ChangesNothing();
+  const bool changes = load_.plan.mode() == v1::LOAD_MODE_CHANGES;
   if (changes) RETURN_IF_ERROR(LockDestination(connection, load_, state_.schema));
   ASSIGN_OR_RETURN(const ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
   if (claimed.result) return RunEnded(open.claim());
@@ -278,8 +253,6 @@ absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& ope
   ChunkOutcome outcome;
   if (changes) {
     ASSIGN_OR_RETURN(outcome, Apply(connection, claimed.state, load, chunk));
-  } else if (ChangesNothing() && load.plan.has_unchanged_last_key()) {
-    outcome.last_key = load.plan.unchanged_last_key();
   }
   InsertChunk(connection, load, open.range(), chunk, outcome);
   return absl::OkStatus();

@@ -41,12 +41,8 @@ class RangeLoader {
   absl::StatusOr<bool> Open(postgres::Connection& connection, const v1::LoadOpen& open);
   // Reads one chunk's batches and commits them; false when the caller has sent its last.
   absl::StatusOr<bool> WriteChunk(postgres::Connection& connection, const v1::LoadOpen& open);
-  // Whether the chunk that `request_` ends is what the destination table has from the bookmark on,
-  // so that it need not be written.
-  bool ChangesNothing() const;
-  // Writes the chunk's batches, `held` and those that follow it, and reads its end.
-  absl::Status CopyChunk(postgres::Connection& connection, const v1::LoadOpen& open,
-                         const v1::Batch& held);
+  // Writes the chunk's batches, of which `request_` holds the first, and reads its end.
+  absl::Status CopyChunk(postgres::Connection& connection, const v1::LoadOpen& open);
   // Tests the end that `request_` holds.
   absl::Status EndChunk(const v1::LoadOpen& open);
   // Makes ready what the chunk's rows go to first, and answers the COPY into it.

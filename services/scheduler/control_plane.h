@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lockstitch/v1/integration.pb.h"
+#include "rpc/tls.h"
 #include "services/scheduler/candidate.h"
 #include "services/scheduler/control/control.h"
 #include "services/scheduler/extractor_directory.h"
@@ -29,6 +30,7 @@ class ControlPlane {
     absl::Duration retention = absl::Hours(24 * 60);  // Of ended jobs.
     absl::Duration grace = absl::Minutes(10);  // How long runs go on while no scheduler follows.
     WebhookSender::Options webhooks;
+    const rpc::Tls* tls = nullptr;  // For going on with runs at their extractors.
   };
 
   // `scheduler` has the options that jobs are run with; it must outlive the control plane. Errors

@@ -3,6 +3,12 @@
 #include "rpc/channel.h"
 
 namespace lockstitch::scheduler {
+namespace {
+
+// Of each extractor's certificate, which can't name the address that this very one advertises.
+constexpr char kServiceName[] = "lockstitch-extractor";
+
+}  // namespace
 
 std::shared_ptr<const extractor::ExtractorClient> ExtractorDirectory::At(
     const std::string& address) {
@@ -11,8 +17,9 @@ std::shared_ptr<const extractor::ExtractorClient> ExtractorDirectory::At(
   std::weak_ptr<const extractor::ExtractorClient>& known = clients_[address];
   std::shared_ptr<const extractor::ExtractorClient> client = known.lock();
   if (client == nullptr) {
-    client = std::make_shared<extractor::ExtractorClient>(rpc::Connect(address),
-                                                          "extractor at " + address);
+    client = std::make_shared<extractor::ExtractorClient>(
+        rpc::Connect(address, {.tls = tls_, .server_name = kServiceName}),
+        "extractor at " + address);
     known = client;
   }
   return client;

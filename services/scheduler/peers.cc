@@ -5,12 +5,16 @@
 namespace lockstitch::scheduler {
 
 // Channels to one address are one connection.
-Peers::Peers(const PeerAddresses& addresses)
-    : discovery_(rpc::Connect(addresses.discovery), "discovery at " + addresses.discovery),
-      extractor_(rpc::Connect(addresses.extractor), "extractor at " + addresses.extractor),
-      loader_(rpc::Connect(addresses.loader), "loader at " + addresses.loader),
-      source_checksums_(rpc::Connect(addresses.extractor), "extractor at " + addresses.extractor),
-      destination_checksums_(rpc::Connect(addresses.loader), "loader at " + addresses.loader) {}
+Peers::Peers(const PeerAddresses& addresses, const rpc::Tls* tls)
+    : discovery_(rpc::Connect(addresses.discovery, {.tls = tls}),
+                 "discovery at " + addresses.discovery),
+      extractor_(rpc::Connect(addresses.extractor, {.tls = tls}),
+                 "extractor at " + addresses.extractor),
+      loader_(rpc::Connect(addresses.loader, {.tls = tls}), "loader at " + addresses.loader),
+      source_checksums_(rpc::Connect(addresses.extractor, {.tls = tls}),
+                        "extractor at " + addresses.extractor),
+      destination_checksums_(rpc::Connect(addresses.loader, {.tls = tls}),
+                             "loader at " + addresses.loader) {}
 
 void Peers::AddTo(Scheduler::Options* options) const {
   options->discovery = &discovery_;

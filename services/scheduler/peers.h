@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "rpc/tls.h"
 #include "services/discovery/discovery_client.h"
 #include "services/extractor/extractor_client.h"
 #include "services/loader/loader_client.h"
@@ -18,10 +19,10 @@ struct PeerAddresses {
   std::string loader = "127.0.0.1:7403";
 };
 
-// Clients of them.
+// Clients of them, over TLS where there is any.
 class Peers {
  public:
-  explicit Peers(const PeerAddresses& addresses);
+  Peers(const PeerAddresses& addresses, const rpc::Tls* tls);
 
   // Has a scheduler call them; they must outlive it.
   void AddTo(Scheduler::Options* options) const;

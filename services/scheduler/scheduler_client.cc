@@ -54,14 +54,14 @@ absl::StatusOr<v1::ValidateIntegrationResponse> SchedulerClient::ValidateIntegra
   v1::ValidateIntegrationRequest request;
   *request.mutable_integration() = integration;
   return rpc::Call(name_, stub_->service, &v1::SchedulerService::Stub::ValidateIntegration, request,
-                   {.deadline = absl::Minutes(5)});
+                   {});
 }
 
 absl::StatusOr<v1::ForgottenIntegration> SchedulerClient::ForgetIntegration(
     const v1::SchedulerServiceForgetIntegrationRequest& request, std::stop_token stop) const {
   ASSIGN_OR_RETURN(v1::SchedulerServiceForgetIntegrationResponse response,
                    rpc::Call(name_, stub_->service, &v1::SchedulerService::Stub::ForgetIntegration,
-                             request, {.stop = stop}));
+                             request, {.deadline = rpc::kLongDeadline, .stop = stop}));
   return std::move(*response.mutable_forgotten());
 }
 

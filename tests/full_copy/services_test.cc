@@ -58,11 +58,12 @@ TEST_F(ServicesTest, HelpNamesEveryFlagAndItsVariable) {
   }
 }
 
-TEST_F(ServicesTest, OnlyLoopbackIsListenedOn) {
+TEST_F(ServicesTest, OnlyLoopbackIsListenedOnUnlessToldOtherwise) {
   for (const char* flag : {"--listen=0.0.0.0:0", "--metrics-listen=0.0.0.0:0"}) {
     const auto refused = RunCommand({.command = {"services/discovery/discovery", flag}});
     EXPECT_EQ(refused.status, 2);
-    EXPECT_THAT(refused.err, HasSubstr("loopback"));
+    EXPECT_THAT(refused.err, HasSubstr("LISTEN_ADDRESS_REFUSED: '0.0.0.0:0'"));
+    EXPECT_THAT(refused.err, HasSubstr("--plaintext"));
   }
 }
 

@@ -43,6 +43,7 @@ void ServiceProcess::Start(const std::string& listen, const std::string& failpoi
   const auto serving = nlohmann::json::parse(line);
   address_ = serving.at("address");
   metrics_port_ = serving.at("metrics_port");
+  health_port_ = serving.at("health_port");
 }
 
 namespace {

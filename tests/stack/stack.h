@@ -25,6 +25,8 @@ class ServiceProcess {
   // Where it serves; stays over Restart.
   const std::string& address() const { return address_; }
   testing::ChildProcess& process() { return *process_; }
+  // Where it serves health alone, if it was told to at 127.0.0.1.
+  std::string health_address() const { return "127.0.0.1:" + health_port_; }
   std::string metrics_url() const { return "http://127.0.0.1:" + metrics_port_ + "/metrics"; }
 
   // The most resident memory that it has had so far, in MiB (VmHWM).
@@ -40,6 +42,7 @@ class ServiceProcess {
   std::vector<std::string> flags_;
   std::string address_;
   std::string metrics_port_;
+  std::string health_port_;
   std::unique_ptr<testing::ChildProcess> process_;
 };
 

@@ -1,0 +1,34 @@
+#ifndef LOCKSTITCH_CLI_SCHEDULER_ADDRESS_H_
+#define LOCKSTITCH_CLI_SCHEDULER_ADDRESS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "rpc/channel.h"
+#include "rpc/tls_files.h"
+
+namespace CLI {
+class App;
+}
+
+namespace lockstitch::cli {
+
+// Where a scheduler serves, and what to prove oneself to it and test it by.
+struct SchedulerAddress {
+  std::string server;
+  rpc::TlsFiles tls;
+
+  // For errors.
+  std::string name() const { return "scheduler at " + server; }
+};
+
+// Adds --server, whose default `help` tells, and the flags of TLS.
+void AddSchedulerFlags(CLI::App& app, SchedulerAddress& scheduler, const std::string& help);
+
+// A channel to it, once it answers or some seconds have gone by. TLS_FILES_REFUSED if it can't be
+// had.
+absl::StatusOr<rpc::Channel> Connect(const SchedulerAddress& scheduler);
+
+}  // namespace lockstitch::cli
+
+#endif  // LOCKSTITCH_CLI_SCHEDULER_ADDRESS_H_

@@ -1,0 +1,38 @@
+#ifndef LOCKSTITCH_RPC_HEALTH_SERVER_H_
+#define LOCKSTITCH_RPC_HEALTH_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace grpc {
+class Server;
+}
+
+namespace lockstitch::rpc {
+
+// What grpc.health.v1 knows besides "", which is that the process lives: whether it takes work.
+inline constexpr char kReadiness[] = "readiness";
+
+// Serves grpc.health.v1 and nothing else, in plaintext, for probes that have no certificate.
+class HealthServer {
+ public:
+  // Not ready at first. The first server of a process: others have it serve reflection as well.
+  // LISTEN_ADDRESS_REFUSED if the address can't be had.
+  static absl::StatusOr<std::unique_ptr<HealthServer>> Start(const std::string& listen);
+  ~HealthServer();
+
+  int port() const { return port_; }
+  void SetReady(bool ready);
+
+ private:
+  HealthServer(std::unique_ptr<grpc::Server> server, int port);
+
+  std::unique_ptr<grpc::Server> server_;
+  int port_;
+};
+
+}  // namespace lockstitch::rpc
+
+#endif  // LOCKSTITCH_RPC_HEALTH_SERVER_H_
