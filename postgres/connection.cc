@@ -72,9 +72,10 @@ struct Connection::Session {
   std::shared_ptr<PGcancel> cancel;
   Side side;
   int backend_pid = 0;
-  bool failed = false;                          // A statement has.
-  bool grown = false;                           // libpq's buffers don't shrink.
-  std::atomic<bool> disturbed = false;          // A cancel request may still be on its way.
+  bool failed = false;                  // A statement has.
+  bool grown = false;                   // libpq's buffers don't shrink.
+  std::atomic<bool> disturbed = false;  // A cancel request may still be on its way.
+  std::atomic<bool> interrupted = false;
   std::map<std::string, std::string> prepared;  // Names by statement; empty until asked again.
   int names = 0;
   std::vector<Statement> deferred;
@@ -168,11 +169,19 @@ bool Connection::silent() const {
   return poll(&waiting, 1, /*timeout=*/0) == 0;
 }
 
+bool Connection::gone() const {
+  // What libpq has given up has no socket, which poll would pass over.
+  pollfd ended = {PQsocket(native()), POLLRDHUP, 0};
+  const bool down = ended.fd < 0 || poll(&ended, 1, /*timeout=*/0) > 0;
+  // It may have come from there in between.
+  return down && !session_->interrupted;
+}
+
 bool Connection::failed() const { return session_ != nullptr && session_->failed; }
 
 std::optional<std::string> Connection::Ask(absl::string_view sql) {
   const bool failed = session_->failed;
-  const absl::StatusOr<Result> result = Query(sql, {});
+  const absl::StatusOr<Result> result = Query(Lasting(sql));
   session_->failed = failed;
   if (!result.ok() || result->empty()) return std::nullopt;
   return result->Optional(0, 0);
@@ -201,7 +210,11 @@ absl::StatusOr<Result> Connection::Query(absl::string_view sql) {
 
 absl::StatusOr<Result> Connection::Query(absl::string_view sql,
                                          const std::vector<Parameter>& parameters) {
-  ASSIGN_OR_RETURN(std::vector<Result> results, QueryAll({{std::string(sql), parameters}}));
+  return Query(Statement{std::string(sql), parameters});
+}
+
+absl::StatusOr<Result> Connection::Query(Statement statement) {
+  ASSIGN_OR_RETURN(std::vector<Result> results, QueryAll({std::move(statement)}));
   return std::move(results.back());
 }
 
@@ -233,8 +246,8 @@ absl::StatusOr<std::string> Connection::Send(const Statement& statement) {
   auto& prepared = session_->prepared;
   const auto known = prepared.find(statement.sql);
   if (known == prepared.end()) {
-    // What has none may be made for one table.
-    if (count > 0 && prepared.size() < kMostPrepared) prepared.emplace(statement.sql, "");
+    if ((count > 0 || statement.lasting) && prepared.size() < kMostPrepared)
+      prepared.emplace(statement.sql, "");
     const int sent = PQsendQueryParams(native(), statement.sql.c_str(), count,
                                        /*paramTypes=*/nullptr, values.data(),
                                        /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
@@ -302,6 +315,7 @@ void Connection::CancelStatement() {
 
 void Connection::Interrupt() {
   session_->disturbed = true;
+  session_->interrupted = true;
   shutdown(PQsocket(session_->handle.get()), SHUT_RDWR);
   // Waits for the server, which may be stopped; nothing here may wait with it.
   std::thread([cancel = session_->cancel] {

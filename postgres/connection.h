@@ -20,10 +20,10 @@ namespace lockstitch::postgres {
 
 struct ConnectTrace;
 
-// A session with a PostgreSQL server. Not thread-safe, but for Interrupt. Every session speaks
-// UTF-8, UTC, ISO dates and the shortest exact floats, finds nothing by search_path but pg_catalog,
-// and fails rather than being filtered by row-level security; at a source its transactions are
-// read-only. Errors carry a reason, never a secret.
+// A session with a PostgreSQL server. Not thread-safe, but for what says otherwise. Every session
+// speaks UTF-8, UTC, ISO dates and the shortest exact floats, finds nothing by search_path but
+// pg_catalog, and fails rather than being filtered by row-level security; at a source its
+// transactions are read-only. Errors carry a reason, never a secret.
 class Connection {
  public:
   struct Options {
@@ -42,7 +42,11 @@ class Connection {
   struct Statement {
     std::string sql;
     std::vector<Parameter> parameters = {};
+    // Whether it is prepared when a session is asked again. What has parameters always is.
+    bool lasting = false;
   };
+  // One without parameters that names nothing of a user's.
+  static Statement Lasting(absl::string_view sql) { return {std::string(sql), {}, true}; }
 
   // Reads the connection's files anew. `trace`, where one is given, tells how far it came.
   // CONNECTION_POOLED for a pooler that isn't said to keep sessions, of whose sessions nothing is
@@ -58,6 +62,7 @@ class Connection {
   absl::StatusOr<Result> Query(absl::string_view sql);
   // Runs the one statement `sql` with $1, $2 ... The server keeps its plan from the second time on.
   absl::StatusOr<Result> Query(absl::string_view sql, const std::vector<Parameter>& parameters);
+  absl::StatusOr<Result> Query(Statement statement);
   // The same where nothing is to be read from the answer.
   absl::Status Execute(absl::string_view sql);
   absl::Status Execute(absl::string_view sql, const std::vector<Parameter>& parameters);
@@ -82,6 +87,9 @@ class Connection {
   bool reusable() const;
   // Whether the server has said nothing unasked: what it says so is that it ends the session.
   bool silent() const;
+  // Whether the other end has ended the session, or is known to be gone; it needn't be asked
+  // anything for that. Not if Interrupt did. Safe from any thread while the connection lives.
+  bool gone() const;
   // Forgets what was deferred and has not been sent.
   void DropDeferred();
   // Whether the server has the session in a transaction, be it a failed one.
@@ -91,8 +99,8 @@ class Connection {
   // be what a new session would find.
   bool failed() const;
 
-  // The first value that `sql` gives; nullopt if there is none, and where the server refuses to
-  // tell, which counts for no failure of the session.
+  // The first value that `sql`, which is lasting, gives; nullopt if there is none, and where the
+  // server refuses to tell, which counts for no failure of the session.
   std::optional<std::string> Ask(absl::string_view sql);
 
   // The same for what never changes at a server: the session asks it once.

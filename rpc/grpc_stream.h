@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,17 +36,21 @@ class GrpcServerStream final : public ServerStream<In, Out> {
 template <typename Out, typename In>
 class GrpcClientStream final : public ClientStream<Out, In> {
  public:
-  // `open` starts the call: a stub's method. `peer` is named in errors.
-  template <typename Open>
-  GrpcClientStream(std::string peer, Open open)
-      : peer_(std::move(peer)), stream_(open(&context_)) {}
+  using Stream = std::unique_ptr<grpc::ClientReaderWriter<Out, In>>;
+
+  // `open` starts the call, with the first message: a stub's method. `peer` is named in errors.
+  GrpcClientStream(std::string peer, std::function<Stream(grpc::ClientContext*)> open)
+      : peer_(std::move(peer)), open_(std::move(open)) {}
   ~GrpcClientStream() override {
-    if (finished_) return;
+    if (stream_ == nullptr || finished_) return;
     context_.TryCancel();
     stream_->Finish();
   }
 
-  bool Write(const Out& message) override { return stream_->Write(message); }
+  bool Write(const Out& message) override {
+    if (stream_ == nullptr) stream_ = open_(&context_);
+    return stream_->Write(message);
+  }
   bool Read(In* message) override { return stream_->Read(message); }
   absl::Status Finish() override {
     finished_ = true;
@@ -62,7 +67,8 @@ class GrpcClientStream final : public ClientStream<Out, In> {
  private:
   std::string peer_;
   grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<Out, In>> stream_;
+  const std::function<Stream(grpc::ClientContext*)> open_;
+  Stream stream_;
   bool finished_ = false;
   std::atomic<bool> cancelled_ = false;
 };

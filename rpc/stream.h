@@ -22,8 +22,8 @@ class ServerStream {
   virtual bool cancelled() const = 0;
 };
 
-// The client's end of a call. One thread may read while another writes. Dropped without Finish, it
-// cancels.
+// The client's end of a call, which begins with its first Write. One thread may read while another
+// writes. Dropped without Finish, it cancels.
 template <typename Out, typename In>
 class ClientStream {
  public:

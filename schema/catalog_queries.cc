@@ -22,15 +22,18 @@ constexpr absl::string_view kUsersTables =
     "'information_schema', '_lockstitch') "
     "AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%'";
 
-// The size is that of the statistics: asking for the real one waits for every table that somebody
-// has locked. $0: the chosen tables; $1: whether row security applies to the user.
+// The size is that of the statistics, with what is kept out of line: asking for the real one waits
+// for every table that somebody has locked. $0: the chosen tables; $1: whether row security applies
+// to the user.
 constexpr absl::string_view kTables = R"sql(
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples::pg_catalog.int8,
-       greatest(c.relpages, 0)::pg_catalog.int8 * pg_catalog.current_setting('block_size')::pg_catalog.int8,
+       (greatest(c.relpages, 0)::pg_catalog.int8 + coalesce(greatest(o.relpages, 0), 0)) *
+         pg_catalog.current_setting('block_size')::pg_catalog.int8,
        pg_catalog.has_table_privilege(c.oid, 'SELECT'), pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
        $1, c.relispopulated, c.relhassubclass AND c.relkind <> 'p', d.description
 FROM $0 JOIN pg_catalog.pg_class c ON c.oid = chosen.oid
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid
      LEFT JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0
           AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
 ORDER BY chosen.place)sql";
@@ -83,8 +86,8 @@ WITH RECURSIVE tree(root, place, oid) AS (
 )
 SELECT tree.root, pg_catalog.count(*),
        coalesce(pg_catalog.sum(CASE WHEN p.relkind <> 'p' AND $1 THEN p.reltuples::pg_catalog.int8 END), -1),
-       pg_catalog.sum(greatest(p.relpages, 0)::pg_catalog.int8) * pg_catalog.current_setting('block_size')::pg_catalog.int8
-FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid
+       pg_catalog.sum(greatest(p.relpages, 0)::pg_catalog.int8 + coalesce(greatest(o.relpages, 0), 0)) * pg_catalog.current_setting('block_size')::pg_catalog.int8
+FROM tree JOIN pg_catalog.pg_class p ON p.oid = tree.oid LEFT JOIN pg_catalog.pg_class o ON o.oid = p.reltoastrelid
 GROUP BY tree.root, tree.place
 ORDER BY tree.place)sql";
 

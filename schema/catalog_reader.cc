@@ -98,7 +98,7 @@ class Reading {
     const CatalogQueries queries = CatalogQueriesForOne(connection_.server_version());
     const std::vector<postgres::Connection::Parameter> table = {absl::StrCat(oid)};
     if (has_jit()) connection_.Defer({std::string(kNoJit)});
-    std::vector<postgres::Connection::Statement> statements = {{std::string(kUser)},
+    std::vector<postgres::Connection::Statement> statements = {postgres::Connection::Lasting(kUser),
                                                                {queries.types, table}};
     std::vector<CatalogCursor*> opened;
     for (const auto& [cursor, query] : Cursors(queries)) {

@@ -316,6 +316,26 @@ TEST_P(CatalogReaderTest, PartitionsAreSummed) {
                                                              "pg_relation_size('parts_2_1')"));
 }
 
+TEST_P(CatalogReaderTest, WhatIsKeptOutOfLineCounts) {
+  Run("CREATE TABLE wide (i int, v text); ALTER TABLE wide ALTER v SET STORAGE EXTERNAL;"
+      "INSERT INTO wide SELECT n, repeat('x', 100000) FROM generate_series(1, 20) n;"
+      "CREATE TABLE parts (i int, v text) PARTITION BY LIST (i);"
+      "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);"
+      "ALTER TABLE parts_1 ALTER v SET STORAGE EXTERNAL;"
+      "INSERT INTO parts SELECT 1, repeat('x', 100000) FROM generate_series(1, 20)");
+  Run("VACUUM ANALYZE");
+  Tables tables = Read();
+  for (const std::string table : {"wide", "parts_1"}) {
+    const std::string sizes = "pg_relation_size('" + table +
+                              "') + pg_relation_size((SELECT "
+                              "reltoastrelid FROM pg_class WHERE oid = '" +
+                              table + "'::regclass))";
+    EXPECT_EQ(tables[table == "wide" ? "public.wide" : "public.parts"].size_bytes(),
+              source_->Int("SELECT " + sizes));
+  }
+  EXPECT_GT(tables["public.wide"].size_bytes(), 2000000);
+}
+
 TEST_P(CatalogReaderTest, InheritanceIsTold) {
   Run("CREATE SCHEMA s; CREATE TABLE s.mother (id int PRIMARY KEY, updated_at timestamptz NOT "
       "NULL);"

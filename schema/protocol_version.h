@@ -16,6 +16,10 @@ inline constexpr uint32_t kProtocol = 2;
 // The first version whose extractors send ranges of keys.
 inline constexpr uint32_t kSendsKeys = 2;
 
+// The first version whose loaders are told by FinishLoad that a range is unchanged, and need not
+// have it sent.
+inline constexpr uint32_t kTakesUnchanged = 2;
+
 // For the job's log: which of a stream's settings have no effect in a run that `peer`, for example
 // "the extractor", takes part in, since the version that it speaks does not have them. Empty if
 // there are none.

@@ -114,7 +114,8 @@ const ReasonInfo kReasons[] = {
 
     {Reason::kSourcePermissionDenied, "SOURCE_PERMISSION_DENIED", Code::kPermissionDenied,
      Owner::kUser, 1, kNone, "The source's user may not read something.",
-     "At the source: GRANT USAGE ON SCHEMA ... and GRANT SELECT ON ... to the user."},
+     "At the source: GRANT CONNECT ON DATABASE ..., GRANT USAGE ON SCHEMA ... and GRANT SELECT ON "
+     "... to the user."},
     {Reason::kSourceTableChanged, "SOURCE_TABLE_CHANGED", Code::kAborted, Owner::kRetried, 5,
      kMinutes, "The table was rewritten, retyped or dropped while it was read.",
      "Run again once the change is through."},
@@ -138,6 +139,10 @@ const ReasonInfo kReasons[] = {
      "A run held its snapshot of the source for as long as it may; nothing of it is visible.",
      "Raise the extractor's --snapshot-age-limit, read the stream in more ranges, or look for what "
      "slows the load."},
+    {Reason::kSnapshotLost, "SNAPSHOT_LOST", Code::kAborted, Owner::kRetried, 8, kMinutes,
+     "The session that held the snapshot of the source ended, so that what was read under it is "
+     "void.",
+     "Check the source's log for why it ended if it goes on."},
     {Reason::kSourceValueInvalid, "SOURCE_VALUE_INVALID", Code::kInvalidArgument, Owner::kUser, 1,
      kNone,
      "The source holds a value that it can't give out: text with bytes that its encoding does "
@@ -151,7 +156,7 @@ const ReasonInfo kReasons[] = {
 
     {Reason::kDestinationPermissionDenied, "DESTINATION_PERMISSION_DENIED", Code::kPermissionDenied,
      Owner::kUser, 1, kNone, "The destination's user may not create or write something.",
-     "At the destination: GRANT CREATE ON DATABASE ... to the user; tables and a schema "
+     "At the destination: GRANT CONNECT, CREATE ON DATABASE ... to the user; tables and a schema "
      "_lockstitch made by another user "
      "need that one."},
     {Reason::kDestinationTableNotOurs, "DESTINATION_TABLE_NOT_OURS", Code::kFailedPrecondition,

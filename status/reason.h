@@ -52,6 +52,7 @@ enum class Reason {
   kSourceChanged,
   kSourceQueryFailed,
   kSnapshotTooOld,
+  kSnapshotLost,
   kSourceValueInvalid,
   kRowTooLarge,
   // The destination.

@@ -1,6 +1,7 @@
 #include "services/extractor/extraction.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <string>
 #include <utility>
@@ -68,7 +69,7 @@ Extraction::Extraction(const v1::ExtractOffer& offer, int64_t fence, RunOwner& o
       owner_(owner),
       options_(options),
       stop_with_options_(options.stop, [this] { stop_.request_stop(); }),
-      progress_(options.metrics) {
+      progress_(options.metrics, offer.target().integration()) {
   *claim_.mutable_target() = offer.target();
   claim_.set_run_id(offer.run_id());
   claim_.set_fence(fence);
@@ -80,7 +81,6 @@ absl::StatusOr<v1::LoadResult> Extraction::Run() {
     v1::ExtractResponse response;
     *response.mutable_progress() = progress_.Get();
     owner_.Report(response);
-    options_.snapshots->Report();
   };
   const rpc::Ticker ticker(report);
   ASSIGN_OR_RETURN(const Sent sent, SendSnapshot());
@@ -104,14 +104,29 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
   Failpoint("extractor.snapshot.taken");
   const OpenSnapshots::Held held(*options_.snapshots, snapshot.taken_at());
   const rpc::ProgressDeadline age(options_.snapshot_age_limit, [this] { stop_.request_stop(); });
+  // Nobody reads from its session while the loader, or other sessions, are waited for.
+  std::atomic<bool> lost = false;
+  const rpc::Ticker watch([&] {
+    if (!lost && (lost = snapshot.lost())) stop_.request_stop();
+  });
   absl::StatusOr<Sent> sent = SendWhileYoung(snapshot, moment);
-  if (snapshot.locked() && IsAboutTheQuery(sent.status()))
-    return QueryFailed(sent.status(), offer_.settings().filter());
-  if (sent.ok()) std::move(snapshot).End();
-  if (sent.ok() || !age.stalled()) return sent;
-  return Error(Reason::kSnapshotTooOld,
-               absl::StrCat("the snapshot was held for ",
-                            absl::FormatDuration(options_.snapshot_age_limit)));
+  if (sent.ok()) {
+    std::move(snapshot).End();
+    return sent;
+  }
+  const absl::Status& failure = sent.status();
+  if (snapshot.locked() && IsAboutTheQuery(failure))
+    return QueryFailed(failure, offer_.settings().filter());
+  if (age.stalled()) {
+    return Error(Reason::kSnapshotTooOld,
+                 absl::StrCat("the snapshot was held for ",
+                              absl::FormatDuration(options_.snapshot_age_limit)));
+  }
+  const bool met = ReasonOf(failure) == Reason::kSnapshotLost;
+  if (!met && !lost && !(ReasonOf(failure) == Reason::kConnectionLost && snapshot.lost()))
+    return failure;
+  options_.metrics->Add(telemetry::Metric::kExtractorSnapshotsLost, {}, 1);
+  return met ? failure : SnapshotLost(failure);
 }
 
 absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,
@@ -211,6 +226,7 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const v1::BeginLoadReque
     ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, stop_.get_token()));
     return absl::OkStatus();
   }));
+  if (response.protocol() < schema::kTakesUnchanged) response.mutable_plan()->clear_unchanged();
   return response;
 }
 
@@ -240,8 +256,10 @@ absl::StatusOr<Extents> Extraction::SendRanges(Snapshot& snapshot,
                .progress_deadline = options_.progress_deadline,
                .stop = stop.get_token(),
                .note = [this](const std::string& text) { Note(text, v1::SEVERITY_WARNING); }});
+  progress_.QueueRanges(reads.size());
   return SendByAll(sender, snapshot, reads,
                    {.sessions = Sessions(snapshot),
+                    .metrics = options_.metrics,
                     .stop = stop,
                     .join = [&] { return snapshot.Join(*options_.sessions, SourceOptions()); },
                     .note = [this](const std::string& text) { Note(text); }});

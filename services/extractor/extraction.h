@@ -44,7 +44,8 @@ class Extraction {
   Extraction(const v1::ExtractOffer& offer, int64_t fence, RunOwner& owner, const Options& options);
 
   // Takes the snapshot, opens the load, sends every range, has the load published. SNAPSHOT_TOO_OLD
-  // if the snapshot would have to be held for longer than allowed.
+  // if the snapshot would have to be held for longer than allowed; SNAPSHOT_LOST if the session
+  // that holds it has ended before.
   absl::StatusOr<v1::LoadResult> Run();
 
  private:

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::extractor {
@@ -21,7 +22,8 @@ KeptRun::KeptRun(std::string run_id, int64_t fence, absl::Duration grace, Work w
       fence_(fence),
       grace_(grace),
       alone_since_(absl::Now()),
-      thread_([this, work = std::move(work)]() mutable { DoWork(std::move(work)); }) {}
+      thread_(telemetry::InContext(
+          [this, work = std::move(work)]() mutable { DoWork(std::move(work)); })) {}
 
 KeptRun::~KeptRun() {
   stop_.request_stop();
@@ -39,7 +41,8 @@ void KeptRun::DoWork(Work work) {
     telemetry::LogError("run failed without an owner", end.status(), {{"run_id", run_id_}});
   }
   end_ = std::move(end);
-  if (owner_ == nullptr) alone_since_ = absl::Now();
+  ended_at_ = absl::Now();
+  if (owner_ == nullptr) alone_since_ = *ended_at_;
 }
 
 void KeptRun::Report(const v1::ExtractResponse& response) {
@@ -112,9 +115,9 @@ bool KeptRun::Expire(absl::Time now) {
   return true;
 }
 
-bool KeptRun::ended() const {
+std::optional<absl::Time> KeptRun::ended_at() const {
   absl::MutexLock lock(&mutex_);
-  return end_.has_value();
+  return ended_at_;
 }
 
 }  // namespace lockstitch::extractor

@@ -45,7 +45,8 @@ class KeptRun final : public RunOwner {
   // follow it any more.
   bool Expire(absl::Time now);
 
-  bool ended() const;
+  // When its work ended; nothing while it goes on.
+  std::optional<absl::Time> ended_at() const;
 
  private:
   // The newest lines are kept.
@@ -71,6 +72,7 @@ class KeptRun final : public RunOwner {
   std::deque<v1::ExtractResponse> logs_ ABSL_GUARDED_BY(mutex_);
   int64_t dropped_logs_ ABSL_GUARDED_BY(mutex_) = 0;
   std::optional<absl::StatusOr<v1::LoadResult>> end_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Time> ended_at_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -168,7 +168,7 @@ TEST_F(KeptRunTest, EndsAtItsOwnersStop) {
   FakeOwner owner;
   owner.stop.request_stop();
   EXPECT_THAT(run_->Follow(owner), HasReason(Reason::kStopped));
-  EXPECT_TRUE(run_->ended());
+  EXPECT_TRUE(run_->ended_at());
 }
 
 TEST_F(KeptRunTest, ExpiresAfterItsGraceTimeAlone) {

@@ -14,6 +14,7 @@
 #include "services/extractor/range_sender.h"
 #include "services/extractor/source/load_reads.h"
 #include "services/extractor/source/snapshot.h"
+#include "telemetry/metrics.h"
 
 namespace lockstitch::extractor {
 
@@ -22,6 +23,7 @@ using Extents = std::map<uint32_t, v1::Extent>;
 
 struct FanoutOptions {
   uint32_t sessions = 1;  // At most so many read at once.
+  telemetry::Metrics* metrics = nullptr;
   std::stop_source stop;  // Ends what the sender does.
   // Another session under the shared snapshot.
   std::function<absl::StatusOr<postgres::SessionPool::Lease>()> join;
@@ -30,7 +32,8 @@ struct FanoutOptions {
 
 // Sends the ranges, each by the next session that is free, the closing ones last; the first failure
 // ends the others. A session that would have to wait for somebody's lock leaves its share to the
-// rest.
+// rest, and so does one that the source ends: the range that it was at is read anew. The snapshot's
+// own session is left to its owner.
 absl::StatusOr<Extents> SendByAll(const RangeSender& sender, Snapshot& snapshot,
                                   const std::vector<RangeRead>& reads, FanoutOptions options);
 

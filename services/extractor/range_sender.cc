@@ -87,9 +87,8 @@ class RangeSender::Call {
   }
 
   absl::StatusOr<v1::Extent> Run() {
-    RETURN_IF_ERROR(Open());
+    if (!read_.unchanged || attempt_.opened) RETURN_IF_ERROR(Open());
     if (opened_.complete()) return durable_;
-    Failpoint("extractor.range.opened");
     source_.Defer({std::string(kSavepoint)});
     const bool anew = opened_.durable_chunks() == 0;
     ASSIGN_OR_RETURN(
@@ -111,6 +110,7 @@ class RangeSender::Call {
 
  private:
   absl::Status Open() {
+    is_open_ = attempt_.opened = true;
     load_.Write(open_);
     const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_, deadline_);
     if (!answer.ok()) return LoaderFailed(answer.status());
@@ -122,7 +122,20 @@ class RangeSender::Call {
     }
     SetDurable(opened_.durable());
     next_chunk_ = opened_.durable_chunks();
+    Failpoint("extractor.range.opened");
     return absl::OkStatus();
+  }
+
+  // Opens a range that turns out to have changed, and sends what was held of it.
+  absl::Status OpenLate() {
+    if (is_open_) return absl::OkStatus();
+    RETURN_IF_ERROR(Open());
+    if (opened_.complete() || opened_.durable_chunks() > 0) {
+      return LoaderFailed(Error(Reason::kProtocolViolated,
+                                absl::StrCat("range ", read_.number, " was opened by another")));
+    }
+    return held_.has_batch() && !load_.Write(held_) ? LoaderFailed(FailureOf(load_))
+                                                    : absl::OkStatus();
   }
 
   absl::Status SendRows(CopyReader& reader, bool* read_all) {
@@ -134,11 +147,11 @@ class RangeSender::Call {
       if (!row) break;
       ++attempt_.rows_read;
       if (cutter && cutter->EndsBefore(*row)) RETURN_IF_ERROR(EndChunk(/*ends_range=*/false));
-      if (!builder_.AddRow(*row)) return LoaderFailed(FailureOf(load_));
+      if (!builder_.AddRow(*row)) return attempt_.loader_failure;
     }
     *read_all = true;
     RETURN_IF_ERROR(EndChunk(/*ends_range=*/true));
-    load_.Finish().IgnoreError();
+    if (is_open_) load_.Finish().IgnoreError();
     return absl::OkStatus();
   }
 
@@ -147,20 +160,37 @@ class RangeSender::Call {
     if (!read_.keys)
       options_.progress->AddExtracted(batch_.batch().rows(), batch_.batch().data().size());
     Failpoint("extractor.batch.built");
-    return load_.Write(batch_);
+    // As long as the range may be unchanged, its first batch is held.
+    if (!is_open_ && !held_.has_batch()) {
+      held_ = batch_;
+      return true;
+    }
+    if (!OpenLate().ok()) return false;
+    const absl::Time start = absl::Now();
+    const bool taken = load_.Write(batch_);
+    options_.progress->AddBackpressure(absl::Now() - start);
+    if (!taken) LoaderFailed(FailureOf(load_)).IgnoreError();
+    return taken;
   }
 
   // Has what was sent since the last end committed, and waits for it.
   absl::Status EndChunk(bool ends_range) {
     v1::LoadRequest end;
     v1::ChunkEnd& chunk = *end.mutable_chunk_end();
+    if (!builder_.EndChunk(chunk.mutable_extent())) return attempt_.loader_failure;
+    if (!is_open_ && ends_range && batch::SameExtent(chunk.extent(), *read_.unchanged)) {
+      durable_ = chunk.extent();
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(OpenLate());
     chunk.set_chunk(next_chunk_++);
     chunk.set_ends_range(ends_range);
-    if (!builder_.EndChunk(chunk.mutable_extent()) || !load_.Write(end))
-      return LoaderFailed(FailureOf(load_));
+    if (!load_.Write(end)) return LoaderFailed(FailureOf(load_));
     Failpoint("extractor.chunk.sent");
     if (ends_range) Failpoint("extractor.range.sent");
+    const absl::Time start = absl::Now();
     const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_, deadline_);
+    options_.progress->AddBackpressure(absl::Now() - start);
     if (!answer.ok()) return LoaderFailed(answer.status());
     Failpoint("extractor.chunk.acknowledged");
     v1::Extent durable = durable_;
@@ -189,6 +219,8 @@ class RangeSender::Call {
   Attempt& attempt_;
   v1::LoadRequest open_;
   v1::LoadOpened opened_;
+  bool is_open_ = false;
+  v1::LoadRequest held_;  // The first batch of a range that may be unchanged.
   v1::LoadRequest batch_;
   batch::Builder builder_;
   v1::Extent durable_;
@@ -197,6 +229,7 @@ class RangeSender::Call {
 
 absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, const RangeRead& read) const {
   const rpc::RetryPolicy policy;
+  ProgressCounter::SentRange range(*options_.progress);
   Attempt attempt;
   absl::Status failure;
   for (int number = 1; number <= policy.attempts; ++number) {
@@ -208,6 +241,7 @@ absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, const RangeRead
     const absl::Status& loader_failure = attempt.loader_failure;
     if (const int64_t row = FailedRow(extent.status(), loader_failure, attempt.rows_read); row > 0)
       return NameFailedRow(extent.status(), source, read.query, row);
+    if (extent.ok()) range.Finish();
     if (extent.ok() || loader_failure.ok() || !MayTryAgain(loader_failure)) return extent;
     options_.metrics->Add(Metric::kExtractorRangeRetries, {Explain(loader_failure).reason}, 1);
     failure = loader_failure;

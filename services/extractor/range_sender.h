@@ -20,7 +20,8 @@ namespace lockstitch::extractor {
 
 // Reads one range by COPY in a session's open transaction, and sends it: in chunks of at most about
 // `chunks` if it is ordered, else as one. A loader that goes away costs the chunk under way: the
-// range is opened again, and what isn't durable of it is read again under the same snapshot.
+// range is opened again, and what isn't durable of it is read again under the same snapshot. One
+// that is just what its read tells to be unchanged is not sent at all.
 class RangeSender {
  public:
   struct Options {
@@ -36,8 +37,8 @@ class RangeSender {
 
   RangeSender(const v1::Claim& claim, const Options& options) : claim_(claim), options_(options) {}
 
-  // What the range holds, all of it durable. Errors of the source are final for its transaction;
-  // those about a row, of either end, name it where it can be told.
+  // What the range holds, all of it durable, or unchanged. Errors of the source are final for its
+  // transaction; those about a row, of either end, name it where it can be told.
   absl::StatusOr<v1::Extent> Send(postgres::Connection& source, const RangeRead& read) const;
 
  private:
@@ -46,6 +47,7 @@ class RangeSender {
     absl::Status loader_failure;  // Set where it is the loader's end that failed.
     int64_t rows_read = 0;        // That the source sent.
     uint64_t rows_durable = 0;    // Of the range, known so far, by this attempt or an earlier one.
+    bool opened = false;          // At the loader, by this attempt or an earlier one.
   };
 
   absl::StatusOr<v1::Extent> SendOnce(postgres::Connection& source, const RangeRead& read,

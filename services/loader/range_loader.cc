@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 #include "batch/checksum.h"
 #include "failpoint/failpoint.h"
 #include "postgres/copy_writer.h"
@@ -132,6 +133,10 @@ absl::Status RangeLoader::Run() {
 }
 
 absl::Status RangeLoader::Serve(Connection& connection, const v1::LoadOpen& open) {
+  const std::string& integration = open.claim().target().integration();
+  add_rows_ = options_.metrics->AdderOf(Metric::kLoaderRows, {integration});
+  add_bytes_ = options_.metrics->AdderOf(Metric::kLoaderBytes, {integration});
+  add_starved_ = options_.metrics->AdderOf(Metric::kLoaderStarvedSeconds, {});
   ASSIGN_OR_RETURN(bool more, Open(connection, open));
   while (more) {
     ASSIGN_OR_RETURN(more, WriteChunk(connection, open));
@@ -158,28 +163,21 @@ absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpe
   return !opened_.answer.complete();
 }
 
+bool RangeLoader::ReadRequest() {
+  const absl::Time start = absl::Now();
+  const bool read = stream_.Read(&request_);
+  add_starved_(absl::ToDoubleSeconds(absl::Now() - start));
+  if (read) deadline_->Touch();
+  return read;
+}
+
 absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::LoadOpen& open) {
-  if (!stream_.Read(&request_)) {
+  if (!ReadRequest()) {
     if (stream_.cancelled()) return CutOff();
     return false;
   }
-  deadline_->Touch();
-  // Where the chunk may change nothing, its first batch waits until it is known whether there is
-  // more. It may wait for long, and the server ends sessions that are idle in a transaction.
-  v1::Batch held;
-  if (load_.plan.has_unchanged() && request_.has_batch()) {
-    held.Swap(request_.mutable_batch());
-    RETURN_IF_ERROR(verifier_.Add(held));
-    Failpoint("loader.batch.held");
-    if (!stream_.Read(&request_)) return CutOff();
-    deadline_->Touch();
-  }
   Transaction transaction = Transaction::Begin(connection);
-  if (ChangesNothing()) {
-    RETURN_IF_ERROR(EndChunk(open));
-  } else {
-    RETURN_IF_ERROR(CopyChunk(connection, open, held));
-  }
+  RETURN_IF_ERROR(CopyChunk(connection, open));
   const v1::ChunkEnd& chunk = request_.chunk_end();
   Failpoint("loader.chunk.copied");
   {
@@ -197,8 +195,8 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   Failpoint("loader.chunk.committed");
   deadline_->Touch();
   if (!opened_.keys) {
-    options_.metrics->Add(Metric::kLoaderRows, {}, static_cast<double>(chunk.extent().rows()));
-    options_.metrics->Add(Metric::kLoaderBytes, {}, static_cast<double>(chunk.extent().bytes()));
+    add_rows_(static_cast<double>(chunk.extent().rows()));
+    add_bytes_(static_cast<double>(chunk.extent().bytes()));
   }
   options_.metrics->Add(Metric::kLoaderChunks, {}, 1);
 
@@ -209,26 +207,14 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   return !chunk.ends_range();
 }
 
-bool RangeLoader::ChangesNothing() const {
-  const v1::ChunkEnd& chunk = request_.chunk_end();
-  return load_.plan.has_unchanged() && !opened_.keys && chunk.ends_range() && chunk.chunk() == 0 &&
-         batch::SameExtent(chunk.extent(), load_.plan.unchanged());
-}
-
-absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& open,
-                                    const v1::Batch& held) {
+absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& open) {
   ASSIGN_OR_RETURN(const std::string into, PrepareCopy(connection));
   ASSIGN_OR_RETURN(CopyWriter copy, CopyWriter::Start(connection, into));
-  if (!held.data().empty()) {
-    RETURN_IF_ERROR(copy.Write(held.data()));
-    Failpoint("loader.batch.written");
-  }
   while (request_.has_batch()) {
     RETURN_IF_ERROR(verifier_.Add(request_.batch()));
     RETURN_IF_ERROR(copy.Write(request_.batch().data()));
     Failpoint("loader.batch.written");
-    if (!stream_.Read(&request_)) return CutOff();
-    deadline_->Touch();
+    if (!ReadRequest()) return CutOff();
   }
   RETURN_IF_ERROR(EndChunk(open));
   const v1::Extent& sent = request_.chunk_end().extent();
@@ -269,7 +255,7 @@ absl::StatusOr<std::string> RangeLoader::PrepareCopy(Connection& connection) con
 
 absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& open,
                                  const v1::ChunkEnd& chunk) {
-  const bool changes = load_.plan.mode() == v1::LOAD_MODE_CHANGES && !ChangesNothing();
+  const bool changes = load_.plan.mode() == v1::LOAD_MODE_CHANGES;
   if (changes) RETURN_IF_ERROR(LockDestination(connection, load_, state_.schema));
   ASSIGN_OR_RETURN(const ClaimedLoad claimed, LockClaimedLoad(connection, open.claim()));
   if (claimed.result) return RunEnded(open.claim());
@@ -278,8 +264,6 @@ absl::Status RangeLoader::Commit(Connection& connection, const v1::LoadOpen& ope
   ChunkOutcome outcome;
   if (changes) {
     ASSIGN_OR_RETURN(outcome, Apply(connection, claimed.state, load, chunk));
-  } else if (ChangesNothing() && load.plan.has_unchanged_last_key()) {
-    outcome.last_key = load.plan.unchanged_last_key();
   }
   InsertChunk(connection, load, open.range(), chunk, outcome);
   return absl::OkStatus();

@@ -5,8 +5,10 @@
 
 #include "lockstitch/v1/scheduler.grpc.pb.h"
 #include "rpc/admission.h"
+#include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -20,7 +22,7 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<Response>,
   static Call* Start(Run run) {
     const auto call = std::make_shared<Call>();
     call->KeepAlive();
-    std::thread([call, run] { call->End(run(*call)); }).detach();
+    std::thread(telemetry::InContext([call, run] { call->End(run(*call)); })).detach();
     return call.get();
   }
 };
@@ -35,6 +37,7 @@ class Service final
   grpc::ServerWriteReactor<v1::RunOnceResponse>* RunOnce(
       grpc::CallbackServerContext* context, const v1::RunOnceRequest* request) override {
     RETURN_IF_REFUSED(context);
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
     return Call<v1::RunOnceResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::JobEvent& event) {
@@ -49,6 +52,7 @@ class Service final
   grpc::ServerWriteReactor<v1::VerifyResponse>* Verify(grpc::CallbackServerContext* context,
                                                        const v1::VerifyRequest* request) override {
     RETURN_IF_REFUSED(context);
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
     return Call<v1::VerifyResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::VerifyResponse& response) { call.Send(response); };

@@ -38,7 +38,7 @@ constexpr int kFaultsPerRound = 25;
 // job that its scheduler forgot may draw later than the one that is followed.
 const char* const kAllowed[] = {"CONNECTION_LOST",  "HOST_UNREACHABLE", "PEER_UNREACHABLE",
                                 "PROGRESS_STALLED", "SERVER_STARTING",  "SHUTTING_DOWN",
-                                "SUPERSEDED",       "RUN_ABORTED"};
+                                "SUPERSEDED",       "RUN_ABORTED",      "SNAPSHOT_LOST"};
 
 // Runs jobs one after another, in a thread of its own, until it goes.
 class Jobs {

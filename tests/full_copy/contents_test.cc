@@ -91,6 +91,36 @@ TEST_F(ContentsTest, SystemColumnsAreStitchsUnlessSwitchedOff) {
             1);
 }
 
+TEST_F(ContentsTest, SystemColumnsOfATableThatIsReplacedAreNotWritten) {
+  source_->Run(
+      "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT n, repeat('x', 100) FROM "
+      "generate_series(1, 20000) n");
+  ExpectSucceeded(RunJob(stack_, IntegrationOf("shop", source_url_, destination_url_, {"t"}, 2)));
+  v1::Integration without = IntegrationOf("bare", source_url_, destination_url_, {"t"}, 2);
+  without.set_system_columns(v1::SYSTEM_COLUMNS_NONE);
+  ExpectSucceeded(RunJob(stack_, without));
+  // In each row they would take 32 bytes.
+  EXPECT_LT(destination_->Int("SELECT pg_relation_size('shop.t')"),
+            destination_->Int("SELECT pg_relation_size('bare.t')") + 20000 * 8);
+  // Two ranges and one time: all rows have the same.
+  EXPECT_EQ(
+      destination_->Int("SELECT count(DISTINCT (_sdc_received_at, _sdc_batched_at, _sdc_sequence, "
+                        "_sdc_table_version)) FROM shop.t WHERE _sdc_batched_at > _sdc_received_at "
+                        "AND _sdc_table_version = 1"),
+      1);
+  EXPECT_THAT(destination_->List("SELECT attname || ' ' || format_type(atttypid, -1) FROM "
+                                 "pg_attribute WHERE attrelid = 'shop.t'::regclass AND attnum > 0 "
+                                 "ORDER BY attnum"),
+              ElementsAre("id integer", "v text", "_sdc_received_at timestamp with time zone",
+                          "_sdc_batched_at timestamp with time zone", "_sdc_sequence bigint",
+                          "_sdc_table_version bigint"));
+  // What comes to the table later has none.
+  destination_->Run("INSERT INTO shop.t VALUES (0)");
+  EXPECT_EQ(destination_->Int("SELECT num_nonnulls(_sdc_received_at, _sdc_batched_at, "
+                              "_sdc_sequence, _sdc_table_version) FROM shop.t WHERE id = 0"),
+            0);
+}
+
 constexpr char kIndexes[] =
     "SELECT indexdef FROM pg_indexes WHERE schemaname = 'shop' ORDER BY indexname";
 

@@ -19,6 +19,9 @@ using testing::Rendezvous;
 
 constexpr int kKilled = 128 + SIGKILL;
 
+constexpr char kExtractors[] =
+    "pg_stat_activity WHERE application_name LIKE 'lockstitch extractor%' AND state <> 'idle'";
+
 class FaultsTest : public ClustersTest {
  protected:
   // public.t of 20,000 rows, some of them alike.
@@ -41,6 +44,15 @@ class FaultsTest : public ClustersTest {
     EXPECT_EQ(destination_->Int("SELECT count(*) FROM pg_class WHERE relname LIKE "
                                 "'\\_lockstitch\\_load%' AND relkind = 'r'"),
               0);
+  }
+
+  // The first extraction's snapshot was lost, and told so.
+  void ExpectLost(const Stack& stack, const JobOutcome& outcome) {
+    EXPECT_EQ(outcome.stream("public.t").attempts(), 2u);
+    EXPECT_THAT(outcome.log, Contains(HasSubstr("trying again: SNAPSHOT_LOST")));
+    EXPECT_THAT(
+        testing::RunCommand({.command = {"curl", "--silent", stack.extractor.metrics_url()}}).out,
+        HasSubstr("lockstitch_extractor_snapshots_lost_total 1"));
   }
 
   void AwaitNoSourceQueries() {
@@ -71,6 +83,27 @@ TEST_P(KilledLoaderTest, BeforeItsCommit) { KilledAt("loader.chunk.copied"); }
 TEST_P(KilledLoaderTest, AfterItsCommitAndBeforeItsAnswer) { KilledAt("loader.chunk.committed"); }
 TEST_P(KilledLoaderTest, BeforePublishing) { KilledAt("loader.finish.publishing"); }
 TEST_P(KilledLoaderTest, AfterPublishingAndBeforeItsAnswer) { KilledAt("loader.finish.published"); }
+
+TEST_P(KilledLoaderTest, OnlyTheRangesUnderWayAreReadAgain) {
+  constexpr int kRanges = 16, kAtOnce = 2;
+  MakeTable(GetParam());
+  Stack stack({.loader = "loader.batch.written=kill@5"});
+  v1::Integration integration = Job();
+  integration.mutable_streams(0)->set_ranges(kRanges);
+  integration.mutable_source()->mutable_postgres()->set_max_connections(kAtOnce);
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, integration); });
+  EXPECT_EQ(stack.loader.process().Wait(), kKilled);
+  stack.loader.Restart();
+  job.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+  const int64_t greatest = destination_->Int("SELECT max(rows) FROM _lockstitch.chunks");
+  EXPECT_EQ(destination_->Int("SELECT count(*) FROM _lockstitch.chunks"), kRanges);
+  EXPECT_LT(greatest, 20000 / kRanges * 2);
+  EXPECT_GT(outcome.stream("public.t").progress().rows_extracted(), 20000);
+  EXPECT_LE(outcome.stream("public.t").progress().rows_extracted(), 20000 + kAtOnce * greatest);
+}
 
 INSTANTIATE_TEST_SUITE_P(KeyedAndNot, KilledLoaderTest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "WithKey" : "WithoutKey"; });
@@ -110,6 +143,63 @@ TEST_F(FaultsTest, ASnapshotIsHeldNoLongerThanItMay) {
       RunJob(stack, IntegrationOf("held", source_url_, destination_url_, {"held"}));
   EXPECT_EQ(outcome.stream("public.held").error().reason(), "SNAPSHOT_TOO_OLD");
   writing.Release();
+}
+
+TEST_F(FaultsTest, ASnapshotThatIsLostWhileTheLoaderIsWaitedForIsNoticed) {
+  MakeTable(/*keyed=*/true);
+  Rendezvous loading;
+  Stack stack({.loader = "loader.chunk.copied=" + loading.action()});
+  v1::Integration integration = Job();
+  integration.mutable_streams(0)->set_ranges(1);
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, integration); });
+  loading.AwaitArrival();
+  source_->Await(std::string("SELECT state = 'idle in transaction' FROM ") + kExtractors);
+  source_->Run(std::string("SELECT pg_terminate_backend(pid) FROM ") + kExtractors);
+  // Though nobody has asked the session for anything, and the loader hasn't answered.
+  destination_->Await("SELECT fence = 2 FROM _lockstitch.streams");
+  loading.Release();
+  job.join();
+  ExpectExactlyOnce(outcome);
+  ExpectLost(stack, outcome);
+}
+
+// Two sessions are in the middle of a range each, when one of them is ended.
+class EndedSessionTest : public FaultsTest {
+ protected:
+  // Ends the session whose transaction began first, which holds the snapshot, or the last.
+  void EndOne(const std::string& which) {
+    MakeTable(/*keyed=*/true);
+    v1::Integration integration = Job();
+    integration.mutable_streams(0)->set_filter(
+        "id NOT IN (5000, 15000) OR pg_advisory_xact_lock_shared(7) IS NOT NULL");
+    source_->Run("SELECT pg_advisory_lock(7)");
+    std::thread job([&] { outcome_ = RunJob(stack_, integration); });
+    source_->Await(kWaiting + std::string("= 2"));
+    source_->Run("SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM " +
+                 std::string(kExtractors) + " ORDER BY xact_start " + which + " LIMIT 1) chosen");
+    source_->Await(kWaiting + std::string("< 2"));
+    source_->Run("SELECT pg_advisory_unlock(7)");
+    job.join();
+    ExpectExactlyOnce(outcome_);
+  }
+
+  static constexpr char kWaiting[] =
+      "SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) ";
+
+  Stack stack_;
+  JobOutcome outcome_;
+};
+
+TEST_F(EndedSessionTest, OneThatHasJoinedCostsItsRange) {
+  EndOne("DESC");
+  EXPECT_EQ(outcome_.stream("public.t").attempts(), 1u);
+  EXPECT_THAT(outcome_.log, Contains(HasSubstr("fewer sessions read the table: CONNECTION_LOST")));
+}
+
+TEST_F(EndedSessionTest, TheSnapshotsOwnCostsTheExtraction) {
+  EndOne("ASC");
+  ExpectLost(stack_, outcome_);
 }
 
 TEST_F(FaultsTest, AKilledSchedulerLeavesALoadThatTheNextJobEnds) {
@@ -164,9 +254,43 @@ TEST_F(TerminatedTest, TheExtractorSaysWhy) {
   EXPECT_THAT(outcome_.log, Contains(HasSubstr("trying again: SHUTTING_DOWN")));
 }
 
+TEST_F(FaultsTest, AnExtractorThatDrainsEndsItsRuns) {
+  MakeTable(/*keyed=*/true);
+  Rendezvous reading;
+  Stack stack({.extractor = "extractor.batch.built=" + reading.action()}, {"--drain=1h"});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Job()); });
+  reading.AwaitArrival();
+  stack.extractor.process().Signal(SIGTERM);
+  stack.extractor.process().WaitForLine("\"message\":\"stopping\"");
+  reading.Release();
+  EXPECT_EQ(stack.extractor.process().Wait(), 0);
+  job.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+}
+
 TEST_F(TerminatedTest, Loader) {
   Terminate(&Stack::loader);
   ExpectNothingOnceTheJobIsStopped();
+}
+
+// Its range is durable, and the run goes on at the next loader.
+TEST_F(FaultsTest, ALoaderThatDrainsEndsItsRanges) {
+  MakeTable(/*keyed=*/true);
+  Rendezvous writing;
+  Stack stack({.loader = "loader.batch.written=" + writing.action()}, {}, {"--drain=1h"});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Job()); });
+  writing.AwaitArrival();
+  stack.loader.process().Signal(SIGTERM);
+  stack.loader.process().WaitForLine("\"message\":\"stopping\"");
+  writing.Release();
+  EXPECT_EQ(stack.loader.process().Wait(), 0);
+  stack.loader.Restart();
+  job.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(destination_->Int("SELECT max(attempt) FROM _lockstitch.ranges"), 1);
 }
 
 TEST_F(TerminatedTest, Scheduler) {

@@ -1,5 +1,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/database.h"
+#include "testing/postgres_cluster.h"
 #include "tests/stack/clusters.h"
 #include "tests/stack/stack.h"
 
@@ -55,6 +57,26 @@ TEST_F(FailedRowsTest, AreNamedByTheirPlaceWithoutAKey) {
   EXPECT_THAT(ErrorOf("t").message(), HasSubstr("the row is ctid=(0,3)"));
   EXPECT_THAT(ErrorOf("m").message(), HasSubstr("the row is ctid=(0,3)"));
   EXPECT_THAT(ErrorOf("p").message(), HasSubstr("the row is tableoid=public.p2, ctid=(0,2)"));
+}
+
+// Before 14 a table is cut by its key, and read through its index. The rows lie in another order.
+TEST_F(FailedRowsTest, AreNamedInRangesOfAKey) {
+  testing::PostgresCluster cluster({.version = 13});
+  testing::Database(cluster.Url("postgres"))
+      .Run(
+          "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE "
+          "template0");
+  testing::Database old(cluster.Url("ascii"));
+  old.Run("SET client_encoding = 'SQL_ASCII'");
+  old.Run(
+      "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT n # 1, CASE WHEN n # 1 = "
+      "7001 THEN "
+      "E'\\xff' ELSE repeat('x', 200) END FROM generate_series(0, 9999) n; ANALYZE t");
+  v1::Integration integration =
+      IntegrationOf("s", cluster.Url("ascii"), destination_url_, {"t"}, 8);
+  const v1::Error error = RunJob(stack_, integration).stream("public.t").error();
+  EXPECT_EQ(error.reason(), "SOURCE_VALUE_INVALID");
+  EXPECT_THAT(error.message(), HasSubstr("the row is id=7001"));
 }
 
 // Rather none than a wrong one.

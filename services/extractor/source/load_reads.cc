@@ -79,6 +79,7 @@ absl::StatusOr<std::vector<RangeRead>> ReadChanges(postgres::Connection& source,
                  "the loader planned changes without the replication key or its lower bound");
   }
   ASSIGN_OR_RETURN(std::vector<RangeRead> reads, ReadKeyRanges(table, plan, key, filter));
+  if (plan.has_unchanged()) reads[0].unchanged = plan.unchanged();
   RangeQuery ordered = reads[0].query;
   ordered.order = key.order.expression();
   ASSIGN_OR_RETURN(const bool in_order, ComesInOrder(source, SelectOf(ordered)));

@@ -31,6 +31,8 @@ struct RangeRead {
   std::optional<OrderedBy> ordered;  // Unset: the range is one chunk.
   bool closing = false;              // To be sent when all others are durable.
   bool keys = false;                 // Of keys, which are no rows; closing as well.
+  // If it holds just this, it need not be sent.
+  std::optional<v1::Extent> unchanged = std::nullopt;
 };
 
 // The query for what is left of an ordered range past `last_key`.

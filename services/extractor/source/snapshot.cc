@@ -111,12 +111,16 @@ absl::Status Explained(const absl::Status& joined) {
   if (postgres::SqlStateOf(joined) == postgres::kInsufficientPrivilege) return joined;
   const std::optional<Reason> reason = ReasonOf(joined);
   if (!reason || InfoOf(*reason).owner == Owner::kRetried) return joined;
-  return Error(
-      Reason::kConnectionLost,
-      absl::StrCat("source: the session that holds the snapshot has ended: ", joined.message()));
+  return SnapshotLost(joined);
 }
 
 }  // namespace
+
+absl::Status SnapshotLost(const absl::Status& failure) {
+  return Error(
+      Reason::kSnapshotLost,
+      absl::StrCat("source: the session that holds the snapshot has ended: ", failure.message()));
+}
 
 absl::StatusOr<Snapshot> Snapshot::Take(SessionPool::Lease session, const v1::TableName& name,
                                         std::stop_token stop) {
@@ -130,7 +134,7 @@ absl::Status Snapshot::Fill(const v1::TableName& name, std::stop_token stop) {
   const std::stop_callback on_stop(stop, [this] { session_->Interrupt(); });
   session_->Defer({std::string(kInTableOrder)});
   ASSIGN_OR_RETURN(const std::vector<postgres::Result> answers,
-                   session_->QueryAll({{std::string(kDatabase)}, AskForTable(name)}));
+                   session_->QueryAll({Connection::Lasting(kDatabase), AskForTable(name)}));
   RETURN_IF_ERROR(TableOf(answers[1], name).status());
   const postgres::Result& database = answers[0];
   source_.set_database(database.String(0, 0));

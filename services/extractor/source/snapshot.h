@@ -15,6 +15,10 @@
 
 namespace lockstitch::extractor {
 
+// What was read under a snapshot is void once the session that holds it has ended, of which
+// `failure` tells: SNAPSHOT_LOST.
+absl::Status SnapshotLost(const absl::Status& failure);
+
 // One state of one table, held still: a read-only repeatable-read transaction that locked the table
 // before it took its snapshot, and keeps both to the end. TRUNCATE, VACUUM FULL or a rewriting
 // ALTER between two ranges would otherwise empty the later ones without an error.
@@ -46,6 +50,8 @@ class Snapshot {
 
   // The session that holds everything; it may read a range itself.
   postgres::Connection& connection() { return *session_; }
+  // Whether that session has ended. Safe from any thread.
+  bool lost() const { return session_->gone(); }
 
   // Exports the snapshot, so that others may join.
   absl::Status Share();

@@ -5,6 +5,9 @@
 #include "status/macros.h"
 
 namespace lockstitch::extractor {
+
+using postgres::Connection;
+
 namespace {
 
 // A standby's transactions have committed at its primary, by the primary's clock; those that it has
@@ -37,8 +40,8 @@ constexpr absl::string_view kPrepared =
 
 }  // namespace
 
-absl::StatusOr<SourceMoment> ReadSourceMoment(postgres::Connection& source) {
-  ASSIGN_OR_RETURN(const postgres::Result clock, source.Query(kClock, {}));
+absl::StatusOr<SourceMoment> ReadSourceMoment(Connection& source) {
+  ASSIGN_OR_RETURN(const postgres::Result clock, source.Query(Connection::Lasting(kClock)));
   SourceMoment moment = {.clock = clock.String(0, 0)};
   if (clock.Bool(0, 1)) {
     moment.unknown = "the source is a standby";
@@ -51,7 +54,7 @@ absl::StatusOr<SourceMoment> ReadSourceMoment(postgres::Connection& source) {
       source.Query(absl::Substitute(kSessions, tells_type ? kWritesRows : "true"), {moment.clock}));
   Failpoint("extractor.horizon.sessions");
   // Last, or a session that prepares its transaction in between would be seen by neither query.
-  ASSIGN_OR_RETURN(const postgres::Result prepared, source.Query(kPrepared, {}));
+  ASSIGN_OR_RETURN(const postgres::Result prepared, source.Query(Connection::Lasting(kPrepared)));
   if (sessions.Bool(0, 1)) {
     moment.unknown =
         "other roles' sessions at the source are hidden from its user, who is not in "

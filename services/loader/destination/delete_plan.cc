@@ -131,6 +131,9 @@ absl::Status PlanComparison(postgres::Connection& connection, const StreamState&
       return Error(Reason::kInternal, absl::StrCat("the key's column ", key, " is not loaded"));
     *plan.add_keys() = *found;
   }
+  // The rows come to be durable before the keys.
+  plan.clear_unchanged();
+  plan.clear_unchanged_last_key();
   return absl::OkStatus();
 }
 

@@ -45,11 +45,11 @@ WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.pid <> pg_catalog.p
 
 constexpr absl::string_view kLockTimeout = "SET LOCAL lock_timeout = '5s'";
 
-// Until the transaction ends. An index is sorted by the session and two workers beside it only if
-// each has 32 MB.
+// Until the transaction ends. An index is sorted by the session and a worker beside it only if each
+// has 32 MB; more than that made no index faster, and those of integers slower.
 constexpr absl::string_view kIndexMemory = R"sql(
-SELECT pg_catalog.set_config('maintenance_work_mem', '128MB', true)
-WHERE pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) < 134217728)sql";
+SELECT pg_catalog.set_config('maintenance_work_mem', '64MB', true)
+WHERE pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) < 67108864)sql";
 
 // $1 name, $2 the table's OID.
 constexpr absl::string_view kStillThere =
@@ -68,6 +68,10 @@ SELECT c.relname, k.conname
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
      LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid
 WHERE i.indrelid = $1::oid)sql";
+
+// From here on the server keeps what a new column holds in the rows that are there, instead of
+// writing it to each of them.
+constexpr int kFirstToKeepDefaults = 110000;
 
 std::string Qualified(const std::string& load_table) {
   return QuoteQualified(schema::kStateSchema, load_table);
@@ -93,16 +97,41 @@ std::string IsOfLastSnapshot(const LoadRecord& load, const schema::KeyOrder& key
   return absl::StrCat(condition, ") IS TRUE");
 }
 
-// What readers find in the table besides, though no row of the load has it.
-std::string KeptColumns(const v1::LoadPlan& plan) {
-  std::string definitions;
-  if (plan.marks_deletes())
-    absl::StrAppend(&definitions, ", ", schema::kDeletedAtColumn, " timestamptz");
-  for (const v1::RetiredColumn& column : plan.retired()) {
-    absl::StrAppend(&definitions, ", ", QuoteIdentifier(column.destination_column()), " ",
-                    column.destination_type());
+// What the COPY fills.
+std::vector<std::string> LoadedColumns(const v1::LoadPlan& plan,
+                                       const std::vector<std::string>& not_null = {}) {
+  std::vector<std::string> definitions;
+  for (const v1::ColumnMapping& column : plan.columns()) {
+    const std::string& name = column.destination_column();
+    const bool may_be_null = std::find(not_null.begin(), not_null.end(), name) == not_null.end();
+    definitions.push_back(absl::StrCat(QuoteIdentifier(name), " ", column.destination_type(),
+                                       may_be_null ? "" : " NOT NULL"));
   }
   return definitions;
+}
+
+void AddSystemColumns(const v1::LoadPlan& plan, std::vector<std::string>* definitions) {
+  for (const schema::SystemColumn& column : schema::SystemColumnsOf(plan.system().columns())) {
+    definitions->push_back(absl::StrCat(QuoteIdentifier(column.name), " ", column.sql_type,
+                                        " DEFAULT ", DefaultOf(column.name, plan.system())));
+  }
+}
+
+// What readers find in the table besides, though no row of the load has it.
+void AddKeptColumns(const v1::LoadPlan& plan, std::vector<std::string>* definitions) {
+  if (plan.marks_deletes())
+    definitions->push_back(absl::StrCat(schema::kDeletedAtColumn, " timestamptz"));
+  for (const v1::RetiredColumn& column : plan.retired()) {
+    definitions->push_back(
+        absl::StrCat(QuoteIdentifier(column.destination_column()), " ", column.destination_type()));
+  }
+}
+
+// Whether the columns that no COPY fills come when all rows are there, which then needn't hold
+// them. Rows of a first load may come from several runs, which their system columns tell.
+bool AddsColumnsLast(const postgres::Connection& connection, const v1::LoadPlan& plan) {
+  return plan.mode() == v1::LOAD_MODE_REPLACE &&
+         connection.server_version() >= kFirstToKeepDefaults;
 }
 
 absl::StatusOr<bool> HasSchema(postgres::Connection& connection, const std::string& schema) {
@@ -130,18 +159,9 @@ std::string LoadTableName(int64_t stream_id, int64_t load_id) {
 
 std::string QuotedLoadTable(const LoadRecord& load) { return Qualified(load.load_table); }
 
-std::string ColumnDefinitions(const v1::LoadPlan& plan, const std::vector<std::string>& not_null) {
-  std::vector<std::string> definitions;
-  for (const v1::ColumnMapping& column : plan.columns()) {
-    const std::string& name = column.destination_column();
-    const bool may_be_null = std::find(not_null.begin(), not_null.end(), name) == not_null.end();
-    definitions.push_back(absl::StrCat(QuoteIdentifier(name), " ", column.destination_type(),
-                                       may_be_null ? "" : " NOT NULL"));
-  }
-  for (const schema::SystemColumn& column : schema::SystemColumnsOf(plan.system().columns())) {
-    definitions.push_back(absl::StrCat(QuoteIdentifier(column.name), " ", column.sql_type,
-                                       " DEFAULT ", DefaultOf(column.name, plan.system())));
-  }
+std::string ColumnDefinitions(const v1::LoadPlan& plan) {
+  std::vector<std::string> definitions = LoadedColumns(plan);
+  AddSystemColumns(plan, &definitions);
   return absl::StrJoin(definitions, ", ");
 }
 
@@ -150,10 +170,14 @@ absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const 
   RETURN_IF_ERROR(EnsureSchema(connection, schema));
   // Made where it will be published, for that schema's default privileges, then put out of sight.
   const std::string made = QuoteQualified(schema, load.load_table);
-  const std::string columns =
-      absl::StrCat(ColumnDefinitions(load.plan, load.key_columns), KeptColumns(load.plan));
+  std::vector<std::string> columns = LoadedColumns(load.plan, load.key_columns);
+  if (!AddsColumnsLast(connection, load.plan)) {
+    AddSystemColumns(load.plan, &columns);
+    AddKeptColumns(load.plan, &columns);
+  }
   ASSIGN_OR_RETURN(const std::vector<postgres::Result> answers,
-                   connection.QueryAll({{absl::StrCat("CREATE TABLE ", made, " (", columns, ")")},
+                   connection.QueryAll({{absl::StrCat("CREATE TABLE ", made, " (",
+                                                      absl::StrJoin(columns, ", "), ")")},
                                         {absl::StrCat("ALTER TABLE ", made, " SET SCHEMA ",
                                                       QuoteIdentifier(schema::kStateSchema))},
                                         {std::string(kOidOf), {QuotedLoadTable(load)}}}));
@@ -247,20 +271,29 @@ absl::Status WithoutLoadTable(const absl::Status& failure, const LoadRecord& loa
 
 absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load) {
   const std::string oid = absl::StrCat(load.load_oid);
-  const std::string table = Qualified(load.load_table);
+  const std::string alter = absl::StrCat("ALTER TABLE ", Qualified(load.load_table), " ");
   connection.Defer({std::string(kIndexMemory)});
   connection.Defer({std::string(kLockTimeout)});
+  std::vector<std::string> added;
+  if (AddsColumnsLast(connection, load.plan)) {
+    AddSystemColumns(load.plan, &added);
+    AddKeptColumns(load.plan, &added);
+  }
+  if (!added.empty())
+    connection.Defer({absl::StrCat(alter, "ADD COLUMN IF NOT EXISTS ",
+                                   absl::StrJoin(added, ", ADD COLUMN IF NOT EXISTS "))});
   ASSIGN_OR_RETURN(
       const std::vector<postgres::Result> answers,
       connection.QueryAll({{std::string(kDefaults), {oid}}, {std::string(kHasKey), {oid}}}));
   const postgres::Result &defaults = answers[0], &key = answers[1];
-  for (int row = 0; row < defaults.rows(); ++row) {
-    RETURN_IF_ERROR(
-        connection.Execute(absl::StrCat("ALTER TABLE ", table, " ALTER COLUMN ",
-                                        QuoteIdentifier(defaults.Text(row, 0)), " DROP DEFAULT")));
-  }
+  std::vector<std::string> dropped;
+  for (int row = 0; row < defaults.rows(); ++row)
+    dropped.push_back(
+        absl::StrCat("ALTER COLUMN ", QuoteIdentifier(defaults.Text(row, 0)), " DROP DEFAULT"));
+  if (!dropped.empty())
+    RETURN_IF_ERROR(connection.Execute(absl::StrCat(alter, absl::StrJoin(dropped, ", "))));
   if (load.key_columns.empty() || key.Bool(0, 0)) return absl::OkStatus();
-  return connection.Execute(absl::StrCat("ALTER TABLE ", table, " ADD PRIMARY KEY (",
+  return connection.Execute(absl::StrCat(alter, "ADD PRIMARY KEY (",
                                          absl::StrJoin(load.key_columns, ", ", AppendQuoted), ")"));
 }
 

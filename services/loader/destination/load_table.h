@@ -23,13 +23,12 @@ std::string LoadTableName(int64_t stream_id, int64_t fence);
 
 // The columns of a table that holds the plan's rows, as CREATE TABLE wants them. System columns
 // are filled by their defaults.
-std::string ColumnDefinitions(const v1::LoadPlan& plan,
-                              const std::vector<std::string>& not_null = {});
+std::string ColumnDefinitions(const v1::LoadPlan& plan);
 
 // Makes the destination schema where it is missing, and the load's table with the privileges that
-// the schema's defaults give, its retired columns behind all others. Its key takes no NULLs from
-// the start, so that the rows need not be read once more for it. Answers the table's OID. Within a
-// transaction of the caller's.
+// the schema's defaults give. Its key takes no NULLs from the start, so that the rows need not be
+// read once more for it. System columns, and retired ones behind all others, are there as well, but
+// where FinishTable adds them. Answers the table's OID. Within a transaction of the caller's.
 absl::StatusOr<int64_t> CreateLoadTable(postgres::Connection& connection, const std::string& schema,
                                         const LoadRecord& load);
 
@@ -71,8 +70,10 @@ absl::Status WithoutLoadTable(const absl::Status& failure, const LoadRecord& loa
 // most.
 absl::Status LockLoadTable(postgres::Connection& connection, const LoadRecord& load);
 
-// Takes the system columns' defaults away and builds the primary key. May be repeated. Within a
-// transaction of the caller's; waits a few seconds at most for locks.
+// Takes the system columns' defaults away and builds the primary key. To the table of a load of
+// mode REPLACE it first adds the system columns, from PostgreSQL 11 on: all rows get the same
+// values at once, of which none is written. May be repeated. Within a transaction of the caller's;
+// waits a few seconds at most for locks.
 absl::Status FinishTable(postgres::Connection& connection, const LoadRecord& load);
 
 // Undoes what FinishTable, and whoever built indexes, did to the table of a load that goes on: more

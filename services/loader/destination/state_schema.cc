@@ -20,8 +20,15 @@ constexpr absl::string_view kReadVersion = "SELECT version FROM _lockstitch.sche
 constexpr absl::string_view kLock = "SELECT pg_catalog.pg_advisory_xact_lock(7810773182937641580)";
 
 constexpr absl::string_view kVersion1 = R"sql(
-CREATE SCHEMA _lockstitch;
-COMMENT ON SCHEMA _lockstitch IS 'What Lockstitch must remember about the tables it loads. Do not change by hand.';
+-- Whose user may make no schemas has been given this one.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '_lockstitch') THEN
+    CREATE SCHEMA _lockstitch;
+    COMMENT ON SCHEMA _lockstitch IS 'What Lockstitch must remember about the tables it loads. Do not change by hand.';
+  END IF;
+END
+$$;
 
 CREATE TABLE _lockstitch.schema_version (version integer NOT NULL);
 INSERT INTO _lockstitch.schema_version VALUES (1);

@@ -1,0 +1,54 @@
+#include "postgres/connection.h"
+
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "testing/database.h"
+#include "testing/postgres_cluster.h"
+#include "testing/status_matchers.h"
+
+namespace lockstitch::postgres {
+namespace {
+
+using testing::HasReason;
+
+// Sessions that end.
+class ConnectionTest : public ::testing::Test {
+ protected:
+  static testing::PostgresCluster& Cluster() {
+    static testing::PostgresCluster& cluster = *new testing::PostgresCluster;
+    return cluster;
+  }
+  static Connection Open() {
+    Connection::Options options = {.side = Side::kSource, .application_name = "test"};
+    options.server.set_url(Cluster().Url("postgres"));
+    return *Connection::Open(options);
+  }
+
+  void End(const Connection& connection) {
+    database_.Run(absl::StrCat("SELECT pg_terminate_backend(", connection.backend_pid(), ")"));
+  }
+
+  testing::Database database_{Cluster().Url("postgres")};
+};
+
+TEST_F(ConnectionTest, WhatTheServerEndsIsGoneUnasked) {
+  Connection connection = Open();
+  EXPECT_FALSE(connection.gone());
+  End(connection);
+  while (!connection.gone()) std::this_thread::yield();
+  EXPECT_THAT(connection.Execute("SELECT 1"), HasReason(Reason::kConnectionLost));
+  EXPECT_TRUE(connection.gone());
+}
+
+TEST_F(ConnectionTest, WhatWasInterruptedHereIsNotGone) {
+  Connection connection = Open();
+  connection.Interrupt();
+  EXPECT_FALSE(connection.gone());
+  EXPECT_THAT(connection.Execute("SELECT 1"), HasReason(Reason::kConnectionLost));
+  EXPECT_FALSE(connection.gone());
+}
+
+}  // namespace
+}  // namespace lockstitch::postgres
