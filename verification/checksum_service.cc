@@ -46,8 +46,8 @@ class Service final : public v1::ChecksumService::CallbackService {
 
   grpc::ServerWriteReactor<v1::ChecksumResponse>* Checksum(
       grpc::CallbackServerContext* context, const v1::ChecksumRequest* request) override {
-    RETURN_IF_REFUSED(context);
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call::Start(handler_, *request);
   }
 

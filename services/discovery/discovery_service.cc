@@ -63,8 +63,8 @@ class Service final
 
   grpc::ServerWriteReactor<v1::DiscoverResponse>* Discover(
       grpc::CallbackServerContext* context, const v1::DiscoverRequest* request) override {
-    RETURN_IF_REFUSED(context);
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call::Start(discovery_, request->source());
   }
 

@@ -115,8 +115,8 @@ class Service final : public v1::ExtractorService::CallbackService {
 
   grpc::ServerBidiReactor<v1::ExtractRequest, v1::ExtractResponse>* Extract(
       grpc::CallbackServerContext* context) override {
-    RETURN_IF_REFUSED(context);
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call::Start(extractor_);
   }
 

@@ -36,8 +36,8 @@ class Service final
 
   grpc::ServerWriteReactor<v1::RunOnceResponse>* RunOnce(
       grpc::CallbackServerContext* context, const v1::RunOnceRequest* request) override {
-    RETURN_IF_REFUSED(context);
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call<v1::RunOnceResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::JobEvent& event) {
@@ -51,8 +51,8 @@ class Service final
 
   grpc::ServerWriteReactor<v1::VerifyResponse>* Verify(grpc::CallbackServerContext* context,
                                                        const v1::VerifyRequest* request) override {
-    RETURN_IF_REFUSED(context);
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call<v1::VerifyResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::VerifyResponse& response) { call.Send(response); };

@@ -186,8 +186,8 @@ class JobService final
   }
   grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJob(
       grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) override {
-    RETURN_IF_REFUSED(context);
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Watch::Start(control_, request->name());
   }
   grpc::Status ListLogEntries(grpc::ServerContext* context,
