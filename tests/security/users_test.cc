@@ -85,7 +85,8 @@ class UsersTest : public ::testing::Test {
     environment.insert({"LOCKSTITCH_SERVER", server_.scheduler.address()});
     return testing::RunCommand({.command = arguments, .environment = environment});
   }
-  // Makes one by the command, and answers its secret.
+  // Makes one by the command, and answers its secret once it is known: within five seconds, since
+  // the tests call with many that are not.
   std::string MakeToken(const std::string& name, const std::string& role,
                         const std::vector<std::string>& more = {}) {
     std::vector<std::string> command = {"token", "create", name, "--role", role};
@@ -93,7 +94,10 @@ class UsersTest : public ::testing::Test {
     const CommandResult made = Run(command);
     EXPECT_EQ(made.status, 0) << made.err;
     EXPECT_THAT(made.err, Not(HasSubstr("lst_")));
-    return made.out.substr(0, made.out.find('\n'));
+    const std::string token = made.out.substr(0, made.out.find('\n'));
+    while (ReasonOf(Call("lockstitch.v1.JobService/GetJob", token)) == Reason::kTokenInvalid)
+      absl::SleepFor(absl::Milliseconds(50));
+    return token;
   }
   absl::Status Call(const std::string& method, const std::string& token) {
     return CallRaw(server_.channel, method, token);
