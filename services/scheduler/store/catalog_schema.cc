@@ -247,7 +247,7 @@ UPDATE lockstitch.schema_version SET version = 4;
 
 // What brings the schema from each version to the next, from none to 1 first.
 constexpr absl::string_view kMigrations[kCatalogVersion] = {kVersion1, kVersion2, kVersion3,
-                                                               kVersion4};
+                                                            kVersion4};
 
 }  // namespace
 
