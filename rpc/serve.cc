@@ -7,6 +7,7 @@
 #include "rpc/health_server.h"
 #include "rpc/server.h"
 #include "rpc/termination.h"
+#include "rpc/tls_files.h"
 #include "status/macros.h"
 #include "telemetry/log.h"
 
@@ -14,6 +15,14 @@ namespace lockstitch::rpc {
 namespace {
 
 using telemetry::LogSeverity;
+
+// Tells until when the process can prove itself; while the files can't be used, what was true last.
+void TellExpiry(const TlsFiles& files, telemetry::Metrics* metrics) {
+  const absl::StatusOr<absl::Time> expiry = CheckTlsFiles(files);
+  if (!expiry.ok()) return;
+  metrics->Set(telemetry::Metric::kTlsCertificateExpiry, {},
+               absl::ToDoubleSeconds(*expiry - absl::UnixEpoch()));
+}
 
 absl::Status Serve(const Serving& serving) {
   std::unique_ptr<HealthServer> health;
@@ -26,7 +35,12 @@ absl::Status Serve(const Serving& serving) {
                                   .client_certificates = serving.client_certificates,
                                   .plaintext = serving.flags.Plaintext(Listener::kGrpc),
                                   .services = serving.services,
-                                  .metrics = serving.metrics}));
+                                  .metrics = serving.metrics,
+                                  .gate = serving.gate}));
+  telemetry::Metrics::Sampling expiry;
+  if (serving.tls != nullptr) {
+    expiry = serving.metrics->Sample([&] { TellExpiry(serving.flags.tls, serving.metrics); });
+  }
   if (serving.started) serving.started(server->address());
   if (health) health->SetReady(true);
   telemetry::Log(LogSeverity::kInfo, "serving",

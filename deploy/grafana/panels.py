@@ -26,8 +26,7 @@ def steps(*limits, base=GOOD):
     """Colours by value: `base` up to the first of the limits, (value, colour) each."""
     return {
         "mode": "absolute",
-        "steps": [{"color": base, "value": None}]
-        + [{"color": color, "value": value} for value, color in limits],
+        "steps": [{"color": base, "value": None}, *({"color": color, "value": value} for value, color in limits)],
     }
 
 
@@ -62,8 +61,8 @@ def _panel(kind, title, description, queries, *, unit, width, height=HEIGHT, thr
 
 
 def lines(title, description, *queries, unit="short", width=12, stacked=False, limit=None, low=0, high=None,
-          link=None, overrides=()):
-    """Values over time. `limit` is drawn as a dashed line, above which the area is red."""
+          link=None):
+    """Values over time. The area above `limit` is red."""
     custom = {
         "drawStyle": "line",
         "lineWidth": 1,
@@ -71,7 +70,7 @@ def lines(title, description, *queries, unit="short", width=12, stacked=False, l
         "showPoints": "never",
         "spanNulls": False,
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
-        "thresholdsStyle": {"mode": "off" if limit is None else "dashed"},
+        "thresholdsStyle": {"mode": "off" if limit is None else "dashed+area"},
     }
     thresholds = steps() if limit is None else steps((limit, BAD))
     options = {
@@ -79,8 +78,7 @@ def lines(title, description, *queries, unit="short", width=12, stacked=False, l
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
     return _panel("timeseries", title, description, queries, unit=unit, width=width, thresholds=thresholds,
-                  color="palette-classic", custom=custom, options=options, low=low, high=high, link=link,
-                  overrides=overrides)
+                  color="palette-classic", custom=custom, options=options, low=low, high=high, link=link)
 
 
 def number(title, description, expression, *, unit="short", width=4, thresholds=PLAIN, mappings=(), link=None,
@@ -119,8 +117,8 @@ def timeline(title, description, expression, legend, *, mappings=(), thresholds=
         "rowHeight": 0.85,
         "showValue": "auto",
         "alignValue": "center",
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
-        "tooltip": {"mode": "single"},
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
+        "tooltip": {"mode": "single", "sort": "none"},
     }
     custom = {"lineWidth": 0, "fillOpacity": 80}
     return _panel("state-timeline", title, description, [query(expression, legend)], unit=unit, width=width,
@@ -134,7 +132,8 @@ def heatmap(title, description, expression, *, unit="s", width=12):
     panel["options"] = {
         "calculate": False,
         "cellGap": 1,
-        "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "exponent": 0.5, "fill": "dark-orange"},
+        "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "exponent": 0.5, "fill": "dark-orange",
+                  "reverse": False},
         "filterValues": {"le": 1e-9},
         "legend": {"show": True},
         "rowsFrame": {"layout": "auto"},
@@ -167,7 +166,7 @@ def table(title, description, columns, expressions, *, key, width=24, height=HEI
         {"id": "joinByField", "options": {"byField": key, "mode": "outer"}},
         {"id": "filterFieldsByName", "options": {"include": {"pattern": f"^({key}|Value.*)$"}}},
     ]
-    options = {"showHeader": True, "cellHeight": "sm", "footer": {"show": False}}
+    options = {"showHeader": True, "cellHeight": "sm", "footer": {"show": False, "reducer": []}}
     if sort:
         options["sortBy"] = [{"displayName": sort, "desc": True}]
     queries = [query(expression, instant=True, form="table") for expression in expressions]
@@ -189,7 +188,9 @@ def states(names):
 
 def variable(name, label, definition, *, many=True):
     """A label's values to choose from. All of them include series without the label."""
-    everything = {"text": "All", "value": "$__all"}
+    choice = {"multi": False, "includeAll": False}
+    if many:
+        choice = {"multi": True, "includeAll": True, "allValue": ".*", "current": {"text": "All", "value": "$__all"}}
     return {
         "type": "query",
         "name": name,
@@ -200,13 +201,10 @@ def variable(name, label, definition, *, many=True):
         "refresh": 2,
         "sort": 1,
         "regex": "",
-        "multi": many,
-        "includeAll": many,
-        "allValue": ".*" if many else None,
-        "current": everything if many else {},
         "options": [],
         "hide": 0,
         "skipUrlSync": False,
+        **choice,
     }
 
 
@@ -220,7 +218,6 @@ def datasource_variable():
         "regex": "",
         "multi": False,
         "includeAll": False,
-        "current": {},
         "options": [],
         "hide": 0,
         "skipUrlSync": False,

@@ -39,8 +39,9 @@ LEADERSHIP = [
 ]
 
 QUEUES = [
-    lines("Jobs", "Open jobs of the catalog, by state.",
-          query(f"max by (state) (lockstitch_scheduler_queue_jobs{{{N}}})", "{{state}}"), width=8, stacked=True),
+    lines("Jobs", "Open jobs of the catalog, by state, and how many may run.",
+          query(f"max by (state) (lockstitch_scheduler_queue_jobs{{{N}}})", "{{state}}"),
+          query(f"max(lockstitch_scheduler_jobs_limit{{{N}}})", "limit"), width=8),
     lines("Oldest pending job", "How long it has waited.",
           query(f"max(lockstitch_scheduler_queue_oldest_seconds{{{N}}})", "oldest"), unit="s", width=8,
           limit=600),

@@ -6,9 +6,12 @@
 
 #include "absl/time/time.h"
 #include "lockstitch/v1/discovery.grpc.pb.h"
+#include "rpc/admission.h"
+#include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
 #include "status/macros.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::discovery {
 namespace {
@@ -28,7 +31,9 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Discov
   static Call* Start(Discovery* discovery, const v1::Source& source) {
     const auto call = std::make_shared<Call>();
     call->KeepAlive();
-    std::thread([call, discovery, source] { call->End(call->Run(discovery, source)); }).detach();
+    std::thread(telemetry::InContext([call, discovery, source] {
+      call->End(call->Run(discovery, source));
+    })).detach();
     return call.get();
   }
 
@@ -57,12 +62,16 @@ class Service final
   explicit Service(Discovery* discovery) : discovery_(discovery) {}
 
   grpc::ServerWriteReactor<v1::DiscoverResponse>* Discover(
-      grpc::CallbackServerContext*, const v1::DiscoverRequest* request) override {
+      grpc::CallbackServerContext* context, const v1::DiscoverRequest* request) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call::Start(discovery_, request->source());
   }
 
-  grpc::Status CheckConnection(grpc::ServerContext*, const v1::CheckConnectionRequest* request,
+  grpc::Status CheckConnection(grpc::ServerContext* context,
+                               const v1::CheckConnectionRequest* request,
                                v1::CheckConnectionResponse* response) override {
+    RETURN_IF_REFUSED(context);
     const absl::StatusOr<std::vector<v1::CheckStep>> steps = discovery_->CheckConnection(*request);
     if (!steps.ok()) return rpc::ToGrpc(steps.status());
     response->mutable_steps()->Add(steps->begin(), steps->end());

@@ -37,7 +37,7 @@ class Extractor {
         absl::Hours(24);  // A run that holds its snapshot for so long is given up.
   };
 
-  explicit Extractor(const Options& options) : options_(options), snapshots_(options.metrics) {}
+  explicit Extractor(const Options& options);
 
   // Where this extractor can be reached, for owners who come later; without it none of them can.
   void Advertise(const std::string& address);
@@ -65,6 +65,8 @@ class Extractor {
 
  private:
   class Slot;
+  // Sets the metrics that are looked up.
+  void Sample();
   absl::StatusOr<std::shared_ptr<Slot>> TakeSlot();
   // Tells that the run is accepted.
   void Accept(OwnerCall& owner);
@@ -76,12 +78,14 @@ class Extractor {
   const Options options_;
   absl::Mutex mutex_;
   std::string address_ ABSL_GUARDED_BY(mutex_);
-  int taken_ ABSL_GUARDED_BY(mutex_) = 0;  // Slots.
+  int taken_ ABSL_GUARDED_BY(mutex_) = 0;          // Slots.
+  absl::Time idle_since_ ABSL_GUARDED_BY(mutex_);  // When the last slot was given back.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   postgres::SessionPool sessions_;
   OpenSnapshots snapshots_;
   std::stop_source stop_;
   RunRegistry runs_;  // Ends them before what they use goes.
+  const telemetry::Metrics::Sampling sampling_;
 };
 
 }  // namespace lockstitch::extractor

@@ -10,6 +10,7 @@
 #include "services/scheduler/peers.h"
 #include "services/scheduler/scheduler.h"
 #include "services/scheduler/scheduler_service.h"
+#include "services/scheduler/users/user_gate.h"
 #include "telemetry/log.h"
 #include "telemetry/prometheus_metrics.h"
 
@@ -22,9 +23,10 @@ int main(int argc, char** argv) {
 
   const auto tls = rpc::Tls::Open(options.server.tls);
   if (!tls.ok()) return telemetry::LogError("can't start", tls.status()), EXIT_FAILURE;
-  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  const auto metrics =
+      telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "scheduler");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
-  const scheduler::Peers peers(options.peers, tls->get());
+  const scheduler::Peers peers(options.peers, {.tls = tls->get(), .metrics = metrics->get()});
   peers.AddTo(&options.scheduler);
   options.scheduler.metrics = metrics->get();
   scheduler::Scheduler scheduler(options.scheduler);
@@ -44,6 +46,8 @@ int main(int argc, char** argv) {
     for (auto& service : scheduler::MakeControlServices(&kept->control()))
       serving.services.push_back(std::move(service));
   }
+  scheduler::UserGate users(options.users, kept ? &kept->control() : nullptr);
+  serving.gate = users.gate();
   serving.stop = [&] {
     if (kept) kept->Stop();
     scheduler.Stop();

@@ -4,8 +4,11 @@
 #include <utility>
 
 #include "lockstitch/v1/scheduler.grpc.pb.h"
+#include "rpc/admission.h"
+#include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -19,7 +22,7 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<Response>,
   static Call* Start(Run run) {
     const auto call = std::make_shared<Call>();
     call->KeepAlive();
-    std::thread([call, run] { call->End(run(*call)); }).detach();
+    std::thread(telemetry::InContext([call, run] { call->End(run(*call)); })).detach();
     return call.get();
   }
 };
@@ -32,7 +35,9 @@ class Service final
   explicit Service(Scheduler* scheduler) : scheduler_(scheduler) {}
 
   grpc::ServerWriteReactor<v1::RunOnceResponse>* RunOnce(
-      grpc::CallbackServerContext*, const v1::RunOnceRequest* request) override {
+      grpc::CallbackServerContext* context, const v1::RunOnceRequest* request) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call<v1::RunOnceResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::JobEvent& event) {
@@ -44,8 +49,10 @@ class Service final
         });
   }
 
-  grpc::ServerWriteReactor<v1::VerifyResponse>* Verify(grpc::CallbackServerContext*,
+  grpc::ServerWriteReactor<v1::VerifyResponse>* Verify(grpc::CallbackServerContext* context,
                                                        const v1::VerifyRequest* request) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call<v1::VerifyResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::VerifyResponse& response) { call.Send(response); };
@@ -53,16 +60,18 @@ class Service final
         });
   }
 
-  grpc::Status ValidateIntegration(grpc::ServerContext*,
+  grpc::Status ValidateIntegration(grpc::ServerContext* context,
                                    const v1::ValidateIntegrationRequest* request,
                                    v1::ValidateIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     *response = scheduler_->ValidateIntegration(request->integration());
     return grpc::Status::OK;
   }
 
-  grpc::Status ForgetIntegration(grpc::ServerContext*,
+  grpc::Status ForgetIntegration(grpc::ServerContext* context,
                                  const v1::SchedulerServiceForgetIntegrationRequest* request,
                                  v1::SchedulerServiceForgetIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     absl::StatusOr<v1::ForgottenIntegration> forgotten = scheduler_->ForgetIntegration(*request);
     if (!forgotten.ok()) return rpc::ToGrpc(forgotten.status());
     *response->mutable_forgotten() = *std::move(forgotten);
