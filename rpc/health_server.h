@@ -7,8 +7,9 @@
 #include "absl/status/statusor.h"
 
 namespace grpc {
+class CallbackGenericService;
 class Server;
-}
+}  // namespace grpc
 
 namespace lockstitch::rpc {
 
@@ -18,8 +19,7 @@ inline constexpr char kReadiness[] = "readiness";
 // Serves grpc.health.v1 and nothing else, in plaintext, for probes that have no certificate.
 class HealthServer {
  public:
-  // Not ready at first. The first server of a process: others have it serve reflection as well.
-  // LISTEN_ADDRESS_REFUSED if the address can't be had.
+  // Not ready at first. LISTEN_ADDRESS_REFUSED if the address can't be had.
   static absl::StatusOr<std::unique_ptr<HealthServer>> Start(const std::string& listen);
   ~HealthServer();
 
@@ -27,8 +27,10 @@ class HealthServer {
   void SetReady(bool ready);
 
  private:
-  HealthServer(std::unique_ptr<grpc::Server> server, int port);
+  HealthServer(std::unique_ptr<grpc::CallbackGenericService> others,
+               std::unique_ptr<grpc::Server> server, int port);
 
+  std::unique_ptr<grpc::CallbackGenericService> others_;  // Calls of anything else.
   std::unique_ptr<grpc::Server> server_;
   int port_;
 };

@@ -39,7 +39,7 @@ TEST(RetryTest, TheseReasonsMeanThatSomethingIsOutOfReach) {
   EXPECT_EQ(codes,
             (std::set<std::string>{"CONNECTION_LOST", "TOO_MANY_CONNECTIONS", "SERVER_STARTING",
                                    "DESTINATION_CONFLICT", "CATALOG_CONFLICT", "SHUTTING_DOWN",
-                                   "PEER_UNREACHABLE"}));
+                                   "PEER_UNREACHABLE", "PEER_TLS_FAILED"}));
   EXPECT_TRUE(IsOutOfReach(Error(Reason::kHostUnreachable, "gone"), /*reached=*/true));
 }
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "rpc/alarm.h"
 #include "rpc/health_server.h"
 #include "rpc/server.h"
 #include "rpc/termination.h"
@@ -49,8 +50,13 @@ absl::Status Serve(const Serving& serving) {
   telemetry::Log(LogSeverity::kInfo, "stopping");
   server->SetReady(false);
   if (health) health->SetReady(false);
-  serving.stop();
-  server->Shutdown(serving.flags.shutdown_grace);
+  if (serving.drain > absl::ZeroDuration()) {
+    const Alarm at_limit(serving.drain, serving.stop);
+    server->Shutdown(serving.drain + serving.flags.shutdown_grace);
+  } else {
+    serving.stop();
+    server->Shutdown(serving.flags.shutdown_grace);
+  }
   return absl::OkStatus();
 }
 

@@ -31,6 +31,14 @@ constexpr int kMaxConnectionAgeMs = 5 * 60 * 1000;
 // Of synchronous calls that may wait for the next one: more than these end with their calls.
 constexpr int kIdleThreads = 8;
 
+// Calls to a local address are told from others by its credentials (see CallerOf).
+std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Server::Options& options) {
+  if (options.tls != nullptr) return options.tls->ForServer(options.client_certificates);
+  if (!IsLocal(options.listen)) return grpc::InsecureServerCredentials();
+  const bool by_file = absl::StartsWith(options.listen, "unix:");
+  return grpc::experimental::LocalServerCredentials(by_file ? UDS : LOCAL_TCP);
+}
+
 // Has the series of the server's methods be there before their first call.
 class MethodsAtZero final : public grpc::ServerBuilderOption, public grpc::ServerBuilderPlugin {
  public:
@@ -52,14 +60,6 @@ class MethodsAtZero final : public grpc::ServerBuilderOption, public grpc::Serve
  private:
   telemetry::Metrics* metrics_;
 };
-
-// Calls to a local address are told from others by its credentials (see CallerOf).
-std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Server::Options& options) {
-  if (options.tls != nullptr) return options.tls->ForServer(options.client_certificates);
-  if (!IsLocal(options.listen)) return grpc::InsecureServerCredentials();
-  const bool by_file = absl::StartsWith(options.listen, "unix:");
-  return grpc::experimental::LocalServerCredentials(by_file ? UDS : LOCAL_TCP);
-}
 
 }  // namespace
 

@@ -42,7 +42,7 @@ absl::Status WithoutConnection(absl::string_view message, absl::string_view peer
   }
   // A server that expects TLS does so with who speaks none, and TLS 1.3 tells a client of its
   // refusal only when it has begun to speak.
-  if (absl::StartsWith(message, "connections to all backends failing") &&
+  if (absl::StrContains(message, "; last error: ") &&
       (absl::EndsWith(message, "Socket closed") ||
        absl::EndsWith(message, "Connection reset by peer"))) {
     return Broken(Reason::kPeerTlsFailed,

@@ -77,6 +77,19 @@ TEST(StatusConversionTest, WhatGrpcSaysItselfGetsAReasonAndNamesThePeer) {
   EXPECT_EQ(old.message(), "the loader at unix:x does not know this call");
 }
 
+TEST(StatusConversionTest, ConnectionsThatTlsKeepsFromComingAboutAreToldFromOthers) {
+  const std::string failing = "connections to all backends failing; last error: UNKNOWN: x: ";
+  const auto reason_of = [&](const std::string& text) {
+    return ReasonOf(FromGrpc(grpc::Status(grpc::UNAVAILABLE, text), "loader"));
+  };
+  EXPECT_EQ(reason_of(failing + "Tls handshake failed: SSL_ERROR_SSL"), Reason::kPeerTlsFailed);
+  EXPECT_EQ(reason_of(failing + "Socket closed"), Reason::kPeerTlsFailed);
+  EXPECT_EQ(reason_of(failing + "Failed to connect to remote host: Connection refused"),
+            Reason::kPeerUnreachable);
+  // Of a call that was under way.
+  EXPECT_EQ(reason_of("Socket closed"), Reason::kPeerUnreachable);
+}
+
 TEST(StatusConversionTest, ABrokenCallIsToldFromAPeersError) {
   const absl::Status broken = FromGrpc(grpc::Status(grpc::UNAVAILABLE, "reset"), "extractor");
   EXPECT_TRUE(CallBroke(broken));

@@ -48,8 +48,13 @@ class Extractor::Slot {
 };
 
 absl::StatusOr<std::shared_ptr<Extractor::Slot>> Extractor::TakeSlot() {
-  if (++taken_ <= options_.slots) return std::make_shared<Slot>(*this);
-  --taken_;
+  absl::MutexLock lock(&mutex_);
+  if (draining_)
+    return Error(Reason::kSlotsExhausted, "the extractor takes no more runs: it is about to end");
+  if (taken_ < options_.slots) {
+    ++taken_;
+    return std::make_shared<Slot>(*this);
+  }
   return Error(Reason::kSlotsExhausted,
                absl::StrCat("all ", options_.slots, " slots of the extractor are taken"));
 }
@@ -63,16 +68,25 @@ Extractor::Extractor(const Options& options)
 }
 
 void Extractor::Sample() {
-  const int taken = std::min(taken_.load(), options_.slots);
+  int taken = 0;
   absl::Duration idle;
-  if (taken == 0) {
+  {
     absl::MutexLock lock(&mutex_);
-    idle = absl::Now() - idle_since_;
+    taken = taken_;
+    if (taken == 0) idle = absl::Now() - idle_since_;
   }
   options_.metrics->Set(Metric::kExtractorSlotsInUse, {}, taken);
   options_.metrics->Set(Metric::kExtractorIdleSeconds, {}, absl::ToDoubleSeconds(idle));
   options_.metrics->Set(Metric::kExtractorSourceConnections, {},
                         static_cast<double>(sessions_.used()));
+}
+
+void Extractor::Drain(absl::Duration limit) {
+  absl::MutexLock lock(&mutex_);
+  draining_ = true;
+  mutex_.AwaitWithTimeout(absl::Condition(
+                              +[](int* taken) { return *taken == 0; }, &taken_),
+                          limit);
 }
 
 void Extractor::Advertise(const std::string& address) {

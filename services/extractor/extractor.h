@@ -1,7 +1,6 @@
 #ifndef LOCKSTITCH_SERVICES_EXTRACTOR_EXTRACTOR_H_
 #define LOCKSTITCH_SERVICES_EXTRACTOR_EXTRACTOR_H_
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -57,6 +56,10 @@ class Extractor {
   absl::Status Checksum(const v1::ChecksumRequest& request, const verification::ChecksumSink& sink,
                         std::stop_token stop);
 
+  // Takes no more runs, as if every slot were taken, and waits until those under way have ended,
+  // for `limit` at most.
+  void Drain(absl::Duration limit);
+
   // Ends every run and reading under way with SHUTTING_DOWN, and refuses later ones.
   void Stop() { stop_.request_stop(); }
 
@@ -75,11 +78,12 @@ class Extractor {
   const Options options_;
   absl::Mutex mutex_;
   std::string address_ ABSL_GUARDED_BY(mutex_);
+  int taken_ ABSL_GUARDED_BY(mutex_) = 0;          // Slots.
   absl::Time idle_since_ ABSL_GUARDED_BY(mutex_);  // When the last slot was given back.
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   postgres::SessionPool sessions_;
   OpenSnapshots snapshots_;
   std::stop_source stop_;
-  std::atomic<int> taken_ = 0;
   RunRegistry runs_;  // Ends them before what they use goes.
   const telemetry::Metrics::Sampling sampling_;
 };

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "rpc/channel.h"
+#include "rpc/heaps.h"
 #include "rpc/serve.h"
 #include "rpc/termination.h"
 #include "rpc/tls.h"
@@ -17,6 +18,7 @@
 using namespace lockstitch;
 
 int main(int argc, char** argv) {
+  rpc::ShareHeaps();
   rpc::HoldTermination();
   extractor::ProcessOptions options = extractor::ParseOptions(argc, argv);
   telemetry::StartLogging("extractor", options.server.log_level);
@@ -43,5 +45,9 @@ int main(int argc, char** argv) {
            [&](const std::string& address) {
              extractor.Advertise(options.advertise.empty() ? address : options.advertise);
            },
-       .stop = [&] { extractor.Stop(); }});
+       .stop =
+           [&] {
+             extractor.Drain(options.drain);
+             extractor.Stop();
+           }});
 }

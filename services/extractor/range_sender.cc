@@ -169,9 +169,8 @@ class RangeSender::Call {
     const absl::Time start = absl::Now();
     const bool taken = load_.Write(batch_);
     options_.progress->AddBackpressure(absl::Now() - start);
-    if (taken) return true;
-    LoaderFailed(FailureOf(load_)).IgnoreError();
-    return false;
+    if (!taken) LoaderFailed(FailureOf(load_)).IgnoreError();
+    return taken;
   }
 
   // Has what was sent since the last end committed, and waits for it.

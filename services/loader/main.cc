@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "rpc/heaps.h"
 #include "rpc/serve.h"
 #include "rpc/termination.h"
 #include "rpc/tls.h"
@@ -14,6 +15,7 @@
 using namespace lockstitch;
 
 int main(int argc, char** argv) {
+  rpc::ShareHeaps();
   rpc::HoldTermination();
   loader::ProcessOptions options = loader::ParseOptions(argc, argv);
   telemetry::StartLogging("loader", options.server.log_level);
@@ -31,5 +33,6 @@ int main(int argc, char** argv) {
        .services = {loader::MakeService(&loader), verification::MakeService(checksum)},
        .metrics = metrics->get(),
        .metrics_port = (*metrics)->port(),
-       .stop = [&] { loader.Stop(); }});
+       .stop = [&] { loader.Stop(); },
+       .drain = options.drain});
 }

@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   const auto metrics =
       telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "scheduler");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
-  const scheduler::Peers peers(options.peers, tls->get(), metrics->get());
+  const scheduler::Peers peers(options.peers, {.tls = tls->get(), .metrics = metrics->get()});
   peers.AddTo(&options.scheduler);
   options.scheduler.metrics = metrics->get();
   scheduler::Scheduler scheduler(options.scheduler);

@@ -3,12 +3,11 @@
 
 #include <string>
 
-#include "rpc/tls.h"
+#include "rpc/channel.h"
 #include "services/discovery/discovery_client.h"
 #include "services/extractor/extractor_client.h"
 #include "services/loader/loader_client.h"
 #include "services/scheduler/scheduler.h"
-#include "telemetry/metrics.h"
 #include "verification/checksum_client.h"
 
 namespace lockstitch::scheduler {
@@ -23,8 +22,8 @@ struct PeerAddresses {
 // Clients of them, over TLS where there is any.
 class Peers {
  public:
-  // Calls are counted in `metrics`, which must outlive them.
-  Peers(const PeerAddresses& addresses, const rpc::Tls* tls, telemetry::Metrics* metrics);
+  // What `options` name must outlive them.
+  Peers(const PeerAddresses& addresses, const rpc::ConnectOptions& options);
 
   // Has a scheduler call them; they must outlive it.
   void AddTo(Scheduler::Options* options) const;

@@ -40,6 +40,7 @@ class RawCall {
   }
 
   grpc::StatusCode Finish() {
+    while (!Read().empty()) continue;
     grpc::Status status;
     call_->Finish(&status, nullptr);
     Await();
