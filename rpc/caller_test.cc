@@ -30,8 +30,9 @@ class Service final : public v1::DiscoveryService::Service {
 
 class CallerTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Server> Listen(const std::string& address) {
-    auto server = Server::Start({.listen = address, .services = {service_}, .metrics = &metrics_});
+  std::unique_ptr<Server> Listen(const std::string& address, bool plaintext = false) {
+    auto server = Server::Start(
+        {.listen = address, .plaintext = plaintext, .services = {service_}, .metrics = &metrics_});
     EXPECT_TRUE(server.ok()) << server.status();
     return *std::move(server);
   }
@@ -68,6 +69,16 @@ TEST_F(CallerTest, LoopbackAndUnixSocketsAreLocal) {
     EXPECT_TRUE(caller.plaintext) << address;
     EXPECT_THAT(caller.certificate_names, ::testing::IsEmpty()) << address;
   }
+}
+
+// Who comes from this machine may be a proxy for others.
+TEST_F(CallerTest, NobodyIsLocalToAServerThatIsReachedFromElsewhere) {
+  const auto server = Listen("0.0.0.0:0", /*plaintext=*/true);
+  const std::string port = server->address().substr(server->address().rfind(':'));
+  const Caller caller = CallThrough(Connect("127.0.0.1" + port));
+  EXPECT_FALSE(caller.local);
+  EXPECT_TRUE(caller.plaintext);
+  EXPECT_THAT(caller.certificate_names, ::testing::IsEmpty());
 }
 
 }  // namespace
