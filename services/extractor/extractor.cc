@@ -1,6 +1,5 @@
 #include "services/extractor/extractor.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 

@@ -164,7 +164,7 @@ TEST_F(UsersTest, WithoutAGoodTokenEveryMethodButHealthAndReflectionIsRefused) {
   const std::string revoked = MakeToken("ended-revoked", "admin");
   EXPECT_THAT(Call("lockstitch.v1.AccessService/ListTokens", revoked), IsOk());
   ASSERT_EQ(Run({"token", "revoke", "ended-revoked"}).status, 0);
-  AwaitInvalid(revoked);
+  EXPECT_THAT(AwaitInvalid(revoked), HasReason(Reason::kTokenInvalid));
   for (const Rule& rule : access::AllRules()) {
     if (!IsServedByTheScheduler(rule)) continue;
     const std::string method(rule.method);
@@ -207,7 +207,7 @@ TEST_F(UsersTest, ATokenLivesFromItsMakingToItsEnd) {
   EXPECT_THAT(Run({"token", "list"}).out, AllOf(HasSubstr("life"), HasSubstr("VIEWER")));
   EXPECT_THAT(Run({"token", "create", "life", "--role", "viewer"}).err, HasSubstr("TOKEN_EXISTS"));
   EXPECT_THAT(Run({"token", "revoke", "life"}).out, HasSubstr("life: revoked"));
-  AwaitInvalid(token);
+  EXPECT_THAT(AwaitInvalid(token), HasReason(Reason::kTokenInvalid));
   EXPECT_THAT(Run({"token", "list"}).out, Not(HasSubstr("life")));
   EXPECT_THAT(Run({"token", "list", "--all"}).out, HasSubstr("life"));
 }
