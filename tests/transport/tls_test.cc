@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "access/token.h"
 #include "gmock/gmock.h"
 #include "testing/certificate_authority.h"
 #include "testing/child_process.h"
@@ -37,14 +38,18 @@ struct SecuredStack {
     return TlsFlags(authority, "lockstitch-" + service, authority);
   }
 
+  std::string AdminTokenFile() const { return authority.File("admin.token", admin + "\n"); }
+
   CertificateAuthority authority;
+  const std::string admin = access::MakeToken();
   ServiceProcess loader{"loader", Own("loader")};
   ServiceProcess discovery{"discovery", Own("discovery")};
   ServiceProcess extractor{"extractor", With(Own("extractor"), {"--loader=" + loader.address()})};
   ServiceProcess scheduler{
       "scheduler",
-      With(Own("scheduler"), {"--loader=" + loader.address(), "--discovery=" + discovery.address(),
-                              "--extractor=" + extractor.address()})};
+      With(Own("scheduler"),
+           {"--loader=" + loader.address(), "--discovery=" + discovery.address(),
+            "--extractor=" + extractor.address(), "--admin-token-file=" + AdminTokenFile()})};
 };
 
 class TlsTest : public ClustersTest {
@@ -71,7 +76,8 @@ class TlsTest : public ClustersTest {
 
 TEST_F(TlsTest, AJobRunsThroughAllServices) {
   source_->Run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 50)");
-  const CommandResult result = Sync(TlsFlags(Secured().authority, "somebody", Secured().authority));
+  const CommandResult result = Sync({"--tls-ca=" + Secured().authority.certificate_file(),
+                                     "--token-file=" + Secured().AdminTokenFile()});
   EXPECT_EQ(result.status, 0) << result.err;
   ExpectSameContents("public.t", "shop.t", "id");
 }
