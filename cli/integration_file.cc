@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "cli/enum_name.h"
 #include "status/reason.h"
+#include "status/utf8.h"
 
 namespace lockstitch::cli {
 namespace {
@@ -42,6 +43,9 @@ std::optional<int64_t> SecondsOf(absl::string_view text) {
     return std::nullopt;
   return number * unit->second;
 }
+
+// What isn't could not be sent.
+bool IsUtf8(const std::string& text) { return ValidUtf8(text) == text; }
 
 // Fills messages from YAML and gathers problems.
 class Reader {
@@ -173,6 +177,8 @@ class Reader {
       const std::string name = text.substr(begin + 2, end - begin - 2);
       const std::optional<std::string> value = environment_(name);
       if (!value) Problem(path, absl::StrCat("needs the environment variable ", name));
+      if (value && !IsUtf8(*value))
+        Problem(path, absl::StrCat("needs the environment variable ", name, " in UTF-8"));
       expanded += text.substr(at, begin - at) + value.value_or("");
       at = end + 1;
     }
@@ -190,6 +196,7 @@ class Reader {
 
 absl::StatusOr<v1::Integration> ParseIntegration(const std::string& yaml,
                                                  const Environment& environment) {
+  if (!IsUtf8(yaml)) return Error(Reason::kUsageInvalid, "the file is not UTF-8");
   YAML::Node root;
   try {
     root = YAML::Load(yaml);

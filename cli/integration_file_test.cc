@@ -89,6 +89,19 @@ destination: nowhere
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("hunter2")));
 }
 
+TEST(IntegrationFileTest, WhatIsNotUtf8IsRefused) {
+  const absl::Status file = ParseIntegration(
+                                "name: gr\xFC\xDF"
+                                "e",
+                                Lookup)
+                                .status();
+  EXPECT_EQ(ReasonOf(file), Reason::kUsageInvalid);
+  EXPECT_EQ(file.message(), "the file is not UTF-8");
+  const absl::Status variable =
+      ParseIntegration("name: x${LATIN1}", [](const std::string&) { return "\xFC"; }).status();
+  EXPECT_EQ(variable.message(), "name needs the environment variable LATIN1 in UTF-8");
+}
+
 TEST(IntegrationFileTest, ResetsBackfillAndDeletes) {
   const auto integration = ParseIntegration(R"(
 reset: 2

@@ -56,7 +56,7 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Start(telemetry::M
   const auto serve = [&](std::vector<std::shared_ptr<grpc::Service>> services) {
     return rpc::Server::Start({.services = std::move(services), .metrics = state.metrics});
   };
-  ASSIGN_OR_RETURN(state.loader_server, serve({loader::MakeService(&state.loader, state.metrics),
+  ASSIGN_OR_RETURN(state.loader_server, serve({loader::MakeService(&state.loader),
                                                verification::MakeService(std::bind_front(
                                                    &loader::Loader::Checksum, &state.loader))}));
   state.loader_client.emplace(state.loader_server->InProcessChannel(), "loader");

@@ -6,6 +6,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "rpc/termination.h"
+#include "telemetry/call_context.h"
 #include "telemetry/log.h"
 
 using namespace lockstitch;
@@ -22,6 +23,8 @@ int main(int argc, char** argv) {
     rpc::WaitForTermination();
     std::_Exit(cli::kInterrupted);
   }).detach();
+  // What a command asks for is one trace.
+  const telemetry::ContextScope scope(telemetry::NewTrace());
   return std::visit(
       [&](const auto& command) { return cli::Run(command, line.output, stop.get_token()); },
       line.command);

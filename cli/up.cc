@@ -66,7 +66,8 @@ absl::StatusOr<Running> Start(const UpCommand& command, const std::string& folde
     options.catalog.set_url(command.catalog);
   }
   ASSIGN_OR_RETURN(options.secret_keys, SecretKeys(command, folder));
-  ASSIGN_OR_RETURN(running.metrics, telemetry::PrometheusMetrics::Serve(command.metrics_listen));
+  ASSIGN_OR_RETURN(running.metrics,
+                   telemetry::PrometheusMetrics::Serve(command.metrics_listen, ""));
   ASSIGN_OR_RETURN(running.services, LocalServices::Start(running.metrics.get()));
   scheduler::Scheduler& scheduler = running.services->local_scheduler();
   ASSIGN_OR_RETURN(running.control_plane, scheduler::ControlPlane::Open(options, scheduler));

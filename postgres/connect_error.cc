@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace lockstitch::postgres {
 namespace {
@@ -45,7 +46,7 @@ bool IsSqlState(absl::string_view word) {
                      [](char c) { return absl::ascii_isdigit(c) || absl::ascii_isupper(c); });
 }
 
-// Where the server refused: `28P01` and the text behind it.
+// Where the server refused: `28P01` and the text behind it, which is not empty.
 struct Refusal {
   absl::string_view sqlstate;
   absl::string_view text;
@@ -56,10 +57,10 @@ bool FindRefusal(absl::string_view line, Refusal* refusal) {
   for (const absl::string_view part : parts) {
     const absl::string_view word = absl::StripAsciiWhitespace(part);
     if (!IsSqlState(word)) continue;
-    refusal->sqlstate = word;
-    refusal->text =
-        absl::StripAsciiWhitespace(line.substr(word.data() + word.size() - line.data() + 1));
-    return true;
+    absl::string_view text = line.substr(word.data() + word.size() - line.data());
+    absl::ConsumePrefix(&text, ":");
+    *refusal = {word, absl::StripAsciiWhitespace(text)};
+    return !refusal->text.empty();
   }
   return false;
 }

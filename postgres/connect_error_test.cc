@@ -60,6 +60,15 @@ TEST(ConnectErrorTest, AWantedClientCertificateIsAMatterOfTls) {
       Reason::kTlsFailed);
 }
 
+// Whatever it is that answers.
+TEST(ConnectErrorTest, ACodeWithoutTextIsNoRefusal) {
+  for (const char* message : {"connection failed: FATAL:  28P01\n", "X: 28P01: \n", "28P01"}) {
+    const absl::Status error = ConnectError(message, /*certificate_problem=*/"", Side::kSource);
+    EXPECT_EQ(ReasonOf(error), Reason::kConnectionFailed) << message;
+    EXPECT_NE(error.message(), "") << message;
+  }
+}
+
 TEST(ConnectErrorTest, OtherRefusalsAreNotTakenForFailedStatements) {
   EXPECT_EQ(
       ReasonOf(ConnectError("connection failed: FATAL:  0A000: unsupported frontend protocol\n",

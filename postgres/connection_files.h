@@ -10,7 +10,8 @@
 namespace lockstitch::postgres {
 
 // Files that a connection names in `field`. Neither path nor content is told, as people mistake one
-// for the other. CONNECTION_FILE_UNREADABLE, also for an empty one.
+// for the other. CONNECTION_FILE_UNREADABLE, also for an empty one, and for what is no regular
+// file.
 
 // Without the spaces around it.
 absl::StatusOr<std::string> FirstLine(const std::string& path, absl::string_view field);

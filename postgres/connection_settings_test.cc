@@ -227,6 +227,10 @@ TEST_F(ConnectionSettingsTest, FilesThatCannotBeReadAreNotQuoted) {
   unreadable([](auto& server) { server.set_password_file("hunter2"); });
   unreadable([&](auto& server) { server.set_password_file(::testing::TempDir()); });
   unreadable([&](auto& server) { server.set_password_file(File("empty", "")); });
+  // Which would be read without an end.
+  unreadable([&](auto& server) { server.set_password_file("/dev/zero"); });
+  unreadable([&](auto& server) { server.mutable_tls()->set_root_certificate_file("/dev/zero"); });
+  unreadable([&](auto& server) { server.set_url_file(File("long", std::string(1 << 20, 'x'))); });
   unreadable([](auto& server) { server.mutable_tls()->set_root_certificate_file("/hunter2"); });
   unreadable([&](auto& server) {
     server.mutable_tls()->set_certificate_file(File("certificate", "x"));

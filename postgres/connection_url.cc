@@ -72,6 +72,8 @@ absl::Status Unreadable(absl::string_view error, absl::string_view url) {
 }  // namespace
 
 absl::StatusOr<Parameters> ParseUrl(const std::string& url) {
+  // libpq would read no further.
+  if (absl::StrContains(url, '\0')) return Unreadable("", url);
   char* message = nullptr;
   const OptionList options(PQconninfoParse(url.c_str(), &message));
   const std::unique_ptr<char, FreeMessage> error(message);

@@ -33,6 +33,11 @@ TEST(ParseUrlTest, WhatMayBeAPartOfAPasswordIsNot) {
   }
 }
 
+TEST(ParseUrlTest, NothingIsReadInPart) {
+  ProblemWith(std::string("postgres://u@h/db\0?sslmode=require", 35));
+  ProblemWith(std::string("host=h\0 sslmode=require", 23));
+}
+
 TEST(ParseUrlTest, AnotherSchemeIsSaid) {
   EXPECT_THAT(ProblemWith("mysql://u@h/db"), HasSubstr("neither postgres://"));
 }

@@ -59,6 +59,11 @@ absl::StatusOr<SessionPool::Lease> SessionPool::Take(const Connection::Options& 
                                                        .connection = *std::move(connection)}));
 }
 
+size_t SessionPool::used() const {
+  absl::MutexLock lock(&mutex_);
+  return used_;
+}
+
 bool SessionPool::IsUsable(Session& session, const Connection::Options& options) const {
   return options_.renew ? session.connection.Renew(options).ok() : session.connection.silent();
 }

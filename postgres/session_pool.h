@@ -68,6 +68,9 @@ class SessionPool {
   // session must not wait here for another.
   absl::StatusOr<Lease> Take(const Connection::Options& options);
 
+  // Sessions in use.
+  size_t used() const;
+
  private:
   using Session = Lease::Session;
 
@@ -85,7 +88,7 @@ class SessionPool {
   void Sweep();
 
   const Options options_;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::list<std::unique_ptr<Session>> idle_ ABSL_GUARDED_BY(mutex_);  // The longest idle first.
   size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "rpc/client_interceptors.h"
 #include "rpc/keepalive.h"
 
 namespace lockstitch::rpc {
@@ -63,7 +64,7 @@ Channel Connect(const std::string& target, const ConnectOptions& options) {
   const bool secure = options.tls != nullptr;
   if (secure && !options.server_name.empty())
     arguments.SetSslTargetNameOverride(options.server_name);
-  std::vector<std::unique_ptr<experimental::ClientInterceptorFactoryInterface>> interceptors;
+  auto interceptors = ClientInterceptors(options.metrics);
   if (options.authorization)
     interceptors.push_back(std::make_unique<AuthorizationFactory>(options.authorization));
   return experimental::CreateCustomChannelWithInterceptors(

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "rpc/tls.h"
+#include "telemetry/metrics.h"
 
 namespace grpc {
 class Channel;
@@ -22,10 +23,13 @@ struct ConnectOptions {
   std::string server_name;
   // Asked for each call: what its metadata "authorization" is to hold. Optional.
   std::function<std::string()> authorization;
+  // What calls are counted in, which must outlive the channel. Optional.
+  telemetry::Metrics* metrics = nullptr;
 };
 
 // A channel to the service at `target`, a gRPC name (HOST:PORT, dns:///NAME:PORT, unix:PATH). Calls
 // go round the addresses that the name has; keepalive notices a peer that is stopped or cut off.
+// Calls carry the context of the thread that makes them.
 Channel Connect(const std::string& target, const ConnectOptions& options = {});
 
 // Waits at most `limit` for the service to answer: it may be starting. A call says why it doesn't.

@@ -3,9 +3,11 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "rpc/alarm.h"
 #include "rpc/health_server.h"
 #include "rpc/server.h"
 #include "rpc/termination.h"
+#include "rpc/tls_files.h"
 #include "status/macros.h"
 #include "telemetry/log.h"
 
@@ -13,6 +15,14 @@ namespace lockstitch::rpc {
 namespace {
 
 using telemetry::LogSeverity;
+
+// Tells until when the process can prove itself; while the files can't be used, what was true last.
+void TellExpiry(const TlsFiles& files, telemetry::Metrics* metrics) {
+  const absl::StatusOr<absl::Time> expiry = CheckTlsFiles(files);
+  if (!expiry.ok()) return;
+  metrics->Set(telemetry::Metric::kTlsCertificateExpiry, {},
+               absl::ToDoubleSeconds(*expiry - absl::UnixEpoch()));
+}
 
 absl::Status Serve(const Serving& serving) {
   std::unique_ptr<HealthServer> health;
@@ -26,6 +36,10 @@ absl::Status Serve(const Serving& serving) {
                                   .plaintext = serving.flags.Plaintext(Listener::kGrpc),
                                   .services = serving.services,
                                   .metrics = serving.metrics}));
+  telemetry::Metrics::Sampling expiry;
+  if (serving.tls != nullptr) {
+    expiry = serving.metrics->Sample([&] { TellExpiry(serving.flags.tls, serving.metrics); });
+  }
   if (serving.started) serving.started(server->address());
   if (health) health->SetReady(true);
   telemetry::Log(LogSeverity::kInfo, "serving",
@@ -36,8 +50,13 @@ absl::Status Serve(const Serving& serving) {
   telemetry::Log(LogSeverity::kInfo, "stopping");
   server->SetReady(false);
   if (health) health->SetReady(false);
-  serving.stop();
-  server->Shutdown(serving.flags.shutdown_grace);
+  if (serving.drain > absl::ZeroDuration()) {
+    const Alarm at_limit(serving.drain, serving.stop);
+    server->Shutdown(serving.drain + serving.flags.shutdown_grace);
+  } else {
+    serving.stop();
+    server->Shutdown(serving.flags.shutdown_grace);
+  }
   return absl::OkStatus();
 }
 

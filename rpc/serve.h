@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "rpc/server_flags.h"
 #include "rpc/tls.h"
 #include "telemetry/metrics.h"
@@ -26,6 +27,9 @@ struct Serving {
   int metrics_port = 0;
   std::function<void(const std::string& address)> started;  // Told where it listens. Optional.
   std::function<void()> stop;  // Ends what is under way, so that the server can shut down soon.
+  // How long calls under way may go on before `stop`; none come in meanwhile. A service that must
+  // be reached meanwhile waits in `stop` instead.
+  absl::Duration drain;
 };
 
 // Serves from here until SIGTERM or SIGINT (see HoldTermination) and shuts down. Ready for as long,

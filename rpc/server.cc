@@ -3,6 +3,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_initializer.h>
 #include <grpcpp/security/server_credentials.h>
 
 #include <utility>
@@ -10,7 +11,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "rpc/call_context.h"
 #include "rpc/call_metrics.h"
+#include "rpc/client_interceptors.h"
 #include "rpc/grpc_log.h"
 #include "rpc/health_server.h"
 #include "rpc/keepalive.h"
@@ -35,6 +38,28 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Server::Options& o
   const bool by_file = absl::StartsWith(options.listen, "unix:");
   return grpc::experimental::LocalServerCredentials(by_file ? UDS : LOCAL_TCP);
 }
+
+// Has the series of the server's methods be there before their first call.
+class MethodsAtZero final : public grpc::ServerBuilderOption, public grpc::ServerBuilderPlugin {
+ public:
+  explicit MethodsAtZero(telemetry::Metrics* metrics) : metrics_(metrics) {}
+
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->push_back(std::make_unique<MethodsAtZero>(metrics_));
+  }
+
+  std::string name() override { return "methods_at_zero"; }
+  void InitServer(grpc::ServerInitializer*) override {}
+  void Finish(grpc::ServerInitializer* server) override {
+    for (const std::string& service : *server->GetServiceList())
+      StartMethodsAtZero(service, metrics_);
+  }
+  void ChangeArguments(const std::string&, void*) override {}
+
+ private:
+  telemetry::Metrics* metrics_;
+};
 
 }  // namespace
 
@@ -68,8 +93,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kIdleThreads);
   for (const auto& service : options.services) builder.RegisterService(service.get());
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(ReceiveContext());
   interceptors.push_back(CallMetrics(options.metrics));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  builder.SetOption(std::make_unique<MethodsAtZero>(options.metrics));
 
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   const bool by_port = !options.listen.empty() && !absl::StartsWith(options.listen, "unix:");
@@ -80,13 +107,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   std::string address = options.listen;
   if (by_port)
     address = absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
-  return std::unique_ptr<Server>(
-      new Server(std::move(server), options.services, std::move(address)));
+  return std::unique_ptr<Server>(new Server(std::move(server), options, std::move(address)));
 }
 
-Server::Server(std::unique_ptr<grpc::Server> server,
-               std::vector<std::shared_ptr<grpc::Service>> services, std::string address)
-    : services_(std::move(services)), server_(std::move(server)), address_(std::move(address)) {
+Server::Server(std::unique_ptr<grpc::Server> server, const Options& options, std::string address)
+    : metrics_(options.metrics),
+      services_(options.services),
+      server_(std::move(server)),
+      address_(std::move(address)) {
   SetReady(true);
 }
 
@@ -96,7 +124,8 @@ Channel Server::InProcessChannel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  return server_->InProcessChannel(arguments);
+  return server_->experimental().InProcessChannelWithInterceptors(arguments,
+                                                                  ClientInterceptors(metrics_));
 }
 
 void Server::SetReady(bool ready) {

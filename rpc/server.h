@@ -18,8 +18,8 @@ class Service;
 
 namespace lockstitch::rpc {
 
-// A running gRPC server: health and reflection, keepalive, and call metrics come with it. Health
-// answers for "" as long as it runs, and for kReadiness whether it takes work.
+// A running gRPC server: health and reflection, keepalive, call metrics, and the context of calls
+// come with it. Health answers for "" as long as it runs, and for kReadiness whether it takes work.
 class Server {
  public:
   struct Options {
@@ -48,9 +48,9 @@ class Server {
   void Shutdown(absl::Duration grace);
 
  private:
-  Server(std::unique_ptr<grpc::Server> server, std::vector<std::shared_ptr<grpc::Service>> services,
-         std::string address);
+  Server(std::unique_ptr<grpc::Server> server, const Options& options, std::string address);
 
+  telemetry::Metrics* metrics_;
   std::vector<std::shared_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;

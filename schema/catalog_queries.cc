@@ -22,8 +22,9 @@ constexpr absl::string_view kUsersTables =
     "'information_schema', '_lockstitch') "
     "AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%'";
 
-// The size is that of the statistics, with what is kept out of line: asking for the real one waits for every table that somebody
-// has locked. $0: the chosen tables; $1: whether row security applies to the user.
+// The size is that of the statistics, with what is kept out of line: asking for the real one waits
+// for every table that somebody has locked. $0: the chosen tables; $1: whether row security applies
+// to the user.
 constexpr absl::string_view kTables = R"sql(
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples::pg_catalog.int8,
        (greatest(c.relpages, 0)::pg_catalog.int8 + coalesce(greatest(o.relpages, 0), 0)) *

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "status/macros.h"
 #include "status/reason.h"
+#include "status/utf8.h"
 
 namespace lockstitch::schema {
 namespace {
@@ -120,6 +121,7 @@ class Examiner {
 absl::StatusOr<RowFilter> ParseRowFilter(absl::string_view text) {
   RowFilter filter = {.sql = absl::StrCat("(\n", text, "\n)")};
   if (text.find('\0') != absl::string_view::npos) return Invalid("", "holds a zero byte");
+  if (ValidUtf8(text) != text) return Invalid("", "is not UTF-8");
   if (text.size() > kMostBytes)
     return Invalid(text.substr(0, 40), absl::StrCat("... has more than ", kMostBytes, " bytes"));
   // By itself, so that no parenthesis of its own closes ours; then as it will stand.

@@ -42,6 +42,13 @@ TEST(RowFilterTest, WhatCouldExhaustTheStackIsRefused) {
               ::testing::HasSubstr("more than 8192 bytes"));
 }
 
+TEST(RowFilterTest, WhatIsNotUtf8IsRefused) {
+  const absl::Status status = ParseRowFilter("a = 'gr\xFC\xDF'").status();
+  EXPECT_EQ(ReasonOf(status), Reason::kFilterInvalid);
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("is not UTF-8"));
+  EXPECT_TRUE(ParseRowFilter("a = 'grüß' AND \"😀\" = 1").ok());
+}
+
 TEST(RowFilterTest, ExpressionsOfAllSorts) {
   for (const char* text :
        {"true", "active", "created_at >= now() - interval '30 days'", "lower(name) = 'x;y--z'",

@@ -1,6 +1,7 @@
 #include "schema/widening.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,8 +43,10 @@ int ExactRank(const Type& type) {
 bool HasRoomForNumeric(const Type& from, const Type& to) {
   if (to.modifiers.empty()) return !from.modifiers.empty();
   if (from.modifiers.size() != 2 || to.modifiers.size() != 2) return false;
-  const int digits = to.modifiers[0] - to.modifiers[1];
-  return digits >= from.modifiers[0] - from.modifiers[1] && to.modifiers[1] >= from.modifiers[1];
+  const auto digits = [](const Type& type) {
+    return int64_t{type.modifiers[0]} - type.modifiers[1];
+  };
+  return digits(to) >= digits(from) && to.modifiers[1] >= from.modifiers[1];
 }
 
 // Types whose one modifier is how much a value may hold; without it there is no limit.

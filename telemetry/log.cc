@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::telemetry {
 namespace {
@@ -66,6 +67,8 @@ void Write(LogSeverity severity, absl::string_view message, std::initializer_lis
                {"severity", std::string(NameOf(severity))},
                {"service", sink.service},
                {"message", std::string(message)}};
+  for (const LogField& field : CurrentContext().Fields())
+    line[std::string(field.first)] = field.second;
   for (const LogField& field : fields) line[std::string(field.first)] = field.second;
   line.update(more);
   // Bytes of a broken encoding, say from a server's message, must not break the line.

@@ -20,8 +20,8 @@ using LogField = std::pair<absl::string_view, std::string>;
 // "lockstitch", kInfo.
 void StartLogging(absl::string_view service, LogSeverity least);
 
-// Writes one JSON object a line to stderr: time (RFC 3339, UTC), severity, service, message, and
-// the fields. Thread-safe.
+// Writes one JSON object a line to stderr: time (RFC 3339, UTC), severity, service, message, what
+// the thread works for (see CallContext), and the fields. docs/logs.md tells of them. Thread-safe.
 void Log(LogSeverity severity, absl::string_view message,
          std::initializer_list<LogField> fields = {});
 

@@ -1,5 +1,5 @@
 #include <iostream>
 
-#include "telemetry/metric_table.h"
+#include "telemetry/metrics_page.h"
 
 int main() { std::cout << lockstitch::telemetry::MetricsPage(); }

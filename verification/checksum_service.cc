@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "lockstitch/v1/checksum.grpc.pb.h"
+#include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "schema/stream_name.h"
+#include "telemetry/call_context.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::verification {
@@ -22,7 +24,7 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Checks
   static Call* Start(const ChecksumHandler& handler, const v1::ChecksumRequest& request) {
     const auto call = std::make_shared<Call>();
     call->KeepAlive();
-    std::thread([call, &handler, request] {
+    std::thread(telemetry::InContext([call, &handler, request] {
       const auto sink = [&](v1::ChecksumResponse response) {
         return call->SendWithin(kQueued, kSendDeadline, std::move(response));
       };
@@ -32,7 +34,7 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Checks
                             {{"table", schema::StreamName(request.table())}});
       }
       call->End(status);
-    }).detach();
+    })).detach();
     return call.get();
   }
 };
@@ -42,7 +44,8 @@ class Service final : public v1::ChecksumService::CallbackService {
   explicit Service(ChecksumHandler handler) : handler_(std::move(handler)) {}
 
   grpc::ServerWriteReactor<v1::ChecksumResponse>* Checksum(
-      grpc::CallbackServerContext*, const v1::ChecksumRequest* request) override {
+      grpc::CallbackServerContext* context, const v1::ChecksumRequest* request) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
     return Call::Start(handler_, *request);
   }
 

@@ -6,9 +6,11 @@
 
 #include "absl/time/time.h"
 #include "lockstitch/v1/discovery.grpc.pb.h"
+#include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
 #include "status/macros.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::discovery {
 namespace {
@@ -28,7 +30,9 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Discov
   static Call* Start(Discovery* discovery, const v1::Source& source) {
     const auto call = std::make_shared<Call>();
     call->KeepAlive();
-    std::thread([call, discovery, source] { call->End(call->Run(discovery, source)); }).detach();
+    std::thread(telemetry::InContext([call, discovery, source] {
+      call->End(call->Run(discovery, source));
+    })).detach();
     return call.get();
   }
 
@@ -57,7 +61,8 @@ class Service final
   explicit Service(Discovery* discovery) : discovery_(discovery) {}
 
   grpc::ServerWriteReactor<v1::DiscoverResponse>* Discover(
-      grpc::CallbackServerContext*, const v1::DiscoverRequest* request) override {
+      grpc::CallbackServerContext* context, const v1::DiscoverRequest* request) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
     return Call::Start(discovery_, request->source());
   }
 

@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
 
   const auto tls = rpc::Tls::Open(options.server.tls);
   if (!tls.ok()) return telemetry::LogError("can't start", tls.status()), EXIT_FAILURE;
-  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  const auto metrics =
+      telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "discovery");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
   discovery::Discovery discovery(metrics->get());
   return rpc::ServeUntilTerminated({.flags = options.server,

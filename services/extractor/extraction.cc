@@ -69,7 +69,7 @@ Extraction::Extraction(const v1::ExtractOffer& offer, int64_t fence, RunOwner& o
       owner_(owner),
       options_(options),
       stop_with_options_(options.stop, [this] { stop_.request_stop(); }),
-      progress_(options.metrics) {
+      progress_(options.metrics, offer.target().integration()) {
   *claim_.mutable_target() = offer.target();
   claim_.set_run_id(offer.run_id());
   claim_.set_fence(fence);
@@ -81,7 +81,6 @@ absl::StatusOr<v1::LoadResult> Extraction::Run() {
     v1::ExtractResponse response;
     *response.mutable_progress() = progress_.Get();
     owner_.Report(response);
-    options_.snapshots->Report();
   };
   const rpc::Ticker ticker(report);
   ASSIGN_OR_RETURN(const Sent sent, SendSnapshot());
@@ -257,6 +256,7 @@ absl::StatusOr<Extents> Extraction::SendRanges(Snapshot& snapshot,
                .progress_deadline = options_.progress_deadline,
                .stop = stop.get_token(),
                .note = [this](const std::string& text) { Note(text, v1::SEVERITY_WARNING); }});
+  progress_.QueueRanges(reads.size());
   return SendByAll(sender, snapshot, reads,
                    {.sessions = Sessions(snapshot),
                     .metrics = options_.metrics,

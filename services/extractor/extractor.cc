@@ -1,9 +1,11 @@
 #include "services/extractor/extractor.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "schema/protocol_version.h"
 #include "services/extractor/checksum.h"
 #include "services/extractor/extraction.h"
@@ -33,11 +35,10 @@ absl::Duration GraceOf(const v1::ExtractOffer& offer) {
 // One of the extractor's slots, taken until it goes.
 class Extractor::Slot {
  public:
-  explicit Slot(Extractor& extractor) : extractor_(extractor) {
-    extractor_.options_.metrics->Change(Metric::kExtractorSlotsInUse, {}, 1);
-  }
+  explicit Slot(Extractor& extractor) : extractor_(extractor) {}
   ~Slot() {
-    extractor_.options_.metrics->Change(Metric::kExtractorSlotsInUse, {}, -1);
+    absl::MutexLock lock(&extractor_.mutex_);
+    extractor_.idle_since_ = absl::Now();
     --extractor_.taken_;
   }
   Slot(const Slot&) = delete;
@@ -47,10 +48,45 @@ class Extractor::Slot {
 };
 
 absl::StatusOr<std::shared_ptr<Extractor::Slot>> Extractor::TakeSlot() {
-  if (++taken_ <= options_.slots) return std::make_shared<Slot>(*this);
-  --taken_;
+  absl::MutexLock lock(&mutex_);
+  if (draining_)
+    return Error(Reason::kSlotsExhausted, "the extractor takes no more runs: it is about to end");
+  if (taken_ < options_.slots) {
+    ++taken_;
+    return std::make_shared<Slot>(*this);
+  }
   return Error(Reason::kSlotsExhausted,
                absl::StrCat("all ", options_.slots, " slots of the extractor are taken"));
+}
+
+Extractor::Extractor(const Options& options)
+    : options_(options),
+      idle_since_(absl::Now()),
+      snapshots_(options.metrics),
+      sampling_(options.metrics->Sample([this] { Sample(); })) {
+  options_.metrics->Set(Metric::kExtractorSlotsLimit, {}, options_.slots);
+}
+
+void Extractor::Sample() {
+  int taken = 0;
+  absl::Duration idle;
+  {
+    absl::MutexLock lock(&mutex_);
+    taken = taken_;
+    if (taken == 0) idle = absl::Now() - idle_since_;
+  }
+  options_.metrics->Set(Metric::kExtractorSlotsInUse, {}, taken);
+  options_.metrics->Set(Metric::kExtractorIdleSeconds, {}, absl::ToDoubleSeconds(idle));
+  options_.metrics->Set(Metric::kExtractorSourceConnections, {},
+                        static_cast<double>(sessions_.used()));
+}
+
+void Extractor::Drain(absl::Duration limit) {
+  absl::MutexLock lock(&mutex_);
+  draining_ = true;
+  mutex_.AwaitWithTimeout(absl::Condition(
+                              +[](int* taken) { return *taken == 0; }, &taken_),
+                          limit);
 }
 
 void Extractor::Advertise(const std::string& address) {

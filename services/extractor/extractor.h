@@ -1,7 +1,6 @@
 #ifndef LOCKSTITCH_SERVICES_EXTRACTOR_EXTRACTOR_H_
 #define LOCKSTITCH_SERVICES_EXTRACTOR_EXTRACTOR_H_
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -38,7 +37,7 @@ class Extractor {
         absl::Hours(24);  // A run that holds its snapshot for so long is given up.
   };
 
-  explicit Extractor(const Options& options) : options_(options), snapshots_(options.metrics) {}
+  explicit Extractor(const Options& options);
 
   // Where this extractor can be reached, for owners who come later; without it none of them can.
   void Advertise(const std::string& address);
@@ -57,11 +56,17 @@ class Extractor {
   absl::Status Checksum(const v1::ChecksumRequest& request, const verification::ChecksumSink& sink,
                         std::stop_token stop);
 
+  // Takes no more runs, as if every slot were taken, and waits until those under way have ended,
+  // for `limit` at most.
+  void Drain(absl::Duration limit);
+
   // Ends every run and reading under way with SHUTTING_DOWN, and refuses later ones.
   void Stop() { stop_.request_stop(); }
 
  private:
   class Slot;
+  // Sets the metrics that are looked up.
+  void Sample();
   absl::StatusOr<std::shared_ptr<Slot>> TakeSlot();
   // Tells that the run is accepted.
   void Accept(OwnerCall& owner);
@@ -73,11 +78,14 @@ class Extractor {
   const Options options_;
   absl::Mutex mutex_;
   std::string address_ ABSL_GUARDED_BY(mutex_);
+  int taken_ ABSL_GUARDED_BY(mutex_) = 0;          // Slots.
+  absl::Time idle_since_ ABSL_GUARDED_BY(mutex_);  // When the last slot was given back.
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   postgres::SessionPool sessions_;
   OpenSnapshots snapshots_;
   std::stop_source stop_;
-  std::atomic<int> taken_ = 0;
   RunRegistry runs_;  // Ends them before what they use goes.
+  const telemetry::Metrics::Sampling sampling_;
 };
 
 }  // namespace lockstitch::extractor

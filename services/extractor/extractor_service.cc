@@ -10,8 +10,10 @@
 
 #include "absl/synchronization/mutex.h"
 #include "lockstitch/v1/extractor.grpc.pb.h"
+#include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::extractor {
@@ -81,20 +83,23 @@ class Call final
   // Follows a run in a thread of its own.
   void Begin(const std::string& run_id, std::function<absl::StatusOr<v1::LoadResult>()> follow) {
     begun_ = true;
-    std::thread([this, keep_alive = shared_from_this(), run_id, follow = std::move(follow)] {
+    context_.run_id = run_id;
+    std::thread([this, keep_alive = shared_from_this(), follow = std::move(follow)] {
+      const telemetry::ContextScope scope(context_);
       absl::StatusOr<v1::LoadResult> result = follow();
       if (result.ok()) {
         v1::ExtractResponse finished;
         *finished.mutable_finished() = *std::move(result);
         Report(finished);
       } else {
-        telemetry::LogError("call ended", result.status(), {{"run_id", run_id}});
+        telemetry::LogError("call ended", result.status());
       }
       End(result.status());
     }).detach();
   }
 
   Extractor* extractor_;
+  telemetry::CallContext context_ = telemetry::CurrentContext();
   const std::stop_token gone_ = stop().get_token();
   std::stop_source stopped_;
   v1::ExtractRequest request_;
@@ -108,7 +113,8 @@ class Service final : public v1::ExtractorService::CallbackService {
   explicit Service(Extractor* extractor) : extractor_(extractor) {}
 
   grpc::ServerBidiReactor<v1::ExtractRequest, v1::ExtractResponse>* Extract(
-      grpc::CallbackServerContext*) override {
+      grpc::CallbackServerContext* context) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
     return Call::Start(extractor_);
   }
 

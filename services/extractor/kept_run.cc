@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::extractor {
@@ -21,7 +22,8 @@ KeptRun::KeptRun(std::string run_id, int64_t fence, absl::Duration grace, Work w
       fence_(fence),
       grace_(grace),
       alone_since_(absl::Now()),
-      thread_([this, work = std::move(work)]() mutable { DoWork(std::move(work)); }) {}
+      thread_(telemetry::InContext(
+          [this, work = std::move(work)]() mutable { DoWork(std::move(work)); })) {}
 
 KeptRun::~KeptRun() {
   stop_.request_stop();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "rpc/channel.h"
+#include "rpc/heaps.h"
 #include "rpc/serve.h"
 #include "rpc/termination.h"
 #include "rpc/tls.h"
@@ -17,16 +18,19 @@
 using namespace lockstitch;
 
 int main(int argc, char** argv) {
+  rpc::ShareHeaps();
   rpc::HoldTermination();
   extractor::ProcessOptions options = extractor::ParseOptions(argc, argv);
   telemetry::StartLogging("extractor", options.server.log_level);
 
   const auto tls = rpc::Tls::Open(options.server.tls);
   if (!tls.ok()) return telemetry::LogError("can't start", tls.status()), EXIT_FAILURE;
-  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  const auto metrics =
+      telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "extractor");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
-  const loader::LoaderClient loader(rpc::Connect(options.loader, {.tls = tls->get()}),
-                                    "loader at " + options.loader);
+  const loader::LoaderClient loader(
+      rpc::Connect(options.loader, {.tls = tls->get(), .metrics = metrics->get()}),
+      "loader at " + options.loader);
   options.extractor.loader = &loader;
   options.extractor.metrics = metrics->get();
   extractor::Extractor extractor(options.extractor);
@@ -41,5 +45,9 @@ int main(int argc, char** argv) {
            [&](const std::string& address) {
              extractor.Advertise(options.advertise.empty() ? address : options.advertise);
            },
-       .stop = [&] { extractor.Stop(); }});
+       .stop =
+           [&] {
+             extractor.Drain(options.drain);
+             extractor.Stop();
+           }});
 }

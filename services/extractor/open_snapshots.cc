@@ -8,11 +8,8 @@ OpenSnapshots::Held::Held(OpenSnapshots& snapshots, absl::Time taken_at)
     : snapshots_(snapshots), place_(snapshots.Add(taken_at)) {}
 
 OpenSnapshots::Held::~Held() {
-  {
-    absl::MutexLock lock(&snapshots_.mutex_);
-    snapshots_.taken_at_.erase(place_);
-  }
-  snapshots_.Report();
+  absl::MutexLock lock(&snapshots_.mutex_);
+  snapshots_.taken_at_.erase(place_);
 }
 
 void OpenSnapshots::Report() {

@@ -26,7 +26,8 @@ class OpenSnapshots {
   };
 
   // `metrics` must outlive it.
-  explicit OpenSnapshots(telemetry::Metrics* metrics) : metrics_(metrics) {}
+  explicit OpenSnapshots(telemetry::Metrics* metrics)
+      : metrics_(metrics), sampling_(metrics->Sample([this] { Report(); })) {}
 
   // Sets the metric of the oldest one's age; 0 where none is open.
   void Report();
@@ -37,6 +38,7 @@ class OpenSnapshots {
   telemetry::Metrics* metrics_;
   absl::Mutex mutex_;
   std::multiset<absl::Time> taken_at_ ABSL_GUARDED_BY(mutex_);
+  const telemetry::Metrics::Sampling sampling_;
 };
 
 }  // namespace lockstitch::extractor

@@ -39,6 +39,8 @@ ProcessOptions ParseOptions(int argc, char** argv) {
                        "how long a range may stand still before it is given up");
   rpc::AddDurationFlag(app, "--snapshot-age-limit", options.extractor.snapshot_age_limit,
                        "how long a run may hold its snapshot, and with it the source's dead rows");
+  rpc::AddDurationFlag(app, "--drain", options.drain,
+                       "how long SIGTERM lets runs under way go on, while no others are taken");
   rpc::ParseOrExit(app, argc, argv);
   return options;
 }

@@ -12,6 +12,7 @@ struct ProcessOptions {
   rpc::ServerFlags server = {.listen = "127.0.0.1:7402", .metrics_listen = "127.0.0.1:9402"};
   std::string loader = "127.0.0.1:7403";
   std::string advertise;  // Empty: where it listens.
+  absl::Duration drain;   // Of runs under way, at SIGTERM.
   Extractor::Options extractor;
 };
 

@@ -10,6 +10,7 @@
 #include "postgres/sqlstate.h"
 #include "status/macros.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::extractor {
 namespace {
@@ -104,7 +105,8 @@ absl::StatusOr<Extents> SendByAll(const RangeSender& sender, Snapshot& snapshot,
   const size_t sessions = std::min<size_t>(any_time.size(), options.sessions);
   if (sessions > 1) RETURN_IF_ERROR(snapshot.Share());
   std::vector<std::thread> others;
-  for (size_t i = 1; i < sessions; ++i) others.emplace_back([&] { run(join_and_send()); });
+  for (size_t i = 1; i < sessions; ++i)
+    others.emplace_back(telemetry::InContext([&] { run(join_and_send()); }));
   run(send_all(snapshot.connection()));
   for (std::thread& other : others) other.join();
   RETURN_IF_ERROR(error.Get());

@@ -166,9 +166,11 @@ class RangeSender::Call {
       return true;
     }
     if (!OpenLate().ok()) return false;
-    if (load_.Write(batch_)) return true;
-    LoaderFailed(FailureOf(load_)).IgnoreError();
-    return false;
+    const absl::Time start = absl::Now();
+    const bool taken = load_.Write(batch_);
+    options_.progress->AddBackpressure(absl::Now() - start);
+    if (!taken) LoaderFailed(FailureOf(load_)).IgnoreError();
+    return taken;
   }
 
   // Has what was sent since the last end committed, and waits for it.
@@ -186,7 +188,9 @@ class RangeSender::Call {
     if (!load_.Write(end)) return LoaderFailed(FailureOf(load_));
     Failpoint("extractor.chunk.sent");
     if (ends_range) Failpoint("extractor.range.sent");
+    const absl::Time start = absl::Now();
     const absl::StatusOr<v1::LoadResponse> answer = ReadAnswer(load_, deadline_);
+    options_.progress->AddBackpressure(absl::Now() - start);
     if (!answer.ok()) return LoaderFailed(answer.status());
     Failpoint("extractor.chunk.acknowledged");
     v1::Extent durable = durable_;
@@ -225,6 +229,7 @@ class RangeSender::Call {
 
 absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, const RangeRead& read) const {
   const rpc::RetryPolicy policy;
+  ProgressCounter::SentRange range(*options_.progress);
   Attempt attempt;
   absl::Status failure;
   for (int number = 1; number <= policy.attempts; ++number) {
@@ -236,6 +241,7 @@ absl::StatusOr<v1::Extent> RangeSender::Send(Connection& source, const RangeRead
     const absl::Status& loader_failure = attempt.loader_failure;
     if (const int64_t row = FailedRow(extent.status(), loader_failure, attempt.rows_read); row > 0)
       return NameFailedRow(extent.status(), source, read.query, row);
+    if (extent.ok()) range.Finish();
     if (extent.ok() || loader_failure.ok() || !MayTryAgain(loader_failure)) return extent;
     options_.metrics->Add(Metric::kExtractorRangeRetries, {Explain(loader_failure).reason}, 1);
     failure = loader_failure;

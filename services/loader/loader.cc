@@ -46,6 +46,12 @@ constexpr absl::Duration kForgetPatience = absl::Seconds(30);
 
 }  // namespace
 
+Loader::Loader(const Options& options)
+    : options_(options), sampling_(options.metrics->Sample([this] {
+        options_.metrics->Set(Metric::kLoaderDestinationConnections, {},
+                              static_cast<double>(sessions_.used()));
+      })) {}
+
 absl::StatusOr<v1::ReserveRunResponse> Loader::ReserveRun(const v1::ReserveRunRequest& request) {
   const v1::StreamTarget& target = request.target();
   ASSIGN_OR_RETURN(SessionPool::Lease session,

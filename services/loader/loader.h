@@ -29,7 +29,7 @@ class Loader {
   };
   using LoadStream = rpc::ServerStream<v1::LoadRequest, v1::LoadResponse>;
 
-  explicit Loader(const Options& options) : options_(options) {}
+  explicit Loader(const Options& options);
 
   // Each answers as the RPC of its name does.
   absl::StatusOr<v1::ReserveRunResponse> ReserveRun(const v1::ReserveRunRequest& request);
@@ -58,6 +58,7 @@ class Loader {
   Options options_;
   postgres::SessionPool sessions_;
   std::stop_source stop_;
+  telemetry::Metrics::Sampling sampling_;
 };
 
 }  // namespace lockstitch::loader

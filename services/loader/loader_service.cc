@@ -5,17 +5,14 @@
 #include "lockstitch/v1/loader.grpc.pb.h"
 #include "rpc/grpc_stream.h"
 #include "rpc/status_conversion.h"
-#include "status/reason.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::loader {
 namespace {
 
-using telemetry::Metric;
-
 class Service final : public v1::LoaderService::Service {
  public:
-  Service(Loader* loader, telemetry::Metrics* metrics) : loader_(loader), metrics_(metrics) {}
+  explicit Service(Loader* loader) : loader_(loader) {}
 
   grpc::Status ReserveRun(grpc::ServerContext*, const v1::ReserveRunRequest* request,
                           v1::ReserveRunResponse* response) override {
@@ -73,21 +70,17 @@ class Service final : public v1::LoaderService::Service {
   }
 
   grpc::Status Refuse(absl::string_view method, const absl::Status& status) {
-    if (!status.ok()) {
-      telemetry::LogError("call failed", status, {{"method", std::string(method)}});
-      metrics_->Add(Metric::kLoaderRefusals, {Explain(status).reason}, 1);
-    }
+    if (!status.ok()) telemetry::LogError("call failed", status, {{"method", std::string(method)}});
     return rpc::ToGrpc(status);
   }
 
   Loader* loader_;
-  telemetry::Metrics* metrics_;
 };
 
 }  // namespace
 
-std::shared_ptr<grpc::Service> MakeService(Loader* loader, telemetry::Metrics* metrics) {
-  return std::make_shared<Service>(loader, metrics);
+std::shared_ptr<grpc::Service> MakeService(Loader* loader) {
+  return std::make_shared<Service>(loader);
 }
 
 }  // namespace lockstitch::loader

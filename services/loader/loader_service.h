@@ -12,7 +12,7 @@ class Service;
 namespace lockstitch::loader {
 
 // The gRPC face of `loader`, which must outlive it.
-std::shared_ptr<grpc::Service> MakeService(Loader* loader, telemetry::Metrics* metrics);
+std::shared_ptr<grpc::Service> MakeService(Loader* loader);
 
 }  // namespace lockstitch::loader
 

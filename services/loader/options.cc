@@ -12,6 +12,8 @@ ProcessOptions ParseOptions(int argc, char** argv) {
                        "how long a range may stand still before it is given up");
   rpc::AddDurationFlag(app, "--swap-deadline", options.loader.swap_deadline,
                        "how long to try for the lock that replacing a table needs");
+  rpc::AddDurationFlag(app, "--drain", options.drain,
+                       "how long SIGTERM lets calls under way go on, while no others are taken");
   rpc::ParseOrExit(app, argc, argv);
   return options;
 }

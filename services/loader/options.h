@@ -9,6 +9,7 @@ namespace lockstitch::loader {
 struct ProcessOptions {
   rpc::ServerFlags server = {.listen = "127.0.0.1:7403", .metrics_listen = "127.0.0.1:9403"};
   Loader::Options loader;
+  absl::Duration drain;  // Of calls under way, at SIGTERM.
 };
 
 // From flags and LOCKSTITCH_* variables; exits on --help and on wrong usage.

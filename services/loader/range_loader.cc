@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 #include "batch/checksum.h"
 #include "failpoint/failpoint.h"
 #include "postgres/copy_writer.h"
@@ -132,6 +133,10 @@ absl::Status RangeLoader::Run() {
 }
 
 absl::Status RangeLoader::Serve(Connection& connection, const v1::LoadOpen& open) {
+  const std::string& integration = open.claim().target().integration();
+  add_rows_ = options_.metrics->AdderOf(Metric::kLoaderRows, {integration});
+  add_bytes_ = options_.metrics->AdderOf(Metric::kLoaderBytes, {integration});
+  add_starved_ = options_.metrics->AdderOf(Metric::kLoaderStarvedSeconds, {});
   ASSIGN_OR_RETURN(bool more, Open(connection, open));
   while (more) {
     ASSIGN_OR_RETURN(more, WriteChunk(connection, open));
@@ -158,12 +163,19 @@ absl::StatusOr<bool> RangeLoader::Open(Connection& connection, const v1::LoadOpe
   return !opened_.answer.complete();
 }
 
+bool RangeLoader::ReadRequest() {
+  const absl::Time start = absl::Now();
+  const bool read = stream_.Read(&request_);
+  add_starved_(absl::ToDoubleSeconds(absl::Now() - start));
+  if (read) deadline_->Touch();
+  return read;
+}
+
 absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::LoadOpen& open) {
-  if (!stream_.Read(&request_)) {
+  if (!ReadRequest()) {
     if (stream_.cancelled()) return CutOff();
     return false;
   }
-  deadline_->Touch();
   Transaction transaction = Transaction::Begin(connection);
   RETURN_IF_ERROR(CopyChunk(connection, open));
   const v1::ChunkEnd& chunk = request_.chunk_end();
@@ -183,8 +195,8 @@ absl::StatusOr<bool> RangeLoader::WriteChunk(Connection& connection, const v1::L
   Failpoint("loader.chunk.committed");
   deadline_->Touch();
   if (!opened_.keys) {
-    options_.metrics->Add(Metric::kLoaderRows, {}, static_cast<double>(chunk.extent().rows()));
-    options_.metrics->Add(Metric::kLoaderBytes, {}, static_cast<double>(chunk.extent().bytes()));
+    add_rows_(static_cast<double>(chunk.extent().rows()));
+    add_bytes_(static_cast<double>(chunk.extent().bytes()));
   }
   options_.metrics->Add(Metric::kLoaderChunks, {}, 1);
 
@@ -202,8 +214,7 @@ absl::Status RangeLoader::CopyChunk(Connection& connection, const v1::LoadOpen& 
     RETURN_IF_ERROR(verifier_.Add(request_.batch()));
     RETURN_IF_ERROR(copy.Write(request_.batch().data()));
     Failpoint("loader.batch.written");
-    if (!stream_.Read(&request_)) return CutOff();
-    deadline_->Touch();
+    if (!ReadRequest()) return CutOff();
   }
   RETURN_IF_ERROR(EndChunk(open));
   const v1::Extent& sent = request_.chunk_end().extent();

@@ -39,6 +39,8 @@ class RangeLoader {
  private:
   absl::Status Serve(postgres::Connection& connection, const v1::LoadOpen& open);
   absl::StatusOr<bool> Open(postgres::Connection& connection, const v1::LoadOpen& open);
+  // Reads the next request, and counts how long that took; false as the stream says.
+  bool ReadRequest();
   // Reads one chunk's batches and commits them; false when the caller has sent its last.
   absl::StatusOr<bool> WriteChunk(postgres::Connection& connection, const v1::LoadOpen& open);
   // Writes the chunk's batches, of which `request_` holds the first, and reads its end.
@@ -62,6 +64,10 @@ class RangeLoader {
   StreamState state_;  // As it was when the range was opened.
   OpenedRange opened_;
   uint32_t next_chunk_ = 0;
+  // Of the range's integration.
+  telemetry::Metrics::Adder add_rows_;
+  telemetry::Metrics::Adder add_bytes_;
+  telemetry::Metrics::Adder add_starved_;
   v1::LoadRequest request_;  // Its memory is reused from batch to batch.
   batch::Verifier verifier_;
 };

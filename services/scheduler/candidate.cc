@@ -22,7 +22,12 @@ Candidate::Candidate(const Leader::Options& options)
     : thread_([options, stop = stop_.get_token()] {
         Leadership::Run(
             {.catalog = options.catalog, .holder = HolderName()},
-            [&](int64_t term, std::stop_token lost) { Leader(options, term).Run(lost); }, stop);
+            [&](int64_t term, std::stop_token lost) {
+              Leader(options, term).Run(lost);
+              if (!stop.stop_requested())
+                options.metrics->Add(telemetry::Metric::kSchedulerLeadershipLost, {}, 1);
+            },
+            stop);
       }) {}
 
 void Candidate::Stop() {

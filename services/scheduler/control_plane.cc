@@ -29,7 +29,7 @@ ControlPlane::ControlPlane(const Options& options, const Scheduler& scheduler, S
     : secrets_(std::move(secrets)),
       catalog_(std::move(catalog)),
       sender_(options.webhooks),
-      extractors_(options.tls),
+      extractors_({.tls = options.tls, .metrics = scheduler.runner().metrics}),
       control_({.catalog = catalog_.get(),
                 .secrets = &secrets_,
                 .discovery = scheduler.runner().discovery,

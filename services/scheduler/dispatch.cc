@@ -114,6 +114,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Run() {
     if (step == NextStep::kDecide && !MayTryAgain(failure, dispatched_.fence != fence)) break;
     attach_ = step == NextStep::kAttach;
     if (ReasonOf(failure) != Reason::kSlotsExhausted) RETURN_IF_ERROR(TestOwned());
+    if (!attach_ && options_.retrying) options_.retrying(failure);
   }
   RETURN_IF_ERROR(TestOwned());
   return Abort(options_.stop.stop_requested() ? options_.StopCause() : failure);

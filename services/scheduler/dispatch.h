@@ -72,6 +72,8 @@ class Dispatch {
     // Of an offer that doesn't say all yet, which is enough to go on with a run: fills it in before
     // it is made. What keeps it from that is the attempt's failure.
     std::function<absl::Status(v1::ExtractOffer*)> complete;
+    // Told before another extraction is tried, of what the last attempt failed by. Optional.
+    std::function<void(const absl::Status&)> retrying;
 
     absl::Status StopCause() const;
   };

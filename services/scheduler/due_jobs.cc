@@ -74,8 +74,11 @@ class Collector {
   }
 
   void AddStep(int64_t key, const std::string& action, int64_t slots, const std::string& reason) {
-    steps_.push_back(
-        {.integration = due_[key]->id, .action = action, .slots = slots, .reason = reason});
+    steps_.push_back({.integration = due_[key]->id,
+                      .name = due_[key]->name,
+                      .action = action,
+                      .slots = slots,
+                      .reason = reason});
   }
 
   const absl::Time now_;

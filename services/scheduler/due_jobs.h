@@ -13,6 +13,7 @@ namespace lockstitch::scheduler {
 // One thing that a plan does, for logs and metrics.
 struct PlannedStep {
   std::string integration;  // Its id.
+  std::string name;         // The integration's.
   std::string action;       // start, skip, next_slot, or invalid.
   int64_t slots = 0;        // Skipped.
   std::string reason;

@@ -17,9 +17,10 @@ std::shared_ptr<const extractor::ExtractorClient> ExtractorDirectory::At(
   std::weak_ptr<const extractor::ExtractorClient>& known = clients_[address];
   std::shared_ptr<const extractor::ExtractorClient> client = known.lock();
   if (client == nullptr) {
-    client = std::make_shared<extractor::ExtractorClient>(
-        rpc::Connect(address, {.tls = tls_, .server_name = kServiceName}),
-        "extractor at " + address);
+    rpc::ConnectOptions options = options_;
+    options.server_name = kServiceName;
+    client = std::make_shared<extractor::ExtractorClient>(rpc::Connect(address, options),
+                                                          "extractor at " + address);
     known = client;
   }
   return client;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/synchronization/mutex.h"
-#include "rpc/tls.h"
+#include "rpc/channel.h"
 #include "services/extractor/extractor_client.h"
 
 namespace lockstitch::scheduler {
@@ -14,15 +14,14 @@ namespace lockstitch::scheduler {
 // Single extractors, for going on with runs that they have. Thread-safe.
 class ExtractorDirectory {
  public:
-  // Over TLS where there is any; `tls` must outlive the directory.
-  explicit ExtractorDirectory(const rpc::Tls* tls = nullptr) : tls_(tls) {}
+  explicit ExtractorDirectory(const rpc::ConnectOptions& options = {}) : options_(options) {}
 
   // The extractor at that address. Those who ask at the same time share a channel, which goes with
   // the last of them.
   std::shared_ptr<const extractor::ExtractorClient> At(const std::string& address);
 
  private:
-  const rpc::Tls* const tls_;
+  const rpc::ConnectOptions options_;
   absl::Mutex mutex_;
   std::map<std::string, std::weak_ptr<const extractor::ExtractorClient>> clients_
       ABSL_GUARDED_BY(mutex_);

@@ -10,12 +10,15 @@
 #include "absl/time/clock.h"
 #include "rpc/random_id.h"
 #include "rpc/timestamp.h"
+#include "services/scheduler/integration_metrics.h"
 #include "services/scheduler/job_error.h"
 #include "services/scheduler/job_limits.h"
 #include "services/scheduler/log_line.h"
 #include "services/scheduler/plan.h"
 #include "status/macros.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
+#include "telemetry/error_count.h"
 #include "telemetry/log.h"
 
 namespace lockstitch::scheduler {
@@ -24,6 +27,21 @@ namespace {
 // "JOB_STATE_SUCCEEDED" -> "succeeded", the label of metrics.
 std::string LabelOf(v1::JobState state) {
   return absl::AsciiStrToLower(absl::StripPrefix(v1::JobState_Name(state), "JOB_STATE_"));
+}
+
+double SecondsOf(const v1::Job& job) {
+  return absl::ToDoubleSeconds(rpc::FromTimestamp(job.ended_at()) -
+                               rpc::FromTimestamp(job.started_at()));
+}
+
+// What the job's threads work for. It belongs to its caller's trace; one without has a trace of its
+// own, which whoever takes the job over goes on with.
+telemetry::CallContext ContextOf(const v1::Job& job) {
+  telemetry::CallContext context = telemetry::CurrentContext();
+  if (context.trace_id.empty()) context.trace_id = job.job_id();
+  context.job_id = job.job_id();
+  context.integration = job.integration();
+  return context;
 }
 
 bool HasEnded(const v1::StreamRun& run) {
@@ -53,11 +71,14 @@ JobRunner::JobRunner(const OpenJob& job, const Options& options)
                      .dispatch = options_.dispatch,
                      .verifier = options_.verifier,
                      .metrics = options_.metrics,
+                     .watch = options_.watch,
                      .recorder = options_.recorder};
   stream_options_.dispatch.leave = leave_.get_token();
 }
 
 void JobRunner::Run() {
+  const telemetry::ContextScope scope(ContextOf(job_));
+  StartAtZero(job_.integration(), options_.metrics);
   const std::stop_callback on_leave(options_.dispatch.leave, [&] { leave_.request_stop(); });
   const std::stop_callback on_left(leave_.get_token(), [&] { hurry_.request_stop(); });
   const std::stop_callback on_stop(options_.dispatch.stop, [&] { hurry_.request_stop(); });
@@ -132,7 +153,8 @@ absl::Status JobRunner::RunStreams() {
   RunAdmission::Job admitted(options_.admission, limits);
   admitted.Add(std::move(queued), underway);
   std::vector<std::thread> others;
-  for (size_t i = 1; i < at_once; ++i) others.emplace_back([&] { Work(admitted); });
+  for (size_t i = 1; i < at_once; ++i)
+    others.emplace_back(telemetry::InContext([&] { Work(admitted); }));
   Work(admitted);
   for (std::thread& thread : others) thread.join();
   return leave_.stop_requested() ? Left() : absl::OkStatus();
@@ -167,9 +189,12 @@ absl::Status JobRunner::End(const absl::Status& failure) {
                                                                  : v1::JOB_STATE_FAILED);
     *job_.mutable_error() = ErrorOf(told);
     options_.recorder->Log(FailureLine("", job_.error()));
+    if (job_.state() == v1::JOB_STATE_FAILED) telemetry::CountError(told, options_.metrics);
   }
   *job_.mutable_ended_at() = rpc::ToTimestamp(absl::Now());
-  options_.metrics->Add(telemetry::Metric::kSchedulerJobs, {LabelOf(job_.state())}, 1);
+  const std::string state = LabelOf(job_.state());
+  options_.metrics->Add(telemetry::Metric::kSchedulerJobs, {job_.integration(), state}, 1);
+  options_.metrics->Observe(telemetry::Metric::kSchedulerJobSeconds, {state}, SecondsOf(job_));
   return options_.recorder->EndJob(job_);
 }
 

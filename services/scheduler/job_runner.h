@@ -13,6 +13,7 @@
 #include "services/scheduler/job_recorder.h"
 #include "services/scheduler/job_selection.h"
 #include "services/scheduler/run_admission.h"
+#include "services/scheduler/run_watch.h"
 #include "services/scheduler/stream_runner.h"
 #include "services/scheduler/stream_verifier.h"
 #include "telemetry/metrics.h"
@@ -28,6 +29,7 @@ class JobRunner {
     // The pointers must outlive the runner.
     const discovery::DiscoveryClient* discovery = nullptr;
     RunAdmission* admission = nullptr;
+    RunWatch* watch = nullptr;
     JobRecorder* recorder = nullptr;
     telemetry::Metrics* metrics = nullptr;
     Dispatch::Options dispatch;  // Its stop token is the job's, and so is `leave`.

@@ -29,6 +29,8 @@ constexpr int kMostDue = 20'000;
 constexpr absl::Duration kUnreadableWait = absl::Minutes(1);
 // The longest wait between steps while the catalog fails.
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
+// Between two looks at how integrations and jobs stand.
+constexpr absl::Duration kStandingsInterval = absl::Seconds(2);
 // Rows of each table in a step of pruning, and the time between two where nothing more is left.
 constexpr int kPrunedAtOnce = 1'000;
 constexpr absl::Duration kPruneInterval = absl::Minutes(1);
@@ -47,6 +49,7 @@ Leader::Leader(const Options& options, int64_t term)
       store_(options.catalog, options.secrets, term),
       reports_(options.catalog),
       since_(absl::Now()),
+      standings_(options.metrics),
       journal_([this](const auto& runs,
                       const auto& entries) { return store_.WriteProgress(runs, entries); },
                {.leave = leave_.get_token()}) {}
@@ -54,6 +57,7 @@ Leader::Leader(const Options& options, int64_t term)
 void Leader::Run(std::stop_token lost) {
   const std::stop_callback on_lost(lost, [&] { leave_.request_stop(); });
   options_.metrics->Set(Metric::kSchedulerLeading, {}, 1);
+  options_.metrics->Set(Metric::kSchedulerJobsLimit, {}, static_cast<double>(options_.most_jobs));
   Notifier notifier({.store = &store_, .sender = options_.sender, .metrics = options_.metrics});
   std::thread notifying([&] { notifier.Run(leave_.get_token()); });
   const rpc::RetryPolicy pace = {.first = options_.interval, .most = kLongestWait};
@@ -68,7 +72,6 @@ void Leader::Run(std::stop_token lost) {
   }
   notifying.join();
   jobs_.clear();
-  options_.metrics->Set(Metric::kSchedulerJobsRunning, {}, 0);
   options_.metrics->Set(Metric::kSchedulerLeading, {}, 0);
 }
 
@@ -77,6 +80,7 @@ absl::Status Leader::Step() {
   RETURN_IF_ERROR(PlanDueSlots());
   RETURN_IF_ERROR(TakeJobs());
   RETURN_IF_ERROR(StopJobs());
+  RETURN_IF_ERROR(TellStandings());
   return PruneJobs();
 }
 
@@ -101,8 +105,11 @@ void Leader::ReportStep(const PlannedStep& step) {
                   {"slots", absl::StrCat(step.slots)},
                   {"why", step.reason}});
   options_.metrics->Add(Metric::kSchedulerPlanned, {step.action}, 1);
-  if (step.slots > 0)
-    options_.metrics->Add(Metric::kSchedulerSkippedSlots, {}, static_cast<double>(step.slots));
+  const int started = step.action == "start";
+  const auto skipped = static_cast<double>(step.slots);
+  options_.metrics->Add(Metric::kSchedulerScheduleExpected, {step.name}, started + skipped);
+  options_.metrics->Add(Metric::kSchedulerScheduleStarted, {step.name}, started);
+  options_.metrics->Add(Metric::kSchedulerScheduleMissed, {step.name}, skipped);
 }
 
 absl::Status Leader::TakeJobs() {
@@ -126,7 +133,6 @@ absl::Status Leader::TakeJobs() {
                                                            .runner = options_.runner,
                                                            .leave = leave_.get_token()});
   }
-  options_.metrics->Set(Metric::kSchedulerJobsRunning, {}, static_cast<double>(jobs_.size()));
   return absl::OkStatus();
 }
 
@@ -158,7 +164,7 @@ absl::Status Leader::CancelWaiting(v1::Job job) {
   RETURN_IF_ERROR(store_.EndJob(job, /*notifications=*/{}));
   telemetry::Log(LogSeverity::kInfo, "job stopped before its turn",
                  {{"integration", job.integration()}, {"job_id", job.job_id()}});
-  options_.metrics->Add(Metric::kSchedulerJobs, {"cancelled"}, 1);
+  options_.metrics->Add(Metric::kSchedulerJobs, {job.integration(), "cancelled"}, 1);
   return absl::OkStatus();
 }
 
@@ -174,9 +180,19 @@ absl::Status Leader::PruneJobs() {
   return absl::OkStatus();
 }
 
+absl::Status Leader::TellStandings() {
+  const absl::Time now = absl::Now();
+  if (now < next_standings_) return absl::OkStatus();
+  next_standings_ = now + kStandingsInterval;
+  ASSIGN_OR_RETURN(const std::vector<IntegrationStanding> integrations,
+                   ReadIntegrationStandings(*options_.catalog, telemetry::kMostIntegrations));
+  ASSIGN_OR_RETURN(const QueueStanding queue, ReadQueueStanding(*options_.catalog));
+  standings_.Tell(integrations, queue, now);
+  return absl::OkStatus();
+}
+
 void Leader::Reap() {
   jobs_.remove_if([](const RunningJob& job) { return job.ended(); });
-  options_.metrics->Set(Metric::kSchedulerJobsRunning, {}, static_cast<double>(jobs_.size()));
 }
 
 }  // namespace lockstitch::scheduler

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "services/scheduler/due_jobs.h"
+#include "services/scheduler/integration_metrics.h"
 #include "services/scheduler/job_journal.h"
 #include "services/scheduler/job_runner.h"
 #include "services/scheduler/notification/webhook_sender.h"
@@ -53,6 +54,8 @@ class Leader {
   // Ends a job that has not begun.
   absl::Status CancelWaiting(v1::Job job);
   absl::Status PruneJobs();
+  // Has metrics told how the catalog's integrations and jobs stand.
+  absl::Status TellStandings();
   // Forgets jobs that have ended.
   void Reap();
   void ReportStep(const PlannedStep& step);
@@ -63,6 +66,8 @@ class Leader {
   const absl::Time since_;
   std::map<int64_t, absl::Time> put_off_;  // Integrations by their keys, and until when.
   absl::Time next_prune_ = absl::InfinitePast();
+  IntegrationMetrics standings_;
+  absl::Time next_standings_ = absl::InfinitePast();
   std::stop_source leave_;
   JobJournal journal_;
   std::list<RunningJob> jobs_;

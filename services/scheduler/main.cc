@@ -22,9 +22,10 @@ int main(int argc, char** argv) {
 
   const auto tls = rpc::Tls::Open(options.server.tls);
   if (!tls.ok()) return telemetry::LogError("can't start", tls.status()), EXIT_FAILURE;
-  const auto metrics = telemetry::PrometheusMetrics::Serve(options.server.metrics_listen);
+  const auto metrics =
+      telemetry::PrometheusMetrics::Serve(options.server.metrics_listen, "scheduler");
   if (!metrics.ok()) return telemetry::LogError("can't start", metrics.status()), EXIT_FAILURE;
-  const scheduler::Peers peers(options.peers, tls->get());
+  const scheduler::Peers peers(options.peers, {.tls = tls->get(), .metrics = metrics->get()});
   peers.AddTo(&options.scheduler);
   options.scheduler.metrics = metrics->get();
   scheduler::Scheduler scheduler(options.scheduler);

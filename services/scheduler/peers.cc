@@ -5,15 +5,13 @@
 namespace lockstitch::scheduler {
 
 // Channels to one address are one connection.
-Peers::Peers(const PeerAddresses& addresses, const rpc::Tls* tls)
-    : discovery_(rpc::Connect(addresses.discovery, {.tls = tls}),
-                 "discovery at " + addresses.discovery),
-      extractor_(rpc::Connect(addresses.extractor, {.tls = tls}),
-                 "extractor at " + addresses.extractor),
-      loader_(rpc::Connect(addresses.loader, {.tls = tls}), "loader at " + addresses.loader),
-      source_checksums_(rpc::Connect(addresses.extractor, {.tls = tls}),
+Peers::Peers(const PeerAddresses& addresses, const rpc::ConnectOptions& options)
+    : discovery_(rpc::Connect(addresses.discovery, options), "discovery at " + addresses.discovery),
+      extractor_(rpc::Connect(addresses.extractor, options), "extractor at " + addresses.extractor),
+      loader_(rpc::Connect(addresses.loader, options), "loader at " + addresses.loader),
+      source_checksums_(rpc::Connect(addresses.extractor, options),
                         "extractor at " + addresses.extractor),
-      destination_checksums_(rpc::Connect(addresses.loader, {.tls = tls}),
+      destination_checksums_(rpc::Connect(addresses.loader, options),
                              "loader at " + addresses.loader) {}
 
 void Peers::AddTo(Scheduler::Options* options) const {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "rpc/tls.h"
+#include "rpc/channel.h"
 #include "services/discovery/discovery_client.h"
 #include "services/extractor/extractor_client.h"
 #include "services/loader/loader_client.h"
@@ -22,7 +22,8 @@ struct PeerAddresses {
 // Clients of them, over TLS where there is any.
 class Peers {
  public:
-  Peers(const PeerAddresses& addresses, const rpc::Tls* tls);
+  // What `options` name must outlive them.
+  Peers(const PeerAddresses& addresses, const rpc::ConnectOptions& options);
 
   // Has a scheduler call them; they must outlive it.
   void AddTo(Scheduler::Options* options) const;

@@ -59,6 +59,16 @@ void RunAdmission::Job::End(const Grant& grant) {
   admission_->Plan();
 }
 
+RunAdmission::Standing RunAdmission::Count() {
+  Standing standing;
+  absl::MutexLock lock(&mutex_);
+  for (const Entry& entry : jobs_) {
+    standing.queued += entry.queued.size() - entry.started;
+    standing.connections += entry.connections;
+  }
+  return standing;
+}
+
 void RunAdmission::Plan() {
   std::vector<JobStanding> standings;
   std::vector<Entry*> entries;

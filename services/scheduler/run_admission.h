@@ -51,8 +51,16 @@ class RunAdmission {
     std::list<Entry>::iterator entry_;
   };
 
+  // How all jobs stand.
+  struct Standing {
+    size_t queued = 0;         // Runs that wait.
+    uint32_t connections = 0;  // Granted, at each end.
+  };
+
   // At most so many stream runs at once.
   explicit RunAdmission(size_t most_runs) : most_runs_(most_runs) {}
+
+  Standing Count();
 
  private:
   struct Entry {

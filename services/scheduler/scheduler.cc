@@ -31,13 +31,27 @@ size_t ParallelStreamsOf(const v1::RunOnceRequest& request) {
 Scheduler::Scheduler(const Options& options)
     : options_(options),
       admission_(options.max_runs),
+      watch_(options.metrics),
       runner_({.discovery = options.discovery,
                .admission = &admission_,
+               .watch = &watch_,
                .metrics = options.metrics,
                .dispatch = {.extractor = options.extractor,
                             .loader = options.loader,
                             .progress_deadline = options.progress_deadline},
-               .parallel_streams = options.max_parallel_streams}) {}
+               .parallel_streams = options.max_parallel_streams}),
+      sampling_(options.metrics->Sample([this] { Sample(); })) {
+  options_.metrics->Set(telemetry::Metric::kSchedulerStreamRunsLimit, {},
+                        static_cast<double>(options_.max_runs));
+}
+
+void Scheduler::Sample() {
+  const RunAdmission::Standing standing = admission_.Count();
+  options_.metrics->Set(telemetry::Metric::kSchedulerQueueStreamRuns, {"queued"},
+                        static_cast<double>(standing.queued));
+  options_.metrics->Set(telemetry::Metric::kSchedulerConnectionsGranted, {},
+                        static_cast<double>(standing.connections));
+}
 
 absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
                                 const std::function<void(const v1::JobEvent&)>& listener,

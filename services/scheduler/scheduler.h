@@ -15,6 +15,7 @@
 #include "services/loader/loader_client.h"
 #include "services/scheduler/job_runner.h"
 #include "services/scheduler/run_admission.h"
+#include "services/scheduler/run_watch.h"
 #include "telemetry/metrics.h"
 #include "verification/checksum_client.h"
 
@@ -67,10 +68,15 @@ class Scheduler {
   void Stop() { stop_.request_stop(); }
 
  private:
+  // Sets the metrics that are looked up.
+  void Sample();
+
   const Options options_;
   RunAdmission admission_;
+  RunWatch watch_;
   const JobRunner::Options runner_;
   std::stop_source stop_;
+  const telemetry::Metrics::Sampling sampling_;
 };
 
 }  // namespace lockstitch::scheduler

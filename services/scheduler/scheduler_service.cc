@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "lockstitch/v1/scheduler.grpc.pb.h"
+#include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -19,7 +21,7 @@ class Call final : public rpc::QueuedReactor<grpc::ServerWriteReactor<Response>,
   static Call* Start(Run run) {
     const auto call = std::make_shared<Call>();
     call->KeepAlive();
-    std::thread([call, run] { call->End(run(*call)); }).detach();
+    std::thread(telemetry::InContext([call, run] { call->End(run(*call)); })).detach();
     return call.get();
   }
 };
@@ -32,7 +34,8 @@ class Service final
   explicit Service(Scheduler* scheduler) : scheduler_(scheduler) {}
 
   grpc::ServerWriteReactor<v1::RunOnceResponse>* RunOnce(
-      grpc::CallbackServerContext*, const v1::RunOnceRequest* request) override {
+      grpc::CallbackServerContext* context, const v1::RunOnceRequest* request) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
     return Call<v1::RunOnceResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::JobEvent& event) {
@@ -44,8 +47,9 @@ class Service final
         });
   }
 
-  grpc::ServerWriteReactor<v1::VerifyResponse>* Verify(grpc::CallbackServerContext*,
+  grpc::ServerWriteReactor<v1::VerifyResponse>* Verify(grpc::CallbackServerContext* context,
                                                        const v1::VerifyRequest* request) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
     return Call<v1::VerifyResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::VerifyResponse& response) { call.Send(response); };

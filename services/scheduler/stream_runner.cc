@@ -9,11 +9,14 @@
 #include "rpc/timestamp.h"
 #include "schema/protocol_version.h"
 #include "schema/stream_name.h"
+#include "services/scheduler/change_label.h"
 #include "services/scheduler/job_error.h"
 #include "services/scheduler/load_verification.h"
 #include "services/scheduler/log_line.h"
 #include "status/macros.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
+#include "telemetry/error_count.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -43,17 +46,6 @@ SelectedStream ByName(const v1::Integration& integration, const v1::StreamRun& r
   if (const auto table = schema::ParseStreamName(run.stream()); table.ok()) stream.table = *table;
   stream.size_bytes = run.size_bytes();
   return stream;
-}
-
-// A table that was altered for one attempt of a run is as it should be for the next.
-void AddChanges(const v1::ExtractBegun& begun, v1::StreamRun* run) {
-  for (const v1::SchemaChange& change : begun.changes()) {
-    const auto same = [&](const v1::SchemaChange& told) {
-      return told.effect() == change.effect();
-    };
-    if (std::none_of(run->changes().begin(), run->changes().end(), same))
-      *run->add_changes() = change;
-  }
 }
 
 void AddResult(const v1::LoadResult& result, const std::string& replication_key,
@@ -88,6 +80,11 @@ StreamRunner::StreamRunner(const Options& options, OpenRun open,
       run_(std::move(open.run)) {}
 
 absl::Status StreamRunner::Run(uint32_t connections) {
+  telemetry::CallContext context = telemetry::CurrentContext();
+  context.stream = run_.stream();
+  context.run_id = run_.run_id();
+  const telemetry::ContextScope scope(std::move(context));
+  RunWatch::Run watched(options_.watch, options_.integration->name());
   if (!run_.has_started_at()) *run_.mutable_started_at() = rpc::ToTimestamp(absl::Now());
   run_.set_state(v1::STREAM_RUN_STATE_RUNNING);
   Dispatch::Options options = options_.dispatch;
@@ -105,8 +102,9 @@ absl::Status StreamRunner::Run(uint32_t connections) {
       return absl::OkStatus();
     };
   }
+  options.retrying = [&](const absl::Status& failure) { CountRetry(failure, watched); };
   Dispatch dispatch(OfferOf(connections), options,
-                    [&](const v1::ExtractResponse& response) { Follow(response); });
+                    [&](const v1::ExtractResponse& response) { Follow(response, watched); });
   const absl::Status problem = Problem();
   const absl::StatusOr<v1::LoadResult> result =
       problem.ok() ? dispatch.Run() : dispatch.GiveUp(problem);
@@ -157,7 +155,25 @@ v1::ExtractOffer StreamRunner::OfferOf(uint32_t connections) const {
   return offer;
 }
 
-void StreamRunner::Follow(const v1::ExtractResponse& response) {
+void StreamRunner::CountRetry(const absl::Status& failure, RunWatch::Run& watched) const {
+  if (ReasonOf(failure) == Reason::kSlotsExhausted) return watched.Displace();
+  options_.metrics->Add(Metric::kSchedulerStreamRunRetries, {Explain(failure).reason}, 1);
+}
+
+void StreamRunner::AddChanges(const v1::ExtractBegun& begun) {
+  for (const v1::SchemaChange& change : begun.changes()) {
+    const auto same = [&](const v1::SchemaChange& told) {
+      return told.effect() == change.effect();
+    };
+    // A table that was altered for one attempt of a run is as it should be for the next.
+    if (std::any_of(run_.changes().begin(), run_.changes().end(), same)) continue;
+    *run_.add_changes() = change;
+    options_.metrics->Add(Metric::kSchedulerSchemaChanges,
+                          {options_.integration->name(), LabelOf(change.kind())}, 1);
+  }
+}
+
+void StreamRunner::Follow(const v1::ExtractResponse& response, RunWatch::Run& watched) {
   if (response.has_log()) {
     v1::LogEntry entry = response.log();
     *entry.mutable_time() = rpc::ToTimestamp(absl::Now());
@@ -166,6 +182,7 @@ void StreamRunner::Follow(const v1::ExtractResponse& response) {
     return options_.recorder->Log(entry);
   }
   if (response.has_accepted()) {
+    watched.Place();
     const std::string unheeded = schema::UnheededSettings(
         "the extractor", response.accepted().protocol(), selected_.settings);
     if (!unheeded.empty())
@@ -173,10 +190,13 @@ void StreamRunner::Follow(const v1::ExtractResponse& response) {
   }
   if (response.has_begun()) {
     run_.set_destination_table(response.begun().destination_table());
-    AddChanges(response.begun(), &run_);
+    AddChanges(response.begun());
   }
   if (response.has_snapshot_sums()) snapshot_sums_ = response.snapshot_sums();
-  if (response.has_progress()) *run_.mutable_progress() = response.progress();
+  if (response.has_progress()) {
+    *run_.mutable_progress() = response.progress();
+    watched.Tell(response.progress());
+  }
   options_.recorder->TellProgress(run_);
 }
 
@@ -206,8 +226,13 @@ absl::Status StreamRunner::End(const absl::Status& failure,
     options_.recorder->Log(FailureLine(run_.stream(), run_.error()));
   }
   const std::string state = LabelOf(run_.state());
-  options_.metrics->Add(Metric::kSchedulerStreamRuns,
-                        {state, run_.error().reason().empty() ? "NONE" : run_.error().reason()}, 1);
+  const bool failed = run_.state() == v1::STREAM_RUN_STATE_FAILED;
+  if (failed) telemetry::CountError(failure, options_.metrics);
+  options_.metrics->Add(
+      Metric::kSchedulerStreamRuns,
+      {options_.integration->name(), state,
+       failed ? std::string(telemetry::FaultOf(failure)) : std::string(telemetry::kNoFault)},
+      1);
   options_.metrics->Observe(Metric::kSchedulerStreamRunSeconds, {state}, SecondsOf(run_));
   ended.run = run_;
   return options_.recorder->EndRun(ended);

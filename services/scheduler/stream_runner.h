@@ -12,6 +12,7 @@
 #include "services/scheduler/dispatch.h"
 #include "services/scheduler/job_recorder.h"
 #include "services/scheduler/job_selection.h"
+#include "services/scheduler/run_watch.h"
 #include "services/scheduler/selection.h"
 #include "services/scheduler/stream_verifier.h"
 #include "telemetry/metrics.h"
@@ -29,6 +30,7 @@ class StreamRunner {
     Dispatch::Options dispatch;
     std::optional<StreamVerifier::Options> verifier;  // Compares what was loaded.
     telemetry::Metrics* metrics = nullptr;
+    RunWatch* watch = nullptr;
     JobRecorder* recorder = nullptr;
   };
 
@@ -55,7 +57,11 @@ class StreamRunner {
   v1::ExtractOffer OfferOf(uint32_t connections) const;
   // Why it can't run, unless the extractor explains that.
   absl::Status Problem() const;
-  void Follow(const v1::ExtractResponse& response);
+  void Follow(const v1::ExtractResponse& response, RunWatch::Run& watched);
+  // Another extraction is tried.
+  void CountRetry(const absl::Status& failure, RunWatch::Run& watched) const;
+  // Adds to the run what its destination table has come to, and counts it.
+  void AddChanges(const v1::ExtractBegun& begun);
   // Compares what was published, if that is wanted.
   absl::Status Verify();
   // `kept` is what the destination keeps of the run, where it told.

@@ -6,6 +6,7 @@
 #include "services/scheduler/row_differences.h"
 #include "status/macros.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -175,8 +176,8 @@ absl::Status StreamVerifier::AskBoth(const std::function<void(v1::ChecksumReques
   std::stop_source both;
   const std::stop_callback on_stop(options_.stop, [&] { both.request_stop(); });
   absl::Status from_destination;
-  std::thread other(
-      [&] { from_destination = Ask(*options_.destination, destination, at_destination, both); });
+  std::thread other(telemetry::InContext(
+      [&] { from_destination = Ask(*options_.destination, destination, at_destination, both); }));
   const absl::Status from_source = Ask(*options_.source, source, at_source, both);
   other.join();
   // The end that was stopped for the other one's failure has nothing to say.

@@ -15,6 +15,7 @@
 #include "services/scheduler/registration.h"
 #include "status/macros.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -40,7 +41,7 @@ absl::Status VerificationRun::Run() {
   };
   std::vector<std::thread> threads;
   const size_t parallel = std::min(std::max<size_t>(options_.parallel_streams, 1), streams_.size());
-  for (size_t i = 0; i < parallel; ++i) threads.emplace_back(compare_some);
+  for (size_t i = 0; i < parallel; ++i) threads.emplace_back(telemetry::InContext(compare_some));
   for (std::thread& thread : threads) thread.join();
   return absl::OkStatus();
 }

@@ -87,7 +87,7 @@ class KillsTest : public StreamKindTest,
 
   // Rows that the present extractor process has read.
   int64_t ReadRows() {
-    constexpr char kMetric[] = "\nlockstitch_extractor_rows_total ";
+    constexpr char kMetric[] = "\nlockstitch_extractor_rows_total{integration=\"s\"} ";
     const std::string page = testing::RunCommand({.command = {"curl", "--silent", "--fail",
                                                               stack_.extractor.metrics_url()}})
                                  .out;

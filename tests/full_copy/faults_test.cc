@@ -254,9 +254,43 @@ TEST_F(TerminatedTest, TheExtractorSaysWhy) {
   EXPECT_THAT(outcome_.log, Contains(HasSubstr("trying again: SHUTTING_DOWN")));
 }
 
+TEST_F(FaultsTest, AnExtractorThatDrainsEndsItsRuns) {
+  MakeTable(/*keyed=*/true);
+  Rendezvous reading;
+  Stack stack({.extractor = "extractor.batch.built=" + reading.action()}, {"--drain=1h"});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Job()); });
+  reading.AwaitArrival();
+  stack.extractor.process().Signal(SIGTERM);
+  stack.extractor.process().WaitForLine("\"message\":\"stopping\"");
+  reading.Release();
+  EXPECT_EQ(stack.extractor.process().Wait(), 0);
+  job.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
+}
+
 TEST_F(TerminatedTest, Loader) {
   Terminate(&Stack::loader);
   ExpectNothingOnceTheJobIsStopped();
+}
+
+// Its range is durable, and the run goes on at the next loader.
+TEST_F(FaultsTest, ALoaderThatDrainsEndsItsRanges) {
+  MakeTable(/*keyed=*/true);
+  Rendezvous writing;
+  Stack stack({.loader = "loader.batch.written=" + writing.action()}, {}, {"--drain=1h"});
+  JobOutcome outcome;
+  std::thread job([&] { outcome = RunJob(stack, Job()); });
+  writing.AwaitArrival();
+  stack.loader.process().Signal(SIGTERM);
+  stack.loader.process().WaitForLine("\"message\":\"stopping\"");
+  writing.Release();
+  EXPECT_EQ(stack.loader.process().Wait(), 0);
+  stack.loader.Restart();
+  job.join();
+  ExpectExactlyOnce(outcome);
+  EXPECT_EQ(destination_->Int("SELECT max(attempt) FROM _lockstitch.ranges"), 1);
 }
 
 TEST_F(TerminatedTest, Scheduler) {

@@ -96,15 +96,18 @@ TEST_F(ServicesTest, MetricsCountWhatAJobDid) {
   Stack stack;
   ASSERT_EQ(RunJob(stack, IntegrationOf("s", source_url_, destination_url_)).job.state(),
             v1::JOB_STATE_SUCCEEDED);
-  EXPECT_THAT(Metrics(stack.loader), HasSubstr("lockstitch_loader_rows_total 123"));
+  EXPECT_THAT(Metrics(stack.loader),
+              HasSubstr("lockstitch_loader_rows_total{integration=\"s\"} 123"));
   EXPECT_THAT(Metrics(stack.loader),
               HasSubstr("grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"BeginLoad\","
-                        "grpc_service=\"lockstitch.v1.LoaderService\"} 1"));
-  EXPECT_THAT(Metrics(stack.extractor), HasSubstr("lockstitch_extractor_rows_total 123"));
+                        "grpc_service=\"lockstitch.v1.LoaderService\",grpc_type=\"unary\"} 1"));
+  EXPECT_THAT(Metrics(stack.extractor),
+              HasSubstr("lockstitch_extractor_rows_total{integration=\"s\"} 123"));
   EXPECT_THAT(Metrics(stack.extractor),
               HasSubstr("lockstitch_extractor_runs_total{reason=\"NONE\"} 1"));
-  EXPECT_THAT(Metrics(stack.scheduler),
-              HasSubstr("lockstitch_scheduler_jobs_total{state=\"succeeded\"} 1"));
+  EXPECT_THAT(
+      Metrics(stack.scheduler),
+      HasSubstr("lockstitch_scheduler_jobs_total{integration=\"s\",state=\"succeeded\"} 1"));
   EXPECT_THAT(Metrics(stack.discovery), HasSubstr("lockstitch_discovery_tables_total 1"));
 }
 

@@ -6,11 +6,13 @@
 
 #include "absl/time/clock.h"
 #include "lockstitch/v1/control.grpc.pb.h"
+#include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
 #include "rpc/timestamp.h"
 #include "services/scheduler/schedule/slot_preview.h"
 #include "status/macros.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -118,7 +120,7 @@ class Watch final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Watch
   static Watch* Start(const Control* control, const std::string& name) {
     const auto call = std::make_shared<Watch>();
     call->KeepAlive();
-    std::thread([call, control, name] {
+    std::thread(telemetry::InContext([call, control, name] {
       std::stop_source either;
       const std::stop_callback by_caller(call->stop().get_token(), [&] { either.request_stop(); });
       const std::stop_callback by_process(control->stopped(), [&] { either.request_stop(); });
@@ -128,7 +130,7 @@ class Watch final : public rpc::QueuedReactor<grpc::ServerWriteReactor<v1::Watch
         return call->SendWithin(kQueued, kSendDeadline, std::move(response));
       };
       call->End(control->jobs().Watch(name, listener, either.get_token()));
-    }).detach();
+    })).detach();
     return call.get();
   }
 };
@@ -155,7 +157,8 @@ class JobService final
     return Answer(control_->jobs().List(*request), response);
   }
   grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJob(
-      grpc::CallbackServerContext*, const v1::WatchJobRequest* request) override {
+      grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) override {
+    const telemetry::ContextScope scope(rpc::ContextOf(*context));
     return Watch::Start(control_, request->name());
   }
   grpc::Status ListLogEntries(grpc::ServerContext*, const v1::ListLogEntriesRequest* request,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "status/reason.h"
+#include "telemetry/call_context.h"
 
 namespace lockstitch::scheduler {
 namespace {
@@ -36,11 +37,11 @@ CheckSteps CheckConnections(const v1::Integration& integration,
                             const discovery::DiscoveryClient& discovery,
                             const loader::LoaderClient& loader) {
   absl::StatusOr<std::vector<v1::CheckStep>> source;
-  std::thread at_source([&] {
+  std::thread at_source(telemetry::InContext([&] {
     v1::CheckConnectionRequest request;
     *request.mutable_source() = integration.source();
     source = discovery.CheckConnection(request);
-  });
+  }));
   v1::CheckDestinationRequest request;
   *request.mutable_destination() = integration.destination();
   request.set_integration(integration.name());

@@ -14,6 +14,9 @@ namespace {
 
 constexpr int kMostOfAPage = 1'000;
 
+// What stands before the position. With its length, since a request may hold anything.
+std::string Head(absl::string_view request) { return absl::StrCat(request.size(), ":", request); }
+
 absl::Status Foreign() {
   return Error(Reason::kUsageInvalid, "page_token is none of this list",
                "Give the next_page_token of an answer to the same request, or none.");
@@ -22,7 +25,7 @@ absl::Status Foreign() {
 }  // namespace
 
 std::string MakePageToken(absl::string_view request, absl::string_view position) {
-  return absl::WebSafeBase64Escape(absl::StrCat(request, "\n", position));
+  return absl::WebSafeBase64Escape(absl::StrCat(Head(request), position));
 }
 
 absl::StatusOr<std::string> ParsePageToken(absl::string_view request, absl::string_view token) {
@@ -30,8 +33,7 @@ absl::StatusOr<std::string> ParsePageToken(absl::string_view request, absl::stri
   std::string text;
   if (!absl::WebSafeBase64Unescape(token, &text)) return Foreign();
   absl::string_view position = text;
-  if (!absl::ConsumePrefix(&position, request) || !absl::ConsumePrefix(&position, "\n"))
-    return Foreign();
+  if (!absl::ConsumePrefix(&position, Head(request))) return Foreign();
   return std::string(position);
 }
 

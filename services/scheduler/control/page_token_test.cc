@@ -20,6 +20,11 @@ TEST(PageTokenTest, IsRefusedByAnotherRequest) {
   EXPECT_FALSE(ParseNumberedPageToken("jobs", MakePageToken("jobs", "x")).ok());
 }
 
+TEST(PageTokenTest, ARequestMayHoldAnything) {
+  EXPECT_FALSE(ParsePageToken("log of a", MakePageToken("log of a\nb", "17")).ok());
+  EXPECT_FALSE(ParsePageToken("log of a\nb", MakePageToken("log of a", "b\n17")).ok());
+}
+
 TEST(PageTokenTest, Sizes) {
   EXPECT_EQ(*PageSize(0, 50), 50);
   EXPECT_EQ(*PageSize(7, 50), 7);

@@ -20,7 +20,7 @@ SELECT i.key, i.id, i.uid, i.schedule, i.paused_at IS NOT NULL OR NOT i.configur
                   WHERE u.integration_key = i.key AND
                         u.day >= date_trunc('month', $1::timestamptz AT TIME ZONE 'UTC')::date) END,
        EXISTS (SELECT FROM lockstitch.jobs j WHERE j.integration_key = i.key AND j.state IN (1, 2)),
-       i.last_slot, CASE WHEN NOT i.replan THEN i.next_slot END, i.schedule_changed_at, i.version
+       i.last_slot, CASE WHEN NOT i.replan THEN i.next_slot END, i.schedule_changed_at, i.version, i.name
 FROM lockstitch.integrations i
 WHERE i.due_at <= $1 AND i.deleting_at IS NULL AND i.key <> ALL ($3::bigint[])
 ORDER BY i.due_at LIMIT $2)sql";
@@ -68,6 +68,7 @@ absl::StatusOr<std::vector<DueIntegration>> LeaderStore::ReadDue(
     integration.next_slot = TimeAt(found, row, 8);
     integration.changed_at = TimeAt(found, row, 9).value_or(absl::UnixEpoch());
     integration.version = found.Int(row, 10);
+    integration.name = found.String(row, 11);
   }
   return due;
 }

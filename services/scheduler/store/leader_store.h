@@ -23,6 +23,7 @@ namespace lockstitch::scheduler {
 struct DueIntegration {
   int64_t key = 0;
   std::string id;
+  std::string name;
   std::string uid;
   v1::Schedule schedule;
   absl::Status readable;  // Else why what is kept is no schedule.
