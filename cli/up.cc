@@ -16,6 +16,7 @@
 #include "services/scheduler/control_plane.h"
 #include "services/scheduler/scheduler_service.h"
 #include "services/scheduler/secrets/secret_box.h"
+#include "services/scheduler/users/user_gate.h"
 #include "status/macros.h"
 #include "telemetry/log.h"
 #include "telemetry/prometheus_metrics.h"
@@ -37,6 +38,7 @@ struct Running {
   std::unique_ptr<telemetry::PrometheusMetrics> metrics;
   std::unique_ptr<LocalServices> services;
   std::unique_ptr<scheduler::ControlPlane> control_plane;
+  std::unique_ptr<scheduler::UserGate> users;
   std::unique_ptr<rpc::Server> server;
 };
 
@@ -74,9 +76,12 @@ absl::StatusOr<Running> Start(const UpCommand& command, const std::string& folde
   std::vector<std::shared_ptr<grpc::Service>> services =
       scheduler::MakeControlServices(&running.control_plane->control());
   services.push_back(scheduler::MakeService(&scheduler));
+  running.users = std::make_unique<scheduler::UserGate>(scheduler::UserGate::Options(),
+                                                        &running.control_plane->control());
   ASSIGN_OR_RETURN(running.server, rpc::Server::Start({.listen = command.listen,
                                                        .services = std::move(services),
-                                                       .metrics = running.metrics.get()}));
+                                                       .metrics = running.metrics.get(),
+                                                       .gate = running.users->gate()}));
   return running;
 }
 

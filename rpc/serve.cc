@@ -35,7 +35,8 @@ absl::Status Serve(const Serving& serving) {
                                   .client_certificates = serving.client_certificates,
                                   .plaintext = serving.flags.Plaintext(Listener::kGrpc),
                                   .services = serving.services,
-                                  .metrics = serving.metrics}));
+                                  .metrics = serving.metrics,
+                                  .gate = serving.gate}));
   telemetry::Metrics::Sampling expiry;
   if (serving.tls != nullptr) {
     expiry = serving.metrics->Sample([&] { TellExpiry(serving.flags.tls, serving.metrics); });

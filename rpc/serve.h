@@ -11,6 +11,10 @@
 #include "rpc/tls.h"
 #include "telemetry/metrics.h"
 
+namespace lockstitch::access {
+class Gate;
+}
+
 namespace grpc {
 class Service;
 }
@@ -24,6 +28,7 @@ struct Serving {
   ClientCertificates client_certificates = ClientCertificates::kRequired;
   std::vector<std::shared_ptr<grpc::Service>> services;
   telemetry::Metrics* metrics = nullptr;
+  access::Gate* gate = nullptr;  // As in Server::Options.
   int metrics_port = 0;
   std::function<void(const std::string& address)> started;  // Told where it listens. Optional.
   std::function<void()> stop;  // Ends what is under way, so that the server can shut down soon.

@@ -11,6 +11,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "access/gate.h"
+#include "rpc/admission.h"
 #include "rpc/call_context.h"
 #include "rpc/call_metrics.h"
 #include "rpc/client_interceptors.h"
@@ -37,6 +39,11 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Server::Options& o
   if (!IsLocal(options.listen)) return grpc::InsecureServerCredentials();
   const bool by_file = absl::StartsWith(options.listen, "unix:");
   return grpc::experimental::LocalServerCredentials(by_file ? UDS : LOCAL_TCP);
+}
+
+access::Gate* ForServices() {
+  static auto& gate = *new access::Gate;
+  return &gate;
 }
 
 // Has the series of the server's methods be there before their first call.
@@ -95,6 +102,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(ReceiveContext());
   interceptors.push_back(CallMetrics(options.metrics));
+  interceptors.push_back(Admission(options.gate == nullptr ? ForServices() : options.gate));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   builder.SetOption(std::make_unique<MethodsAtZero>(options.metrics));
 

@@ -11,6 +11,10 @@
 #include "rpc/tls.h"
 #include "telemetry/metrics.h"
 
+namespace lockstitch::access {
+class Gate;
+}
+
 namespace grpc {
 class Server;
 class Service;
@@ -18,8 +22,9 @@ class Service;
 
 namespace lockstitch::rpc {
 
-// A running gRPC server: health and reflection, keepalive, call metrics, and the context of calls
-// come with it. Health answers for "" as long as it runs, and for kReadiness whether it takes work.
+// A running gRPC server: health and reflection, keepalive, admission, call metrics, and the context
+// of calls come with it. Health answers for "" as long as it runs, and for kReadiness whether it
+// takes work.
 class Server {
  public:
   struct Options {
@@ -29,6 +34,7 @@ class Server {
     bool plaintext = false;  // May be at any address without TLS.
     std::vector<std::shared_ptr<grpc::Service>> services;
     telemetry::Metrics* metrics = nullptr;  // Must outlive the server.
+    access::Gate* gate = nullptr;           // Likewise. None: one for services alone.
   };
 
   // LISTEN_ADDRESS_REFUSED if the address isn't allowed or can't be had. Takes work from then on.

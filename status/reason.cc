@@ -331,6 +331,35 @@ const ReasonInfo kReasons[] = {
      "A message came that the protocol does not allow there.",
      "Use services of matching versions."},
 
+    {Reason::kCredentialsMissing, "CREDENTIALS_MISSING", Code::kUnauthenticated, Owner::kUser, 1,
+     kNone, "A call from elsewhere shows neither a token nor a client certificate.",
+     "Give a token with --token-file (LOCKSTITCH_TOKEN_FILE), or a certificate with --tls-cert and "
+     "--tls-key; an admin makes tokens with `lockstitch token create`."},
+    {Reason::kTokenInvalid, "TOKEN_INVALID", Code::kUnauthenticated, Owner::kUser, 1, kNone,
+     "The call's token is not known, has expired, or was revoked.",
+     "Have an admin make another one with `lockstitch token create`."},
+    {Reason::kCallNotAllowed, "CALL_NOT_ALLOWED", Code::kPermissionDenied, Owner::kUser, 1, kNone,
+     "Whoever made the call is known, and may not make it.",
+     "Call with a certificate or a token that docs/access.md names for the method."},
+    {Reason::kRequestLimitExceeded, "REQUEST_LIMIT_EXCEEDED", Code::kResourceExhausted,
+     Owner::kUser, 1, kNone,
+     "A token or a certificate made more requests than --requests-per-minute "
+     "allows.",
+     "Wait as long as the error says and make fewer requests, or raise the limit."},
+    {Reason::kTokenExists, "TOKEN_EXISTS", Code::kAlreadyExists, Owner::kUser, 1, kNone,
+     "There is a token of that name, or was one: names of tokens stay with what they did in the "
+     "audit log. Or the certificate stands for another one.",
+     "Choose another name, or revoke the one that the message names."},
+    {Reason::kTokenNotFound, "TOKEN_NOT_FOUND", Code::kNotFound, Owner::kUser, 1, kNone,
+     "There is no token of that name.", "Choose one that `lockstitch token list` tells."},
+    {Reason::kTokenFileUnreadable, "TOKEN_FILE_UNREADABLE", Code::kFailedPrecondition, Owner::kUser,
+     1, kNone, "A file with a token can't be read, or holds none.",
+     "Put the token alone, as `lockstitch token create` prints it, into a file that its user may "
+     "read."},
+    {Reason::kTokenNeedsTls, "TOKEN_NEEDS_TLS", Code::kFailedPrecondition, Owner::kUser, 1, kNone,
+     "A token would have been sent in plaintext to another machine.",
+     "Give --tls-ca, the authority of the scheduler's certificate."},
+
     {Reason::kSlotsExhausted, "SLOTS_EXHAUSTED", Code::kResourceExhausted, Owner::kRetried,
      kWithoutEnd, absl::InfiniteDuration(), "All slots of the extractor are taken.",
      "Add extractors, or let fewer streams run at once."},

@@ -105,6 +105,15 @@ enum class Reason {
   kRangeSuperseded,
   kBatchCorrupt,
   kProtocolViolated,
+  // Who may call.
+  kCredentialsMissing,
+  kTokenInvalid,
+  kCallNotAllowed,
+  kRequestLimitExceeded,
+  kTokenExists,
+  kTokenNotFound,
+  kTokenFileUnreadable,
+  kTokenNeedsTls,
   // The services.
   kSlotsExhausted,
   kRunNotFound,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lockstitch/v1/checksum.grpc.pb.h"
+#include "rpc/admission.h"
 #include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "schema/stream_name.h"
@@ -46,6 +47,7 @@ class Service final : public v1::ChecksumService::CallbackService {
   grpc::ServerWriteReactor<v1::ChecksumResponse>* Checksum(
       grpc::CallbackServerContext* context, const v1::ChecksumRequest* request) override {
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call::Start(handler_, *request);
   }
 

@@ -17,6 +17,7 @@ std::vector<CLI::App*> AddIntegrationCommands(CLI::App& app, ControlCommand& com
 std::vector<CLI::App*> AddStreamCommands(CLI::App& app, ControlCommand& command);
 std::vector<CLI::App*> AddJobCommands(CLI::App& app, ControlCommand& command);
 std::vector<CLI::App*> AddReportCommands(CLI::App& app, ControlCommand& command);
+std::vector<CLI::App*> AddTokenCommands(CLI::App& app, ControlCommand& command);
 
 }  // namespace lockstitch::cli
 

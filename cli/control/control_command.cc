@@ -11,7 +11,7 @@ namespace lockstitch::cli {
 std::vector<CLI::App*> AddControlCommands(CLI::App& app, ControlCommand& command) {
   std::vector<CLI::App*> all;
   for (const auto add : {AddApplyCommands, AddIntegrationCommands, AddStreamCommands,
-                         AddJobCommands, AddReportCommands}) {
+                         AddJobCommands, AddReportCommands, AddTokenCommands}) {
     const std::vector<CLI::App*> added = add(app, command);
     all.insert(all.end(), added.begin(), added.end());
   }

@@ -233,6 +233,37 @@ std::string SlotsText(const google::protobuf::RepeatedPtrField<v1::SkippedSlots>
   return TextTable({{"FIRST (UTC)"}, {"LAST (UTC)"}, {"SLOTS", true}, {"WHY"}}, rows);
 }
 
+std::string TokensText(const google::protobuf::RepeatedPtrField<v1::Token>& tokens) {
+  Rows rows;
+  for (const v1::Token& token : tokens) {
+    rows.push_back({IdOf(token.name()), Short(v1::Role_descriptor(), token.role()),
+                    token.certificate_name().empty() ? "-" : Printable(token.certificate_name()),
+                    TimeText(true, token.created_at()),
+                    TimeText(token.has_expires_at(), token.expires_at()),
+                    TimeText(token.has_last_used_at(), token.last_used_at()),
+                    TimeText(token.has_revoked_at(), token.revoked_at())});
+  }
+  return TextTable({{"NAME"},
+                    {"ROLE"},
+                    {"CERTIFICATE"},
+                    {"CREATED (UTC)"},
+                    {"EXPIRES"},
+                    {"LAST USED"},
+                    {"REVOKED"}},
+                   rows);
+}
+
+std::string AuditText(const google::protobuf::RepeatedPtrField<v1::AuditEntry>& entries) {
+  Rows rows;
+  for (const v1::AuditEntry& entry : entries) {
+    rows.push_back({TimeText(true, entry.time()), Printable(entry.principal()),
+                    IdOf(entry.method()), Printable(entry.resource()), entry.outcome(),
+                    entry.reason(), Printable(entry.peer())});
+  }
+  return TextTable(
+      {{"TIME (UTC)"}, {"WHO"}, {"WHAT"}, {"OF WHAT"}, {"OUTCOME"}, {"REASON"}, {"FROM"}}, rows);
+}
+
 std::string LogLine(const v1::LogEntry& entry) {
   const std::string time = absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ",
                                             rpc::FromTimestamp(entry.time()), absl::UTCTimeZone());

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/output.h"
+#include "lockstitch/v1/access.pb.h"
 #include "lockstitch/v1/control.pb.h"
 #include "lockstitch/v1/record.pb.h"
 
@@ -33,6 +34,8 @@ std::string JobsText(const google::protobuf::RepeatedPtrField<v1::Job>& jobs);
 std::string ReportsText(const google::protobuf::RepeatedPtrField<v1::LoadReport>& reports);
 std::string UsageText(const google::protobuf::RepeatedPtrField<v1::UsageDay>& days);
 std::string SlotsText(const google::protobuf::RepeatedPtrField<v1::SkippedSlots>& slots);
+std::string TokensText(const google::protobuf::RepeatedPtrField<v1::Token>& tokens);
+std::string AuditText(const google::protobuf::RepeatedPtrField<v1::AuditEntry>& entries);
 
 // One line of a log.
 std::string LogLine(const v1::LogEntry& entry);

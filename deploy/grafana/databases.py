@@ -61,10 +61,12 @@ REFUSED_AND_REPEATED = [
           query("sum by (reason)"
                 f" (increase(lockstitch_extractor_range_retries_total{{{N}}}[$__rate_interval])) > 0",
                 "{{reason}}"), width=8, stacked=True),
-    lines("Stream runs tried once more", "With another snapshot, by reason.",
+    lines("Stream runs tried once more", "With another snapshot, by reason; and snapshots whose session was lost.",
           query("sum by (reason)"
                 f" (increase(lockstitch_scheduler_stream_run_retries_total{{{N}}}[$__rate_interval])) > 0",
-                "{{reason}}"), width=8, stacked=True),
+                "{{reason}}"),
+          query(f"sum(increase(lockstitch_extractor_snapshots_lost_total{{{N}}}[$__rate_interval]))", "snapshots lost"),
+          width=8),
     bars("What databases refuse, 24 h", "Errors of sources, destinations and connections, by reason.",
          "topk(12, sum by (reason) (increase(lockstitch_errors_total{"
          f'{N}, reason=~"SOURCE_.*|DESTINATION_.*|CONNECTION_.*|HOST_.*|AUTHENTICATION_FAILED|TLS_FAILED'

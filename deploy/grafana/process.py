@@ -53,13 +53,16 @@ ERRORS = [
           query(f"changes(process_start_time_seconds{{{P}}}[1h])", PLACE)),
 ]
 
-VERSIONS = [
+VERSIONS_AND_CERTIFICATES = [
     table("Versions", "How many processes of each version serve.", [
         column("version", "Version"),
         column("Value", "Processes"),
-    ], [f"count by (version) (lockstitch_build_info{{{P}}})"], key="version", width=8, height=6),
+    ], [f"count by (version) (lockstitch_build_info{{{P}}})"], key="version", width=8),
     lines("Uptime", "Of each process.",
-          query(f"time() - process_start_time_seconds{{{P}}}", PLACE), unit="s", width=16),
+          query(f"time() - process_start_time_seconds{{{P}}}", PLACE), unit="s", width=8),
+    lines("Certificates", "Until each process's own certificate expires; without TLS none is shown.",
+          query(f"(lockstitch_tls_certificate_expiry_timestamp_seconds{{{P}}} > 0) - time()", PLACE), unit="s",
+          width=8),
 ]
 
 
@@ -74,6 +77,6 @@ def process():
             ("Use", USE),
             ("Saturation", SATURATION),
             ("Errors", ERRORS),
-            ("Versions", VERSIONS),
+            ("Versions and certificates", VERSIONS_AND_CERTIFICATES),
         ],
     )

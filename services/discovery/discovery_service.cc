@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "lockstitch/v1/discovery.grpc.pb.h"
+#include "rpc/admission.h"
 #include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
@@ -63,11 +64,14 @@ class Service final
   grpc::ServerWriteReactor<v1::DiscoverResponse>* Discover(
       grpc::CallbackServerContext* context, const v1::DiscoverRequest* request) override {
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call::Start(discovery_, request->source());
   }
 
-  grpc::Status CheckConnection(grpc::ServerContext*, const v1::CheckConnectionRequest* request,
+  grpc::Status CheckConnection(grpc::ServerContext* context,
+                               const v1::CheckConnectionRequest* request,
                                v1::CheckConnectionResponse* response) override {
+    RETURN_IF_REFUSED(context);
     const absl::StatusOr<std::vector<v1::CheckStep>> steps = discovery_->CheckConnection(*request);
     if (!steps.ok()) return rpc::ToGrpc(steps.status());
     response->mutable_steps()->Add(steps->begin(), steps->end());

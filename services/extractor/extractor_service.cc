@@ -10,6 +10,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "lockstitch/v1/extractor.grpc.pb.h"
+#include "rpc/admission.h"
 #include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "status/reason.h"
@@ -115,6 +116,7 @@ class Service final : public v1::ExtractorService::CallbackService {
   grpc::ServerBidiReactor<v1::ExtractRequest, v1::ExtractResponse>* Extract(
       grpc::CallbackServerContext* context) override {
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call::Start(extractor_);
   }
 

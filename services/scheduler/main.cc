@@ -10,6 +10,7 @@
 #include "services/scheduler/peers.h"
 #include "services/scheduler/scheduler.h"
 #include "services/scheduler/scheduler_service.h"
+#include "services/scheduler/users/user_gate.h"
 #include "telemetry/log.h"
 #include "telemetry/prometheus_metrics.h"
 
@@ -45,6 +46,8 @@ int main(int argc, char** argv) {
     for (auto& service : scheduler::MakeControlServices(&kept->control()))
       serving.services.push_back(std::move(service));
   }
+  scheduler::UserGate users(options.users, kept ? &kept->control() : nullptr);
+  serving.gate = users.gate();
   serving.stop = [&] {
     if (kept) kept->Stop();
     scheduler.Stop();

@@ -47,6 +47,23 @@ void AddCatalogFlags(CLI::App& app, ControlPlane::Options& options) {
       ->check(CLI::ExistingFile);
 }
 
+void AddUserFlags(CLI::App& app, UserGate::Options& options) {
+  CLI::Option_group* users =
+      app.add_option_group("Users", "Who calls from another machine needs a token.");
+  users
+      ->add_option("--admin-token-file", options.admin_token_file,
+                   "file that holds an admin's token, by which the first ones are made; read again "
+                   "when it changes")
+      ->envname(rpc::EnvironmentName("--admin-token-file"))
+      ->check(CLI::ExistingFile);
+  users
+      ->add_option("--requests-per-minute", options.requests_per_minute,
+                   "requests of each token or certificate; 0 is no limit")
+      ->envname(rpc::EnvironmentName("--requests-per-minute"))
+      ->capture_default_str()
+      ->check(CLI::Range(0, 10'000'000));
+}
+
 }  // namespace
 
 ProcessOptions ParseOptions(int argc, char** argv) {
@@ -73,6 +90,7 @@ ProcessOptions ParseOptions(int argc, char** argv) {
       ->check(CLI::Range(1, 100000));
   ControlPlane::Options control_plane;
   AddCatalogFlags(app, control_plane);
+  AddUserFlags(app, options.users);
   rpc::ParseOrExit(app, argc, argv);
   const v1::PostgresConnection& catalog = control_plane.catalog;
   if (!catalog.url().empty() || !catalog.url_file().empty())

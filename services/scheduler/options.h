@@ -7,6 +7,7 @@
 #include "services/scheduler/control_plane.h"
 #include "services/scheduler/peers.h"
 #include "services/scheduler/scheduler.h"
+#include "services/scheduler/users/user_gate.h"
 
 namespace lockstitch::scheduler {
 
@@ -14,6 +15,7 @@ struct ProcessOptions {
   rpc::ServerFlags server = {.listen = "127.0.0.1:7400", .metrics_listen = "127.0.0.1:9400"};
   PeerAddresses peers;
   Scheduler::Options scheduler;
+  UserGate::Options users;
   std::optional<ControlPlane::Options> control_plane;  // Where a catalog is given.
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lockstitch/v1/scheduler.grpc.pb.h"
+#include "rpc/admission.h"
 #include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
@@ -36,6 +37,7 @@ class Service final
   grpc::ServerWriteReactor<v1::RunOnceResponse>* RunOnce(
       grpc::CallbackServerContext* context, const v1::RunOnceRequest* request) override {
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call<v1::RunOnceResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::JobEvent& event) {
@@ -50,6 +52,7 @@ class Service final
   grpc::ServerWriteReactor<v1::VerifyResponse>* Verify(grpc::CallbackServerContext* context,
                                                        const v1::VerifyRequest* request) override {
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Call<v1::VerifyResponse>::Start(
         [scheduler = scheduler_, request = *request](auto& call) {
           const auto listener = [&](const v1::VerifyResponse& response) { call.Send(response); };
@@ -57,16 +60,18 @@ class Service final
         });
   }
 
-  grpc::Status ValidateIntegration(grpc::ServerContext*,
+  grpc::Status ValidateIntegration(grpc::ServerContext* context,
                                    const v1::ValidateIntegrationRequest* request,
                                    v1::ValidateIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     *response = scheduler_->ValidateIntegration(request->integration());
     return grpc::Status::OK;
   }
 
-  grpc::Status ForgetIntegration(grpc::ServerContext*,
+  grpc::Status ForgetIntegration(grpc::ServerContext* context,
                                  const v1::SchedulerServiceForgetIntegrationRequest* request,
                                  v1::SchedulerServiceForgetIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     absl::StatusOr<v1::ForgottenIntegration> forgotten = scheduler_->ForgetIntegration(*request);
     if (!forgotten.ok()) return rpc::ToGrpc(forgotten.status());
     *response->mutable_forgotten() = *std::move(forgotten);

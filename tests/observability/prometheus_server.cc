@@ -17,7 +17,9 @@ namespace {
 using nlohmann::json;
 
 // So many scrapes have a rate.
-constexpr int kScrapes = 3;
+constexpr int kScrapes = 2;
+// Between two questions.
+constexpr absl::Duration kPause = absl::Milliseconds(100);
 
 // Replaces a file, which may be a link to one that is not to be written.
 void WriteFile(const std::string& path, const std::string& text) {
@@ -42,6 +44,11 @@ double SecondsOf(const json& time) {
   return absl::ToDoubleSeconds(parsed - absl::UnixEpoch());
 }
 
+size_t Append(char* data, size_t size, size_t count, void* text) {
+  static_cast<std::string*>(text)->append(data, size * count);
+  return size * count;
+}
+
 double Now() { return absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()); }
 
 }  // namespace
@@ -57,8 +64,8 @@ PrometheusServer::PrometheusServer(
   std::ifstream file("deploy/prometheus/prometheus.yml");
   const std::string text(std::istreambuf_iterator<char>(file), {});
   WriteFile(config + "/prometheus.yml",
-            absl::StrReplaceAll(text, {{"interval: 15s", "interval: 1s"},
-                                       {"scrape_timeout: 10s", "scrape_timeout: 1s"}}));
+            absl::StrReplaceAll(text, {{"interval: 15s", "interval: 5s"},
+                                       {"scrape_timeout: 10s", "scrape_timeout: 5s"}}));
   process_ = std::make_unique<testing::ChildProcess>(testing::ChildProcess::Options{
       .command = {"prometheus", "--config.file=" + config + "/prometheus.yml",
                   "--storage.tsdb.path=" + folder_.path() + "/data",
@@ -74,12 +81,10 @@ PrometheusServer::PrometheusServer(
 void PrometheusServer::AwaitSamples() {
   double since = Now();
   for (int scrapes = 0; scrapes < kScrapes; ++scrapes) {
-    while (LastScrape() <= since) {
-    }
+    while (LastScrape() <= since) absl::SleepFor(kPause);
     since = Now();
   }
-  while (LastEvaluation() <= since) {
-  }
+  while (LastEvaluation() <= since) absl::SleepFor(kPause);
 }
 
 absl::StatusOr<std::vector<Labels>> PrometheusServer::Query(const std::string& expression) const {
@@ -104,7 +109,7 @@ double PrometheusServer::LastScrape() const {
   if (!data.ok() || data->at("activeTargets").empty()) return 0;
   double last = Now();
   for (const json& target : data->at("activeTargets"))
-    last = std::min(last, SecondsOf(target.at("lastScrape")));
+    last = std::min(last, target.at("health") == "up" ? SecondsOf(target.at("lastScrape")) : 0);
   return last;
 }
 
@@ -117,13 +122,23 @@ double PrometheusServer::LastEvaluation() const {
 
 absl::StatusOr<json> PrometheusServer::Get(const std::string& path,
                                            const std::string& query) const {
-  std::vector<std::string> command = {"curl", "--silent", "--show-error", url_ + "/api/v1/" + path};
-  if (!query.empty())
-    command.insert(command.end(), {"--get", "--data-urlencode", "query=" + query});
-  const testing::CommandResult got = testing::RunCommand({.command = command});
-  const json answer = json::parse(got.out, nullptr, false);
+  CURL* curl = client_.get();
+  std::string url = url_ + "/api/v1/" + path;
+  if (!query.empty()) {
+    const std::unique_ptr<char, decltype(&curl_free)> escaped(
+        curl_easy_escape(curl, query.data(), static_cast<int>(query.size())), curl_free);
+    url += std::string("?query=") + escaped.get();
+  }
+  std::string text;
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Append);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &text);
+  const CURLcode code = curl_easy_perform(curl);
+  if (code != CURLE_OK) return absl::UnavailableError(curl_easy_strerror(code));
+  const json answer = json::parse(text, nullptr, false);
   // Anything else comes from a server that is not ready yet.
-  if (!answer.is_object()) return absl::UnavailableError(got.out + got.err);
+  if (!answer.is_object()) return absl::UnavailableError(text);
   if (answer.at("status") != "success")
     return absl::InvalidArgumentError(answer.at("error").get<std::string>());
   return answer.at("data");

@@ -1,6 +1,8 @@
 #ifndef LOCKSTITCH_TESTS_OBSERVABILITY_PROMETHEUS_SERVER_H_
 #define LOCKSTITCH_TESTS_OBSERVABILITY_PROMETHEUS_SERVER_H_
 
+#include <curl/curl.h>
+
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,14 +20,14 @@ namespace lockstitch::tests {
 using Labels = std::map<std::string, std::string>;
 
 // A real Prometheus with the configuration of deploy/prometheus, but for its targets, and that it
-// scrapes and evaluates each second. What fails to start ends the test program.
+// scrapes and evaluates more often. What fails to start ends the test program.
 class PrometheusServer {
  public:
   // Targets are services, the names of files in deploy/prometheus/targets, and URLs of metrics.
   explicit PrometheusServer(const std::vector<std::pair<std::string, std::string>>& targets);
 
-  // Blocks until each target has been scraped a few times, and after that each rule evaluated, all
-  // since the call.
+  // Blocks until each target has been scraped a few times with success, and after that each rule
+  // evaluated, all since the call.
   void AwaitSamples();
 
   // The series that the expression has now, or why it can't be evaluated.
@@ -41,6 +43,8 @@ class PrometheusServer {
   double LastScrape() const;
   double LastEvaluation() const;
 
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> client_{curl_easy_init(),
+                                                                    curl_easy_cleanup};
   testing::TemporaryFolder folder_;
   std::string url_;
   std::unique_ptr<testing::ChildProcess> process_;

@@ -9,11 +9,14 @@
 #include "services/scheduler/control/jobs.h"
 #include "services/scheduler/control/reports.h"
 #include "services/scheduler/control/streams.h"
+#include "services/scheduler/control/tokens.h"
 #include "services/scheduler/secrets/secret_box.h"
+#include "services/scheduler/store/audit_store.h"
 #include "services/scheduler/store/catalog.h"
 #include "services/scheduler/store/integration_store.h"
 #include "services/scheduler/store/job_store.h"
 #include "services/scheduler/store/report_store.h"
+#include "services/scheduler/store/token_store.h"
 
 namespace lockstitch::scheduler {
 
@@ -32,6 +35,8 @@ class Control {
       : integration_store_(options.catalog, options.secrets),
         job_store_(options.catalog),
         report_store_(options.catalog),
+        token_store_(options.catalog),
+        audit_store_(options.catalog),
         integrations_({.store = &integration_store_,
                        .jobs = &job_store_,
                        .reports = &report_store_,
@@ -43,12 +48,18 @@ class Control {
                   .loader = options.loader}),
         jobs_({.store = &job_store_}),
         reports_(
-            {.integrations = &integrations_, .store = &report_store_, .loader = options.loader}) {}
+            {.integrations = &integrations_, .store = &report_store_, .loader = options.loader}),
+        tokens_({.store = &token_store_, .audit = &audit_store_}) {}
 
   const Integrations& integrations() const { return integrations_; }
   const Streams& streams() const { return streams_; }
   const Jobs& jobs() const { return jobs_; }
   const Reports& reports() const { return reports_; }
+  const Tokens& tokens() const { return tokens_; }
+
+  // For the gate of who serves it.
+  const TokenStore& token_store() const { return token_store_; }
+  const AuditStore& audit_store() const { return audit_store_; }
 
   // Ends calls that wait or watch.
   void Stop() { stop_.request_stop(); }
@@ -59,10 +70,13 @@ class Control {
   const IntegrationStore integration_store_;
   const JobStore job_store_;
   const ReportStore report_store_;
+  const TokenStore token_store_;
+  const AuditStore audit_store_;
   const Integrations integrations_;
   const Streams streams_;
   const Jobs jobs_;
   const Reports reports_;
+  const Tokens tokens_;
 };
 
 }  // namespace lockstitch::scheduler

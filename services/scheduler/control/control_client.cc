@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "lockstitch/v1/access.grpc.pb.h"
 #include "lockstitch/v1/control.grpc.pb.h"
 #include "rpc/status_conversion.h"
 #include "rpc/unary_call.h"
@@ -13,10 +14,11 @@ namespace lockstitch::scheduler {
 
 struct ControlClient::Stubs {
   explicit Stubs(const rpc::Channel& channel)
-      : integrations(channel), jobs(channel), reports(channel) {}
+      : integrations(channel), jobs(channel), reports(channel), access(channel) {}
   v1::IntegrationService::Stub integrations;
   v1::JobService::Stub jobs;
   v1::ReportService::Stub reports;
+  v1::AccessService::Stub access;
 };
 
 ControlClient::ControlClient(rpc::Channel channel, std::string name)
@@ -163,6 +165,30 @@ absl::StatusOr<v1::ListUsageResponse> ControlClient::ListUsage(const v1::ListUsa
 absl::StatusOr<v1::ListSkippedSlotsResponse> ControlClient::ListSkippedSlots(
     const v1::ListSkippedSlotsRequest& request, std::stop_token stop) const {
   return rpc::Call(name_, stubs_->reports, &v1::ReportService::Stub::ListSkippedSlots, request,
+                   {.stop = stop});
+}
+
+absl::StatusOr<v1::CreateTokenResponse> ControlClient::CreateToken(
+    const v1::CreateTokenRequest& request, std::stop_token stop) const {
+  return rpc::Call(name_, stubs_->access, &v1::AccessService::Stub::CreateToken, request,
+                   {.stop = stop});
+}
+
+absl::StatusOr<v1::ListTokensResponse> ControlClient::ListTokens(
+    const v1::ListTokensRequest& request, std::stop_token stop) const {
+  return rpc::Call(name_, stubs_->access, &v1::AccessService::Stub::ListTokens, request,
+                   {.stop = stop});
+}
+
+absl::StatusOr<v1::RevokeTokenResponse> ControlClient::RevokeToken(
+    const v1::RevokeTokenRequest& request, std::stop_token stop) const {
+  return rpc::Call(name_, stubs_->access, &v1::AccessService::Stub::RevokeToken, request,
+                   {.stop = stop});
+}
+
+absl::StatusOr<v1::ListAuditEntriesResponse> ControlClient::ListAuditEntries(
+    const v1::ListAuditEntriesRequest& request, std::stop_token stop) const {
+  return rpc::Call(name_, stubs_->access, &v1::AccessService::Stub::ListAuditEntries, request,
                    {.stop = stop});
 }
 

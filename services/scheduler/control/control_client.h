@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lockstitch/v1/access.pb.h"
 #include "lockstitch/v1/control.pb.h"
 #include "rpc/channel.h"
 
@@ -71,6 +72,14 @@ class ControlClient {
                                                   std::stop_token stop = {}) const;
   absl::StatusOr<v1::ListSkippedSlotsResponse> ListSkippedSlots(
       const v1::ListSkippedSlotsRequest& request, std::stop_token stop = {}) const;
+  absl::StatusOr<v1::CreateTokenResponse> CreateToken(const v1::CreateTokenRequest& request,
+                                                      std::stop_token stop = {}) const;
+  absl::StatusOr<v1::ListTokensResponse> ListTokens(const v1::ListTokensRequest& request,
+                                                    std::stop_token stop = {}) const;
+  absl::StatusOr<v1::RevokeTokenResponse> RevokeToken(const v1::RevokeTokenRequest& request,
+                                                      std::stop_token stop = {}) const;
+  absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(
+      const v1::ListAuditEntriesRequest& request, std::stop_token stop = {}) const;
 
  private:
   struct Stubs;

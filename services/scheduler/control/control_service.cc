@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "lockstitch/v1/access.grpc.pb.h"
 #include "lockstitch/v1/control.grpc.pb.h"
+#include "rpc/admission.h"
 #include "rpc/call_context.h"
 #include "rpc/queued_reactor.h"
 #include "rpc/status_conversion.h"
@@ -47,65 +49,87 @@ class IntegrationService final : public v1::IntegrationService::Service {
  public:
   explicit IntegrationService(const Control* control) : control_(control) {}
 
-  grpc::Status CreateIntegration(grpc::ServerContext*, const v1::CreateIntegrationRequest* request,
+  grpc::Status CreateIntegration(grpc::ServerContext* context,
+                                 const v1::CreateIntegrationRequest* request,
                                  v1::CreateIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->integrations().Create(*request), response);
   }
-  grpc::Status GetIntegration(grpc::ServerContext*, const v1::GetIntegrationRequest* request,
+  grpc::Status GetIntegration(grpc::ServerContext* context,
+                              const v1::GetIntegrationRequest* request,
                               v1::GetIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->integrations().Get(request->name()), response->mutable_integration());
   }
-  grpc::Status ListIntegrations(grpc::ServerContext*, const v1::ListIntegrationsRequest* request,
+  grpc::Status ListIntegrations(grpc::ServerContext* context,
+                                const v1::ListIntegrationsRequest* request,
                                 v1::ListIntegrationsResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->integrations().List(*request), response);
   }
-  grpc::Status UpdateIntegration(grpc::ServerContext*, const v1::UpdateIntegrationRequest* request,
+  grpc::Status UpdateIntegration(grpc::ServerContext* context,
+                                 const v1::UpdateIntegrationRequest* request,
                                  v1::UpdateIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->integrations().Update(*request), response);
   }
   grpc::Status DeleteIntegration(grpc::ServerContext* context,
                                  const v1::DeleteIntegrationRequest* request,
                                  v1::DeleteIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     const auto cancelled = [context] { return context->IsCancelled(); };
     return Answer(control_->integrations().Delete(*request, cancelled, control_->stopped()),
                   response->mutable_forgotten());
   }
-  grpc::Status CheckIntegration(grpc::ServerContext*, const v1::CheckIntegrationRequest* request,
+  grpc::Status CheckIntegration(grpc::ServerContext* context,
+                                const v1::CheckIntegrationRequest* request,
                                 v1::CheckIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->integrations().Check(request->name()), response);
   }
-  grpc::Status PauseIntegration(grpc::ServerContext*, const v1::PauseIntegrationRequest* request,
+  grpc::Status PauseIntegration(grpc::ServerContext* context,
+                                const v1::PauseIntegrationRequest* request,
                                 v1::PauseIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->integrations().SetPaused(request->name(), true),
                   response->mutable_integration());
   }
-  grpc::Status ResumeIntegration(grpc::ServerContext*, const v1::ResumeIntegrationRequest* request,
+  grpc::Status ResumeIntegration(grpc::ServerContext* context,
+                                 const v1::ResumeIntegrationRequest* request,
                                  v1::ResumeIntegrationResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->integrations().SetPaused(request->name(), false),
                   response->mutable_integration());
   }
-  grpc::Status ListStreams(grpc::ServerContext*, const v1::ListStreamsRequest* request,
+  grpc::Status ListStreams(grpc::ServerContext* context, const v1::ListStreamsRequest* request,
                            v1::ListStreamsResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->streams().List(*request), response);
   }
-  grpc::Status UpdateStreams(grpc::ServerContext*, const v1::UpdateStreamsRequest* request,
+  grpc::Status UpdateStreams(grpc::ServerContext* context, const v1::UpdateStreamsRequest* request,
                              v1::UpdateStreamsResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->streams().Update(*request), response);
   }
-  grpc::Status ResetStreams(grpc::ServerContext*, const v1::ResetStreamsRequest* request,
+  grpc::Status ResetStreams(grpc::ServerContext* context, const v1::ResetStreamsRequest* request,
                             v1::ResetStreamsResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->streams().Reset(*request), response->mutable_integration());
   }
-  grpc::Status GetBookmark(grpc::ServerContext*, const v1::GetBookmarkRequest* request,
+  grpc::Status GetBookmark(grpc::ServerContext* context, const v1::GetBookmarkRequest* request,
                            v1::GetBookmarkResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->streams().GetBookmark(request->name()), response->mutable_bookmark());
   }
-  grpc::Status SetBookmark(grpc::ServerContext*, const v1::SetBookmarkRequest* request,
+  grpc::Status SetBookmark(grpc::ServerContext* context, const v1::SetBookmarkRequest* request,
                            v1::SetBookmarkResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->streams().SetBookmark(*request), response->mutable_integration());
   }
-  grpc::Status PreviewSchedule(grpc::ServerContext*, const v1::PreviewScheduleRequest* request,
+  grpc::Status PreviewSchedule(grpc::ServerContext* context,
+                               const v1::PreviewScheduleRequest* request,
                                v1::PreviewScheduleResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(Preview(*request), response);
   }
 
@@ -140,29 +164,36 @@ class JobService final
  public:
   explicit JobService(const Control* control) : control_(control) {}
 
-  grpc::Status RunJob(grpc::ServerContext*, const v1::RunJobRequest* request,
+  grpc::Status RunJob(grpc::ServerContext* context, const v1::RunJobRequest* request,
                       v1::RunJobResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->jobs().Run(*request), response);
   }
-  grpc::Status StopJob(grpc::ServerContext*, const v1::StopJobRequest* request,
+  grpc::Status StopJob(grpc::ServerContext* context, const v1::StopJobRequest* request,
                        v1::StopJobResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->jobs().Stop(request->name()), response->mutable_job());
   }
-  grpc::Status GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
+  grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
                       v1::GetJobResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->jobs().Get(request->name()), response);
   }
-  grpc::Status ListJobs(grpc::ServerContext*, const v1::ListJobsRequest* request,
+  grpc::Status ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                         v1::ListJobsResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->jobs().List(*request), response);
   }
   grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJob(
       grpc::CallbackServerContext* context, const v1::WatchJobRequest* request) override {
     const telemetry::ContextScope scope(rpc::ContextOf(*context));
+    RETURN_IF_REFUSED(context);
     return Watch::Start(control_, request->name());
   }
-  grpc::Status ListLogEntries(grpc::ServerContext*, const v1::ListLogEntriesRequest* request,
+  grpc::Status ListLogEntries(grpc::ServerContext* context,
+                              const v1::ListLogEntriesRequest* request,
                               v1::ListLogEntriesResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->jobs().ListLogEntries(*request), response);
   }
 
@@ -174,17 +205,52 @@ class ReportService final : public v1::ReportService::Service {
  public:
   explicit ReportService(const Control* control) : control_(control) {}
 
-  grpc::Status ListLoadReports(grpc::ServerContext*, const v1::ListLoadReportsRequest* request,
+  grpc::Status ListLoadReports(grpc::ServerContext* context,
+                               const v1::ListLoadReportsRequest* request,
                                v1::ListLoadReportsResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->reports().ListLoadReports(*request), response);
   }
-  grpc::Status ListUsage(grpc::ServerContext*, const v1::ListUsageRequest* request,
+  grpc::Status ListUsage(grpc::ServerContext* context, const v1::ListUsageRequest* request,
                          v1::ListUsageResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->reports().ListUsage(*request), response);
   }
-  grpc::Status ListSkippedSlots(grpc::ServerContext*, const v1::ListSkippedSlotsRequest* request,
+  grpc::Status ListSkippedSlots(grpc::ServerContext* context,
+                                const v1::ListSkippedSlotsRequest* request,
                                 v1::ListSkippedSlotsResponse* response) override {
+    RETURN_IF_REFUSED(context);
     return Answer(control_->reports().ListSkippedSlots(*request), response);
+  }
+
+ private:
+  const Control* control_;
+};
+
+class AccessService final : public v1::AccessService::Service {
+ public:
+  explicit AccessService(const Control* control) : control_(control) {}
+
+  grpc::Status CreateToken(grpc::ServerContext* context, const v1::CreateTokenRequest* request,
+                           v1::CreateTokenResponse* response) override {
+    RETURN_IF_REFUSED(context);
+    return Answer(control_->tokens().Create(*request), response);
+  }
+  grpc::Status ListTokens(grpc::ServerContext* context, const v1::ListTokensRequest* request,
+                          v1::ListTokensResponse* response) override {
+    RETURN_IF_REFUSED(context);
+    return Answer(control_->tokens().List(*request), response);
+  }
+  grpc::Status RevokeToken(grpc::ServerContext* context, const v1::RevokeTokenRequest* request,
+                           v1::RevokeTokenResponse* response) override {
+    RETURN_IF_REFUSED(context);
+    return Answer(control_->tokens().Revoke(request->name()), response->mutable_token());
+  }
+  grpc::Status ListAuditEntries(grpc::ServerContext* context,
+                                const v1::ListAuditEntriesRequest* request,
+                                v1::ListAuditEntriesResponse* response) override {
+    RETURN_IF_REFUSED(context);
+    return Answer(control_->tokens().ListAuditEntries(*request), response);
   }
 
  private:
@@ -195,7 +261,7 @@ class ReportService final : public v1::ReportService::Service {
 
 std::vector<std::shared_ptr<grpc::Service>> MakeControlServices(const Control* control) {
   return {std::make_shared<IntegrationService>(control), std::make_shared<JobService>(control),
-          std::make_shared<ReportService>(control)};
+          std::make_shared<ReportService>(control), std::make_shared<AccessService>(control)};
 }
 
 }  // namespace lockstitch::scheduler

@@ -13,7 +13,7 @@ class Service;
 namespace lockstitch::scheduler {
 
 // The gRPC faces of `control`, which must outlive them: IntegrationService, JobService,
-// ReportService.
+// ReportService, AccessService.
 std::vector<std::shared_ptr<grpc::Service>> MakeControlServices(const Control* control);
 
 }  // namespace lockstitch::scheduler

@@ -14,6 +14,7 @@ namespace {
 constexpr absl::string_view kIntegrationForm = "integrations/{integration}";
 constexpr absl::string_view kJobForm = "integrations/{integration}/jobs/{job}";
 constexpr absl::string_view kStreamForm = "integrations/{integration}/streams/{stream}";
+constexpr absl::string_view kTokenForm = "tokens/{token}";
 
 absl::Status Malformed(absl::string_view name, absl::string_view form) {
   return Error(Reason::kUsageInvalid,
@@ -36,6 +37,18 @@ ResourceName Apart(absl::string_view name) {
   return parts;
 }
 
+absl::Status TestId(absl::string_view id, absl::string_view of) {
+  const auto fits = [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '_';
+  };
+  if (!id.empty() && id.size() <= 63 && absl::ascii_islower(id.front()) &&
+      std::all_of(id.begin(), id.end(), fits))
+    return absl::OkStatus();
+  return Error(
+      Reason::kUsageInvalid, absl::StrCat("'", id, "' is no id of ", of),
+      "Choose up to 63 lower-case letters, digits, hyphens and underscores, a letter first.");
+}
+
 }  // namespace
 
 std::string IntegrationResource(absl::string_view integration) {
@@ -49,6 +62,8 @@ std::string JobResource(absl::string_view integration, absl::string_view job) {
 std::string StreamResource(absl::string_view integration, absl::string_view stream) {
   return absl::StrCat(IntegrationResource(integration), "/streams/", stream);
 }
+
+std::string TokenResource(absl::string_view token) { return absl::StrCat("tokens/", token); }
 
 absl::StatusOr<ResourceName> ParseIntegrationResource(absl::string_view name) {
   ResourceName parts = Apart(name);
@@ -83,16 +98,15 @@ absl::StatusOr<ResourceName> ParseIntegrationOrAll(absl::string_view name) {
   return ParseIntegrationResource(name);
 }
 
-absl::Status TestIntegrationId(absl::string_view id) {
-  const auto fits = [](char c) {
-    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '_';
-  };
-  if (!id.empty() && id.size() <= 63 && absl::ascii_islower(id.front()) &&
-      std::all_of(id.begin(), id.end(), fits))
-    return absl::OkStatus();
-  return Error(
-      Reason::kUsageInvalid, absl::StrCat("'", id, "' is no id of an integration"),
-      "Choose up to 63 lower-case letters, digits, hyphens and underscores, a letter first.");
+absl::StatusOr<std::string> ParseTokenResource(absl::string_view name) {
+  absl::string_view id = name;
+  if (!absl::ConsumePrefix(&id, "tokens/") || !TestTokenId(id).ok())
+    return Malformed(name, kTokenForm);
+  return std::string(id);
 }
+
+absl::Status TestIntegrationId(absl::string_view id) { return TestId(id, "an integration"); }
+
+absl::Status TestTokenId(absl::string_view id) { return TestId(id, "a token"); }
 
 }  // namespace lockstitch::scheduler

@@ -214,8 +214,40 @@ ALTER TABLE lockstitch.runs ADD COLUMN connections integer NOT NULL DEFAULT 0;
 UPDATE lockstitch.schema_version SET version = 3;
 )sql";
 
+// Who may call from elsewhere, and what users have changed. Numbers of roles are those of
+// lockstitch.v1. A token is proved by a secret, of which the SHA-256 is kept in hexadecimal, or by
+// the name of a client certificate. Tokens stay: their names are in the audit log.
+constexpr absl::string_view kVersion4 = R"sql(
+CREATE TABLE lockstitch.tokens (
+  id text COLLATE "C" PRIMARY KEY,
+  role integer NOT NULL,
+  hash text UNIQUE,
+  certificate_name text,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  CHECK ((hash IS NULL) <> (certificate_name IS NULL))
+);
+CREATE UNIQUE INDEX tokens_certificate ON lockstitch.tokens (certificate_name) WHERE revoked_at IS NULL;
+
+CREATE TABLE lockstitch.audit_entries (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  time timestamptz NOT NULL DEFAULT now(),
+  principal text NOT NULL,
+  method text NOT NULL,
+  resource text NOT NULL,
+  outcome text NOT NULL,
+  reason text NOT NULL,
+  peer text NOT NULL
+);
+CREATE INDEX audit_entries_by_time ON lockstitch.audit_entries (time);
+UPDATE lockstitch.schema_version SET version = 4;
+)sql";
+
 // What brings the schema from each version to the next, from none to 1 first.
-constexpr absl::string_view kMigrations[kCatalogVersion] = {kVersion1, kVersion2, kVersion3};
+constexpr absl::string_view kMigrations[kCatalogVersion] = {kVersion1, kVersion2, kVersion3,
+                                                               kVersion4};
 
 }  // namespace
 

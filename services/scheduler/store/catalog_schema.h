@@ -8,7 +8,7 @@
 namespace lockstitch::scheduler {
 
 // The version of the catalog database's schema `lockstitch` that this binary reads and writes.
-inline constexpr int kCatalogVersion = 3;
+inline constexpr int kCatalogVersion = 4;
 
 // The version that the catalog database has; 0 if it has none. CATALOG_TOO_NEW if a newer binary
 // made it.

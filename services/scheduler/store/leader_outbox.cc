@@ -60,10 +60,15 @@ slots AS (
   DELETE FROM lockstitch.skipped_slots s
   USING lead, (SELECT number FROM lockstitch.skipped_slots WHERE recorded_at < $2 ORDER BY recorded_at LIMIT $3) AS old
   WHERE s.number = old.number
+  RETURNING 1),
+entries AS (
+  DELETE FROM lockstitch.audit_entries e
+  USING lead, (SELECT number FROM lockstitch.audit_entries WHERE time < $2 ORDER BY time LIMIT $3) AS old
+  WHERE e.number = old.number
   RETURNING 1)
 SELECT EXISTS (SELECT FROM lead), true,
        (SELECT count(*) FROM lines) + (SELECT count(*) FROM notifications) + (SELECT count(*) FROM runs) +
-       (SELECT count(*) FROM jobs) + (SELECT count(*) FROM slots))sql";
+       (SELECT count(*) FROM jobs) + (SELECT count(*) FROM slots) + (SELECT count(*) FROM entries))sql";
 
 }  // namespace
 
