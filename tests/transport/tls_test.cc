@@ -38,13 +38,15 @@ struct SecuredStack {
   }
 
   CertificateAuthority authority;
+  const std::string token_file = authority.File("token", std::string(32, 'x'));
   ServiceProcess loader{"loader", Own("loader")};
   ServiceProcess discovery{"discovery", Own("discovery")};
   ServiceProcess extractor{"extractor", With(Own("extractor"), {"--loader=" + loader.address()})};
   ServiceProcess scheduler{
       "scheduler",
-      With(Own("scheduler"), {"--loader=" + loader.address(), "--discovery=" + discovery.address(),
-                              "--extractor=" + extractor.address()})};
+      With(Own("scheduler"),
+           {"--loader=" + loader.address(), "--discovery=" + discovery.address(),
+            "--extractor=" + extractor.address(), "--admin-token-file=" + token_file})};
 };
 
 class TlsTest : public ClustersTest {
@@ -57,10 +59,11 @@ class TlsTest : public ClustersTest {
   // Runs a job at the scheduler.
   CommandResult Sync(const std::vector<std::string>& flags) {
     return testing::RunCommand(
-        {.command = With(
-             {"cli/lockstitch", "sync", "--name=shop", "--source=" + source_url_,
-              "--destination=" + destination_url_, "--server=" + Secured().scheduler.address()},
-             flags)});
+        {.command =
+             With({"cli/lockstitch", "sync", "--name=shop", "--source=" + source_url_,
+                   "--destination=" + destination_url_, "--server=" + Secured().scheduler.address(),
+                   "--token-file=" + Secured().token_file},
+                  flags)});
   }
 
   void ExpectFails(const CommandResult& result, const std::string& why) {
