@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -42,6 +43,18 @@ absl::Status CheckTlsFlags(const ServerFlags& flags) {
                  "Give one of them.");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckListenAddresses(const ServerFlags& flags) {
+  const auto check = [&](const std::string& name, Listener listener, const std::string& address) {
+    const bool anywhere =
+        flags.Plaintext(listener) || (listener == Listener::kGrpc && flags.tls.given());
+    return CheckListenAddress(name, address, anywhere ? Reach::kEverywhere : Reach::kMachine);
+  };
+  RETURN_IF_ERROR(check("grpc", Listener::kGrpc, flags.listen));
+  RETURN_IF_ERROR(check("metrics", Listener::kMetrics, flags.metrics_listen));
+  if (flags.health_listen.empty()) return absl::OkStatus();
+  return check("health", Listener::kHealth, flags.health_listen);
 }
 
 // As absl::ParseDuration, behind whole days.
@@ -104,18 +117,6 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
       throw CLI::ValidationError(why.reason, absl::StrCat(why.message, "\n  ", why.remedy));
     }
   });
-}
-
-absl::Status CheckListenAddresses(const ServerFlags& flags) {
-  const auto check = [&](const std::string& name, Listener listener, const std::string& address) {
-    const bool anywhere =
-        flags.Plaintext(listener) || (listener == Listener::kGrpc && flags.tls.given());
-    return CheckListenAddress(name, address, anywhere ? Reach::kEverywhere : Reach::kMachine);
-  };
-  RETURN_IF_ERROR(check("grpc", Listener::kGrpc, flags.listen));
-  RETURN_IF_ERROR(check("metrics", Listener::kMetrics, flags.metrics_listen));
-  if (flags.health_listen.empty()) return absl::OkStatus();
-  return check("health", Listener::kHealth, flags.health_listen);
 }
 
 void AddTlsFlags(CLI::App& app, TlsFiles& files) {

@@ -4,7 +4,6 @@
 #include <set>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "rpc/tls_files.h"
 #include "telemetry/log.h"
@@ -32,11 +31,8 @@ struct ServerFlags {
   bool Plaintext(Listener listener) const { return plaintext.contains(listener); }
 };
 
-// Whether everything may be listened on that is to be; else LISTEN_ADDRESS_REFUSED.
-absl::Status CheckListenAddresses(const ServerFlags& flags);
-
 // Adds them to `app`; each is also read from LOCKSTITCH_ and its name in capitals. The defaults are
-// those in `flags`.
+// those in `flags`. Listeners that may not be where they are to be are wrong usage.
 void AddServerFlags(CLI::App& app, ServerFlags& flags);
 
 // Adds those of the files of TLS. All three belong together for a server; a client may do without a

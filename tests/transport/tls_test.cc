@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "access/token.h"
 #include "gmock/gmock.h"
 #include "testing/certificate_authority.h"
 #include "testing/child_process.h"
@@ -38,10 +37,8 @@ struct SecuredStack {
     return TlsFlags(authority, "lockstitch-" + service, authority);
   }
 
-  std::string AdminTokenFile() const { return authority.File("admin.token", admin + "\n"); }
-
   CertificateAuthority authority;
-  const std::string admin = access::MakeToken();
+  const std::string token_file = authority.File("token", std::string(32, 'x'));
   ServiceProcess loader{"loader", Own("loader")};
   ServiceProcess discovery{"discovery", Own("discovery")};
   ServiceProcess extractor{"extractor", With(Own("extractor"), {"--loader=" + loader.address()})};
@@ -49,7 +46,7 @@ struct SecuredStack {
       "scheduler",
       With(Own("scheduler"),
            {"--loader=" + loader.address(), "--discovery=" + discovery.address(),
-            "--extractor=" + extractor.address(), "--admin-token-file=" + AdminTokenFile()})};
+            "--extractor=" + extractor.address(), "--admin-token-file=" + token_file})};
 };
 
 class TlsTest : public ClustersTest {
@@ -62,10 +59,11 @@ class TlsTest : public ClustersTest {
   // Runs a job at the scheduler.
   CommandResult Sync(const std::vector<std::string>& flags) {
     return testing::RunCommand(
-        {.command = With(
-             {"cli/lockstitch", "sync", "--name=shop", "--source=" + source_url_,
-              "--destination=" + destination_url_, "--server=" + Secured().scheduler.address()},
-             flags)});
+        {.command =
+             With({"cli/lockstitch", "sync", "--name=shop", "--source=" + source_url_,
+                   "--destination=" + destination_url_, "--server=" + Secured().scheduler.address(),
+                   "--token-file=" + Secured().token_file},
+                  flags)});
   }
 
   void ExpectFails(const CommandResult& result, const std::string& why) {
@@ -76,8 +74,7 @@ class TlsTest : public ClustersTest {
 
 TEST_F(TlsTest, AJobRunsThroughAllServices) {
   source_->Run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 50)");
-  const CommandResult result = Sync({"--tls-ca=" + Secured().authority.certificate_file(),
-                                     "--token-file=" + Secured().AdminTokenFile()});
+  const CommandResult result = Sync(TlsFlags(Secured().authority, "somebody", Secured().authority));
   EXPECT_EQ(result.status, 0) << result.err;
   ExpectSameContents("public.t", "shop.t", "id");
 }
