@@ -4,16 +4,15 @@
 usage: compare_output.py exact|shape EXPECTED ACTUAL
 
 A line "..." of the text EXPECTED stands for any lines, " ..." at a line's end for any rest of it. With `shape` numbers
-with their units, ids, and the width of columns, don't count. Log lines count only where EXPECTED has some. Exits with
+with their units, times, ids, and the width of columns, don't count. Log lines count only where EXPECTED has some. Exits with
 1, and prints both texts, where they differ.
 """
 
 import re
 import sys
 
-ID = re.compile(r"\b[0-9a-f]{32}\b")
+ID = re.compile(r"\b[0-9a-f]{32}\b|\b\d{4}-\d\d-\d\dT[\d:.]+Z")
 NUMBER = re.compile(r"~?(?<![A-Za-z\d])\d[\d.,:]*(?: (?:[kMGT]?B(?:/s)?|ms|s|m)\b)?")
-
 
 LOG_LINE = '{"time":'
 

@@ -101,6 +101,7 @@ class CompareOutputTest(unittest.TestCase):
         shown = "STREAM  ROWS    BYTES    TIME\na.b        1,000   2.2 kB  0.87 s"
         self.assertFalse(differs("shape", shown, "STREAM  ROWS  BYTES    TIME\na.b     5  31 B  12 ms"))
         self.assertTrue(differs("shape", shown, "STREAM  ROWS  BYTES  TIME  MORE\na.b     5  31 B  12 ms  1"))
+        self.assertFalse(differs("shape", "2026-11-30T21:23:35.718Z a", "2027-01-02T03:04:05.600Z a"))
 
 
 if __name__ == "__main__":
