@@ -285,7 +285,7 @@ TEST_F(DispatchTest, AFailureOfTheRunIsTriedAgainWithAnotherDraw) {
   Scheduler second = Next(left);
   ExpectFinished(second.Run(), second.dispatch(), 2);
   EXPECT_EQ(second.recorded().draws, 2u);
-  EXPECT_THAT(second.log(), Contains(HasSubstr("trying again: CONNECTION_LOST")));
+  EXPECT_THAT(second.log(), Contains(HasSubstr("trying again: SNAPSHOT_LOST")));
 }
 
 }  // namespace
