@@ -17,9 +17,8 @@ absl::Status NotAllowed(absl::string_view method, const Principal& principal,
 
 bool IsOneOf(const Principal& principal, const Rule& rule) {
   const std::vector<std::string>& names = principal.certificate_names;
-  return std::any_of(rule.services.begin(), rule.services.end(), [&](absl::string_view service) {
-    return std::find(names.begin(), names.end(), service) != names.end();
-  });
+  return !names.empty() && std::find(rule.services.begin(), rule.services.end(), names.front()) !=
+                               rule.services.end();
 }
 
 }  // namespace

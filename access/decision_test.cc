@@ -29,10 +29,14 @@ TEST(DecisionTest, AServiceMayWhatTheTableSaysOfItsName) {
                            "lockstitch-loader", "lockstitch-scheduler.example"}) {
     for (const Rule& rule : AllRules()) {
       const absl::Status decided =
-          Decide(rule.method, {.name = "certificate", .certificate_names = {"host", name}});
+          Decide(rule.method, {.name = "certificate", .certificate_names = {name, "host"}});
       bool may = rule.audience == Audience::kAnyone;
       for (const absl::string_view service : rule.services) may = may || service == name;
       EXPECT_EQ(decided.ok(), may) << rule.method << " by " << name;
+      // The first name says which service it is.
+      const bool by_second =
+          Decide(rule.method, {.name = "certificate", .certificate_names = {"host", name}}).ok();
+      EXPECT_EQ(by_second, rule.audience == Audience::kAnyone) << rule.method << " by " << name;
     }
   }
 }

@@ -36,9 +36,12 @@ Gate::Gate(Options options) : options_(std::move(options)), limit_(options_.requ
 
 absl::StatusOr<Principal> Gate::Find(const Credentials& credentials) const {
   if (options_.users != nullptr && !credentials.authorization.empty()) {
-    const std::optional<std::string> token = TokenOf(credentials.authorization);
+    const bool one = credentials.authorization.size() == 1;
+    const std::optional<std::string> token =
+        one ? TokenOf(credentials.authorization.front()) : std::nullopt;
     if (!token)
-      return Error(Reason::kTokenInvalid, "the authorization header is no `Bearer lst_...`");
+      return Error(Reason::kTokenInvalid, one ? "the authorization header is no `Bearer lst_...`"
+                                              : "the call has several authorization headers");
     ASSIGN_OR_RETURN(const User user, options_.users->FindByToken(HashOf(*token)));
     return Principal{.name = absl::StrCat("token ", user.name), .role = user.role};
   }
@@ -52,6 +55,7 @@ absl::StatusOr<Principal> Gate::Find(const Credentials& credentials) const {
       ASSIGN_OR_RETURN(const User user,
                        options_.users->FindByCertificate(credentials.certificate_names));
       principal.role = user.role;
+      if (!user.name.empty()) principal.name = absl::StrCat("certificate ", user.name);
     }
     return principal;
   }

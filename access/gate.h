@@ -21,7 +21,7 @@ struct Credentials {
   bool local = false;                          // In process, or over plaintext within the machine.
   bool plaintext = false;                      // Over a socket without TLS.
   std::vector<std::string> certificate_names;  // Of a verified certificate.
-  std::string authorization;                   // The header of this name; empty without.
+  std::vector<std::string> authorization;      // Every header of this name.
 };
 
 // Lets calls into a server. Who presents a token is judged by it alone, wherever the call comes

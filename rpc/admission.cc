@@ -19,9 +19,10 @@ namespace {
 using grpc::experimental::InterceptionHookPoints;
 using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
 
-// Among the call's metadata, which is what an interceptor can hand to a handler: empty if the call
-// is let in, else the details of its refusal. What a caller sends under this name is dropped.
+// Among the call's metadata, which is what an interceptor can hand to a handler: kLetIn, or the
+// details of the call's refusal. What a caller sends under this name is dropped.
 constexpr char kAdmission[] = "lockstitch-admission";
+constexpr char kLetIn[] = "let in";
 
 class Interceptor final : public grpc::experimental::Interceptor {
  public:
@@ -60,7 +61,7 @@ class Interceptor final : public grpc::experimental::Interceptor {
       changes_ = rule_ != nullptr && rule_->changes;
     }
     metadata->erase(kAdmission);
-    metadata->emplace(kAdmission, refusal_);
+    metadata->emplace(kAdmission, decision.ok() ? grpc::string_ref(kLetIn) : refusal_);
   }
 
   absl::Status Judge(const Metadata& metadata) {
@@ -68,8 +69,9 @@ class Interceptor final : public grpc::experimental::Interceptor {
     access::Credentials credentials = {.local = caller.local,
                                        .plaintext = caller.plaintext,
                                        .certificate_names = caller.certificate_names};
-    if (const auto header = metadata.find("authorization"); header != metadata.end())
-      credentials.authorization.assign(header->second.data(), header->second.size());
+    const auto [first, last] = metadata.equal_range("authorization");
+    for (auto header = first; header != last; ++header)
+      credentials.authorization.emplace_back(header->second.data(), header->second.size());
     const absl::StatusOr<access::Principal> principal = gate_->Identify(entry_.method, credentials);
     if (!principal.ok()) return principal.status();
     entry_.principal = principal->name;
@@ -123,10 +125,11 @@ grpc::Status AdmissionOf(const grpc::ServerContextBase& context) {
   const auto admission = metadata.find(kAdmission);
   if (admission == metadata.end())
     return ToGrpc(Error(Reason::kCallNotAllowed, "the call was let in by nobody"));
-  if (admission->second.empty()) return grpc::Status::OK;
+  if (admission->second == kLetIn) return grpc::Status::OK;
   const std::string details(admission->second.data(), admission->second.size());
   google::rpc::Status refusal;
-  refusal.ParseFromString(details);
+  if (!refusal.ParseFromString(details) || refusal.code() == 0)
+    return ToGrpc(Error(Reason::kCallNotAllowed, "the call was let in by nobody"));
   return grpc::Status(static_cast<grpc::StatusCode>(refusal.code()), refusal.message(), details);
 }
 

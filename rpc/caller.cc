@@ -28,7 +28,9 @@ Caller CallerOf(const grpc::ServerContextBase& context) {
   Caller caller = {.local = transport == kLocalTransport};
   caller.plaintext = transport != GRPC_TLS_TRANSPORT_SECURITY_TYPE;
   if (caller.plaintext) return caller;
+  // Authorities bind DNS names; the common name counts only where there is none.
   for (const char* property : {GRPC_PEER_DNS_PROPERTY_NAME, GRPC_X509_CN_PROPERTY_NAME}) {
+    if (!caller.certificate_names.empty()) break;
     for (const auto& name : connection->FindPropertyValues(property))
       caller.certificate_names.emplace_back(name.data(), name.size());
   }

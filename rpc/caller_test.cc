@@ -73,12 +73,14 @@ TEST_F(CallerTest, LoopbackAndUnixSocketsAreLocal) {
 
 // Who comes from this machine may be a proxy for others.
 TEST_F(CallerTest, NobodyIsLocalToAServerThatIsReachedFromElsewhere) {
-  const auto server = Listen("0.0.0.0:0", /*plaintext=*/true);
-  const std::string port = server->address().substr(server->address().rfind(':'));
-  const Caller caller = CallThrough(Connect("127.0.0.1" + port));
-  EXPECT_FALSE(caller.local);
-  EXPECT_TRUE(caller.plaintext);
-  EXPECT_THAT(caller.certificate_names, ::testing::IsEmpty());
+  for (const std::string address : {"0.0.0.0:0", "127.0.0.1:0"}) {
+    const auto server = Listen(address, /*plaintext=*/true);
+    const std::string port = server->address().substr(server->address().rfind(':'));
+    const Caller caller = CallThrough(Connect("127.0.0.1" + port));
+    EXPECT_FALSE(caller.local) << address;
+    EXPECT_TRUE(caller.plaintext) << address;
+    EXPECT_THAT(caller.certificate_names, ::testing::IsEmpty()) << address;
+  }
 }
 
 }  // namespace

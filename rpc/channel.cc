@@ -62,6 +62,8 @@ Channel Connect(const std::string& target, const ConnectOptions& options) {
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   const bool secure = options.tls != nullptr;
+  // Passwords and tokens of plaintext are for this machine's own services alone.
+  if (!secure) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (secure && !options.server_name.empty())
     arguments.SetSslTargetNameOverride(options.server_name);
   auto interceptors = ClientInterceptors(options.metrics);

@@ -33,10 +33,11 @@ constexpr int kMaxConnectionAgeMs = 5 * 60 * 1000;
 // Of synchronous calls that may wait for the next one: more than these end with their calls.
 constexpr int kIdleThreads = 8;
 
-// Calls to a local address are told from others by its credentials (see CallerOf).
+// Calls to a local address are told from others by its credentials (see CallerOf). Where plaintext
+// is asked for, a proxy may stand before that address.
 std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const Server::Options& options) {
   if (options.tls != nullptr) return options.tls->ForServer(options.client_certificates);
-  if (!IsLocal(options.listen)) return grpc::InsecureServerCredentials();
+  if (options.plaintext || !IsLocal(options.listen)) return grpc::InsecureServerCredentials();
   const bool by_file = absl::StartsWith(options.listen, "unix:");
   return grpc::experimental::LocalServerCredentials(by_file ? UDS : LOCAL_TCP);
 }
@@ -47,14 +48,9 @@ access::Gate* ForServices() {
 }
 
 // Has the series of the server's methods be there before their first call.
-class MethodsAtZero final : public grpc::ServerBuilderOption, public grpc::ServerBuilderPlugin {
+class MethodsAtZero final : public grpc::ServerBuilderPlugin {
  public:
   explicit MethodsAtZero(telemetry::Metrics* metrics) : metrics_(metrics) {}
-
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<MethodsAtZero>(metrics_));
-  }
 
   std::string name() override { return "methods_at_zero"; }
   void InitServer(grpc::ServerInitializer*) override {}
@@ -68,16 +64,36 @@ class MethodsAtZero final : public grpc::ServerBuilderOption, public grpc::Serve
   telemetry::Metrics* metrics_;
 };
 
+// Gives plugins to one server, where gRPC's own way gives them to all of the process.
+class Plugins final : public grpc::ServerBuilderOption {
+ public:
+  Plugins(telemetry::Metrics* metrics, bool reflection)
+      : metrics_(metrics), reflection_(reflection) {}
+
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->push_back(std::make_unique<MethodsAtZero>(metrics_));
+    if (reflection_)
+      plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+  }
+
+ private:
+  telemetry::Metrics* metrics_;
+  const bool reflection_;
+};
+
+// Each call of reflection keeps a thread, and asks nobody: it is for callers of the machine, and
+// those who can't come without a certificate.
+bool HasReflection(const Server::Options& options) {
+  if (options.tls != nullptr) return options.client_certificates == ClientCertificates::kRequired;
+  return !options.plaintext;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   KeepGrpcLog();
   grpc::EnableDefaultHealthCheckService(true);
-  static const bool reflection = [] {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    return true;
-  }();
-  static_cast<void>(reflection);
 
   grpc::ServerBuilder builder;
   int port = 0;
@@ -104,7 +120,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   interceptors.push_back(CallMetrics(options.metrics));
   interceptors.push_back(Admission(options.gate == nullptr ? ForServices() : options.gate));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
-  builder.SetOption(std::make_unique<MethodsAtZero>(options.metrics));
+  builder.SetOption(std::make_unique<Plugins>(options.metrics, HasReflection(options)));
 
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   const bool by_port = !options.listen.empty() && !absl::StartsWith(options.listen, "unix:");

@@ -122,9 +122,12 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
                  absl::StrCat("the snapshot was held for ",
                               absl::FormatDuration(options_.snapshot_age_limit)));
   }
-  const bool met = ReasonOf(failure) == Reason::kSnapshotLost;
-  if (!met && !lost && !(ReasonOf(failure) == Reason::kConnectionLost && snapshot.lost()))
-    return failure;
+  // Other failures are told as what they are: they needn't come from the loss, nor be tried again.
+  const std::optional<Reason> reason = ReasonOf(failure);
+  const bool met = reason == Reason::kSnapshotLost;
+  const bool by_loss = (lost && (!reason || reason == Reason::kStopped)) ||
+                       (reason == Reason::kConnectionLost && (lost || snapshot.lost()));
+  if (!met && !by_loss) return failure;
   options_.metrics->Add(telemetry::Metric::kExtractorSnapshotsLost, {}, 1);
   return met ? failure : SnapshotLost(failure);
 }
@@ -226,7 +229,8 @@ absl::StatusOr<v1::BeginLoadResponse> Extraction::Begin(const v1::BeginLoadReque
     ASSIGN_OR_RETURN(response, options_.loader->BeginLoad(request, stop_.get_token()));
     return absl::OkStatus();
   }));
-  if (response.protocol() < schema::kTakesUnchanged) response.mutable_plan()->clear_unchanged();
+  if (response.has_plan() && response.protocol() < schema::kTakesUnchanged)
+    response.mutable_plan()->clear_unchanged();
   return response;
 }
 

@@ -117,8 +117,9 @@ class RangeSender::Call {
     opened_ = answer->opened();
     const bool in_part = !opened_.complete() && opened_.durable_chunks() > 0;
     if (in_part && !(read_.ordered && opened_.has_last_key())) {
-      return Error(Reason::kProtocolViolated,
-                   absl::StrCat("range ", read_.number, " is durable in part, and ends nowhere"));
+      return LoaderFailed(
+          Error(Reason::kProtocolViolated,
+                absl::StrCat("range ", read_.number, " is durable in part, and ends nowhere")));
     }
     SetDurable(opened_.durable());
     next_chunk_ = opened_.durable_chunks();

@@ -157,6 +157,7 @@ absl::StatusOr<v1::BeginLoadResponse> TryOpenLoad(Connection& connection,
   ASSIGN_OR_RETURN(ClaimedLoad found, LockRun(connection, claim));
   if (found.result) {
     v1::BeginLoadResponse response;
+    response.set_protocol(schema::kProtocol);
     *response.mutable_result() = *std::move(found.result);
     return response;
   }

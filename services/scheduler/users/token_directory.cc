@@ -53,7 +53,7 @@ absl::StatusOr<KeptToken*> TokenDirectory::Find(Tokens TokenDirectory::*tokens,
     }
     return nullptr;
   };
-  const bool fresh = now - read_at_ < kFresh;
+  const bool fresh = now >= read_at_ && now - read_at_ < kFresh;
   if (!fresh) RETURN_IF_ERROR(Read(now));
   KeptToken* token = find();
   if (token == nullptr && fresh && looks_.Take("", now) == absl::ZeroDuration()) {
@@ -97,7 +97,7 @@ absl::StatusOr<access::User> TokenDirectory::Used(KeptToken* token) {
 bool TokenDirectory::IsAdmin(const std::string& hash) {
   if (options_.admin_token_file.empty()) return false;
   const absl::Time now = options_.clock();
-  if (now - admin_read_at_ >= kAdminFresh) {
+  if (now < admin_read_at_ || now - admin_read_at_ >= kAdminFresh) {
     const absl::StatusOr<std::string> token = access::ReadTokenFile(options_.admin_token_file);
     if (!token.ok()) telemetry::LogError("the admin's token is refused", token.status());
     admin_hash_ = token.ok() ? std::optional(access::HashOf(*token)) : std::nullopt;
