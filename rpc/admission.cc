@@ -29,8 +29,7 @@ class Interceptor final : public grpc::experimental::Interceptor {
   Interceptor(access::Gate* gate, grpc::experimental::ServerRpcInfo* info)
       : gate_(gate),
         context_(info->server_context()),
-        entry_{.method = std::string(absl::StripPrefix(info->method(), "/")),
-               .peer = context_->peer()},
+        entry_{.method = std::string(absl::StripPrefix(info->method(), "/"))},
         rule_(access::RuleOf(entry_.method)) {}
 
   // A call that its client gave up ends without a status.
@@ -51,6 +50,7 @@ class Interceptor final : public grpc::experimental::Interceptor {
 
  private:
   void Decide(Metadata* metadata) {
+    entry_.peer = context_->peer();
     const absl::Status decision = Judge(*metadata);
     if (!decision.ok()) {
       entry_.refused = true;

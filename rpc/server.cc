@@ -64,7 +64,9 @@ class MethodsAtZero final : public grpc::ServerBuilderPlugin {
   telemetry::Metrics* metrics_;
 };
 
-// Gives plugins to one server, where gRPC's own way gives them to all of the process.
+// gRPC gives every server of the process the plugin of reflection; this takes it from one.
+constexpr char kReflection[] = "proto_server_reflection";
+
 class Plugins final : public grpc::ServerBuilderOption {
  public:
   Plugins(telemetry::Metrics* metrics, bool reflection)
@@ -73,8 +75,8 @@ class Plugins final : public grpc::ServerBuilderOption {
   void UpdateArguments(grpc::ChannelArguments*) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
     plugins->push_back(std::make_unique<MethodsAtZero>(metrics_));
-    if (reflection_)
-      plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    if (!reflection_)
+      std::erase_if(*plugins, [](const auto& plugin) { return plugin->name() == kReflection; });
   }
 
  private:
@@ -94,6 +96,11 @@ bool HasReflection(const Server::Options& options) {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
   KeepGrpcLog();
   grpc::EnableDefaultHealthCheckService(true);
+  static const bool reflection = [] {
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  static_cast<void>(reflection);
 
   grpc::ServerBuilder builder;
   int port = 0;

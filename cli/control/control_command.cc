@@ -17,7 +17,12 @@ std::vector<CLI::App*> AddControlCommands(CLI::App& app, ControlCommand& command
   }
   const std::string help = absl::StrCat("the scheduler to ask, `lockstitch up` for example [",
                                         command.scheduler.server, "]");
-  for (CLI::App* each : all) AddSchedulerFlags(*each, command.scheduler, help);
+  for (CLI::App* each : all) {
+    AddSchedulerFlags(*each, command.scheduler, help);
+    // All share the address. Without this CLI11 reads the variables of commands that weren't given
+    // as well, and they would win over the flags of the one that was.
+    each->parse_complete_callback([] {});
+  }
   return all;
 }
 
