@@ -52,6 +52,12 @@ std::string Taken(Parameters& parameters, const std::string& keyword) {
   return value;
 }
 
+// What is written in brackets: other names with a colon have it encoded.
+bool IsIpv6(absl::string_view host) {
+  return absl::StrContains(host, ":") &&
+         host.find_first_not_of("0123456789abcdefABCDEF:.") == absl::string_view::npos;
+}
+
 // `host:port` of each host; takes them from the parameters unless they can't be written so.
 std::string TakeHosts(Parameters& parameters) {
   const std::vector<std::string> hosts = absl::StrSplit(ValueOf(parameters, "host"), ',');
@@ -59,7 +65,7 @@ std::string TakeHosts(Parameters& parameters) {
   if (hosts.size() != ports.size()) return "";
   std::vector<std::string> places;
   for (size_t i = 0; i < hosts.size(); ++i) {
-    const bool ipv6 = absl::StrContains(hosts[i], ":");
+    const bool ipv6 = IsIpv6(hosts[i]);
     places.push_back(absl::StrCat(ipv6 ? "[" : "", ipv6 ? hosts[i] : PercentEncoded(hosts[i]),
                                   ipv6 ? "]" : "", ports[i].empty() ? "" : ":", ports[i]));
   }
