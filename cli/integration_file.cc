@@ -167,7 +167,12 @@ class Reader {
     return nullptr;
   }
 
+  // yaml-cpp makes single bytes of some escapes, as \N.
   std::string Expand(const std::string& text, const std::string& path) {
+    if (!IsUtf8(text)) {
+      Problem(path, "has an escape that stands for no text; write the character itself");
+      return "";
+    }
     std::string expanded;
     size_t at = 0;
     while (true) {

@@ -100,6 +100,9 @@ TEST(IntegrationFileTest, WhatIsNotUtf8IsRefused) {
   const absl::Status variable =
       ParseIntegration("name: x${LATIN1}", [](const std::string&) { return "\xFC"; }).status();
   EXPECT_EQ(variable.message(), "name needs the environment variable LATIN1 in UTF-8");
+  const absl::Status escape = ParseIntegration(R"(name: "\N")", Lookup).status();
+  EXPECT_EQ(escape.message(),
+            "name has an escape that stands for no text; write the character itself");
 }
 
 TEST(IntegrationFileTest, ResetsBackfillAndDeletes) {
