@@ -33,27 +33,41 @@ constexpr size_t kMostPrepared = 200;
 
 constexpr absl::string_view kBackend = "SELECT pg_catalog.pg_backend_pid()";
 
-// Settings that decide what values and statements look like, and which rows are seen.
-constexpr absl::string_view kSessionSettings =
-    "SET client_min_messages = warning; SET standard_conforming_strings = on;"
-    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
-    "SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmloption = 'content';"
-    "SET array_nulls = on; SET quote_all_identifiers = off; SET transform_null_equals = off;"
-    "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0";
-constexpr absl::string_view kSettingsSince95 = "; SET row_security = off";
-constexpr absl::string_view kSettingsSince96 = "; SET idle_in_transaction_session_timeout = 0";
-// Statements with parameters ask catalogs and _lockstitch: planning is most of what they cost.
-constexpr absl::string_view kSettingsSince12 = "; SET plan_cache_mode = force_generic_plan";
-constexpr absl::string_view kSettingsSince14 = "; SET idle_session_timeout = 0";
-constexpr absl::string_view kSettingsSince17 = "; SET transaction_timeout = 0";
+struct SessionSetting {
+  absl::string_view name;
+  absl::string_view value;
+  int since = 0;  // The first server's version that has it.
+};
+
+// What decides what values and statements look like, and which rows are seen.
+constexpr SessionSetting kSessionSettings[] = {
+    {"client_min_messages", "warning"},
+    {"standard_conforming_strings", "on"},
+    {"TimeZone", "UTC"},
+    {"DateStyle", "ISO, MDY"},
+    {"IntervalStyle", "postgres"},
+    {"extra_float_digits", "3"},
+    {"bytea_output", "hex"},
+    {"xmloption", "content"},
+    {"array_nulls", "on"},
+    {"quote_all_identifiers", "off"},
+    {"transform_null_equals", "off"},
+    {"search_path", "pg_catalog"},
+    {"statement_timeout", "0"},
+    {"lock_timeout", "0"},
+    {"row_security", "off", 90500},
+    {"idle_in_transaction_session_timeout", "0", 90600},
+    // Statements with parameters ask catalogs and _lockstitch: planning is most of what they cost.
+    {"plan_cache_mode", "force_generic_plan", 120000},
+    {"idle_session_timeout", "0", 140000},
+    {"transaction_timeout", "0", 170000}};
 
 // What a session's users may have left behind, be it by functions and triggers that they called.
-constexpr absl::string_view kForget =
-    "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DISCARD TEMP; SELECT "
-    "pg_catalog.pg_advisory_unlock_all();";
+constexpr absl::string_view kForget[] = {"CLOSE ALL", "SET SESSION AUTHORIZATION DEFAULT",
+                                         "RESET ALL", "DISCARD TEMP",
+                                         "SELECT pg_catalog.pg_advisory_unlock_all()"};
 
-// A source is never written.
-constexpr absl::string_view kSourceSettings = "; SET default_transaction_read_only = on";
+constexpr int kFirstWithOptions = 100000;
 
 // Whether the error's detail is the row that was refused, with all that is in it.
 bool ShowsRow(const char* sqlstate) {
@@ -103,7 +117,7 @@ absl::StatusOr<Connection> Connection::Connected(const Options& options, Connect
   session->deadline = deadline;
   Connection connection(std::move(session));
   RETURN_IF_ERROR(connection.FindBackend(options.server));
-  RETURN_IF_ERROR(connection.Execute(connection.Settings(options)));
+  RETURN_IF_ERROR(connection.Query(connection.SetUp(options)).status());
   connection.session_->deadline = absl::InfiniteFuture();
   return connection;
 }
@@ -116,15 +130,20 @@ absl::Status Connection::FindBackend(const v1::PostgresConnection& server) {
   return Error(Reason::kConnectionPooled, "the connection goes through a pooler");
 }
 
-std::string Connection::Settings(const Options& options) const {
-  const int version = server_version();
-  const bool more = version >= 100000 && !options.settings.empty();
-  return absl::StrCat(
-      kSessionSettings, version >= 90500 ? kSettingsSince95 : "",
-      version >= 90600 ? kSettingsSince96 : "", version >= 120000 ? kSettingsSince12 : "",
-      version >= 140000 ? kSettingsSince14 : "", version >= 170000 ? kSettingsSince17 : "",
-      side() == Side::kSource ? kSourceSettings : "", more ? "; " : "",
-      more ? options.settings : "");
+// One statement, which costs a server far less than a SET for each.
+Connection::Statement Connection::SetUp(const Options& options) const {
+  std::string sql = "SELECT pg_catalog.set_config('application_name', $1, false)";
+  const auto set = [&](absl::string_view name, absl::string_view value) {
+    absl::StrAppend(&sql, ", pg_catalog.set_config(", QuoteLiteral(name), ", ", QuoteLiteral(value),
+                    ", false)");
+  };
+  for (const SessionSetting& setting : kSessionSettings)
+    if (server_version() >= setting.since) set(setting.name, setting.value);
+  // A source is never written.
+  if (side() == Side::kSource) set("default_transaction_read_only", "on");
+  if (server_version() >= kFirstWithOptions)
+    for (const auto& [name, value] : options.settings) set(name, value);
+  return {sql, {options.application_name}};
 }
 
 Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
@@ -144,9 +163,13 @@ absl::Status Connection::ExecuteWithin(absl::Duration timeout, absl::string_view
 }
 
 absl::Status Connection::Renew(const Options& options) {
-  return ExecuteWithin(options.timeout, absl::StrCat(kForget, "SET application_name = ",
-                                                     QuoteLiteral(options.application_name), "; ",
-                                                     Settings(options)));
+  std::vector<Statement> statements;
+  for (const absl::string_view sql : kForget) statements.push_back(Lasting(sql));
+  statements.push_back(SetUp(options));
+  session_->deadline = absl::Now() + options.timeout;
+  const absl::Status renewed = QueryAll(std::move(statements)).status();
+  session_->deadline = absl::InfiniteFuture();
+  return renewed;
 }
 
 bool Connection::reusable() const {

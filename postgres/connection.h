@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,7 +33,8 @@ class Connection {
     std::string application_name;   // What pg_stat_activity shows, at most 63 bytes.
     absl::Duration timeout =
         absl::Seconds(15);  // Until the session can be used; connect_timeout in the URL wins.
-    std::string settings;   // SQL that sets more for the session. Servers before 10 don't get it.
+    // More settings of the session, by name. Servers before 10 don't get them.
+    std::vector<std::pair<std::string, std::string>> settings = {};
   };
 
   // A parameter of a statement, as text; nullopt is NULL.
@@ -137,8 +139,7 @@ class Connection {
   Side side() const;
   static absl::StatusOr<Connection> Connected(const Options& options, ConnectTrace* trace);
   absl::Status FindBackend(const v1::PostgresConnection& server);
-  // What sets the session up.
-  std::string Settings(const Options& options) const;
+  Statement SetUp(const Options& options) const;
   // Within a pipeline. Prepares what is asked again: under the name that comes back, which has a
   // result of its own in front.
   absl::StatusOr<std::string> Send(const Statement& statement);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "postgres/quote.h"
 #include "status/macros.h"
 
 namespace lockstitch::postgres {
@@ -13,9 +14,11 @@ namespace {
 
 // What sessions must agree in to stand for each other.
 std::string KeyOf(const Connection::Options& options) {
-  return absl::StrCat(SideName(options.side), " ", absl::FormatDuration(options.timeout), " ",
-                      options.settings.size(), " ", options.settings,
-                      options.server.SerializeAsString());
+  std::string key =
+      absl::StrCat(SideName(options.side), " ", absl::FormatDuration(options.timeout), " ");
+  for (const auto& [name, value] : options.settings)
+    absl::StrAppend(&key, QuoteLiteral(name), QuoteLiteral(value));
+  return absl::StrCat(key, " ", options.server.SerializeAsString());
 }
 
 }  // namespace

@@ -12,14 +12,6 @@ namespace lockstitch::loader {
 
 using postgres::SessionPool;
 
-namespace {
-
-constexpr absl::string_view kSettings =
-    "SET idle_in_transaction_session_timeout = '10s'; SET default_transaction_isolation = 'read "
-    "committed'";
-
-}  // namespace
-
 absl::StatusOr<postgres::Connection::Options> SessionOptions(const v1::Destination& destination,
                                                              absl::string_view run_id,
                                                              absl::string_view stream) {
@@ -36,7 +28,8 @@ absl::StatusOr<SessionPool::Lease> OpenSession(SessionPool& sessions,
                                                absl::string_view run_id, absl::string_view stream) {
   ASSIGN_OR_RETURN(postgres::Connection::Options options,
                    SessionOptions(destination, run_id, stream));
-  options.settings = std::string(kSettings);
+  options.settings = {{"idle_in_transaction_session_timeout", "10s"},
+                      {"default_transaction_isolation", "read committed"}};
   ASSIGN_OR_RETURN(SessionPool::Lease session, sessions.Take(options));
   if (session->server_version() < kOldestVersion) {
     return Error(Reason::kServerVersionUnsupported, "the destination is older than PostgreSQL 10");

@@ -12,10 +12,6 @@ namespace {
 // The first with idle_session_timeout, which leadership rests on.
 constexpr int kOldestVersion = 140000;
 
-constexpr absl::string_view kSessionSettings =
-    "SET statement_timeout = '30s'; SET lock_timeout = '3s'; SET jit = off; "
-    "SET idle_in_transaction_session_timeout = '4s'";
-
 // Two schedulers stay far below the 100 connections that servers have by default.
 constexpr postgres::SessionPool::Options kSessions = {
     .idle = absl::Minutes(1), .life = absl::Minutes(5), .most_used = 16, .renew = false};
@@ -39,7 +35,10 @@ absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const v1::PostgresConnect
 
 absl::StatusOr<postgres::SessionPool::Lease> Catalog::Session() {
   postgres::Connection::Options options = OptionsFor("lockstitch scheduler");
-  options.settings = std::string(kSessionSettings);
+  options.settings = {{"statement_timeout", "30s"},
+                      {"lock_timeout", "3s"},
+                      {"jit", "off"},
+                      {"idle_in_transaction_session_timeout", "4s"}};
   return sessions_.Take(options);
 }
 

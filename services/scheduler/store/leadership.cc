@@ -18,9 +18,7 @@ using postgres::Result;
 using telemetry::LogSeverity;
 
 // Ends the session, and so the leadership, of a process that was stopped or cut off.
-constexpr absl::string_view kSessionSettings =
-    "SET idle_session_timeout = '4s'; SET statement_timeout = '10s'";
-
+constexpr char kPatience[] = "4s";
 // Less than what the server's patience leaves after the last ping: whoever doesn't hear from it
 // stops to lead before another begins.
 constexpr absl::Duration kPingTimeout = absl::Seconds(2);
@@ -67,7 +65,7 @@ absl::Status KeepAlive(Connection& session, absl::Duration pause, std::stop_toke
 absl::Status LeadOnce(const Leadership::Options& options, const Leadership::Lead& lead,
                       std::stop_token stop, bool* reached) {
   Connection::Options connection = options.catalog->OptionsFor("lockstitch leader");
-  connection.settings = std::string(kSessionSettings);
+  connection.settings = {{"idle_session_timeout", kPatience}, {"statement_timeout", "10s"}};
   ASSIGN_OR_RETURN(Connection session, Connection::Open(connection));
   *reached = true;
   RETURN_IF_ERROR(AwaitLock(session, options.ping / 4, stop));
