@@ -43,7 +43,7 @@ void TestRows(absl::string_view input) {
   const std::vector<std::string> rows = RowsOf(input);
   std::vector<v1::Batch> batches;
   v1::Batch batch;
-  Builder builder(&batch, [&] {
+  Builder builder(&batch, kBatchBytes, [&] {
     batches.push_back(batch);
     return true;
   });

@@ -18,7 +18,7 @@ struct Sent {
 Sent Send(const std::vector<std::string>& rows) {
   Sent sent;
   v1::Batch batch;
-  Builder builder(&batch, [&] {
+  Builder builder(&batch, kBatchBytes, [&] {
     sent.batches.push_back(batch);
     return true;
   });
@@ -76,7 +76,7 @@ TEST(BatchTest, TheRowSumDoesNotDependOnTheOrder) {
 
 TEST(BatchTest, ABuilderStopsWhenItsSenderDoes) {
   v1::Batch batch;
-  Builder builder(&batch, [] { return false; });
+  Builder builder(&batch, kBatchBytes, [] { return false; });
   EXPECT_TRUE(builder.AddRow("small"));
   EXPECT_FALSE(builder.AddRow(std::string(kBatchBytes, 'x')));
 }

@@ -7,10 +7,10 @@
 
 namespace lockstitch::batch {
 
-Builder::Builder(v1::Batch* batch, std::function<bool()> send)
-    : batch_(batch), send_(std::move(send)) {
+Builder::Builder(v1::Batch* batch, size_t bytes, std::function<bool()> send)
+    : batch_(batch), bytes_(bytes), send_(std::move(send)) {
   batch_->set_format(v1::BATCH_FORMAT_PG_COPY_BINARY);
-  batch_->mutable_data()->reserve(kBatchBytes);
+  batch_->mutable_data()->reserve(bytes_);
 }
 
 bool Builder::AddRow(absl::string_view row) {
@@ -18,11 +18,10 @@ bool Builder::AddRow(absl::string_view row) {
   chunk_.set_bytes(chunk_.bytes() + row.size());
   chunk_.set_row_sum(chunk_.row_sum() + Checksum(row));
   std::string& data = *batch_->mutable_data();
-  if (!data.empty() && data.size() + row.size() > kBatchBytes && !Send(/*ends_row=*/true))
-    return false;
-  while (row.size() > kBatchBytes) {
-    data.append(row.data(), kBatchBytes);
-    row.remove_prefix(kBatchBytes);
+  if (!data.empty() && data.size() + row.size() > bytes_ && !Send(/*ends_row=*/true)) return false;
+  while (row.size() > bytes_) {
+    data.append(row.data(), bytes_);
+    row.remove_prefix(bytes_);
     if (!Send(/*ends_row=*/false)) return false;
   }
   data.append(row.data(), row.size());

@@ -12,12 +12,12 @@ namespace lockstitch::batch {
 
 inline constexpr size_t kBatchBytes = 1 << 20;
 
-// Packs rows into batches of at most kBatchBytes; a larger row spans several. Not thread-safe.
+// Packs rows into batches of a size; a larger row spans several. Not thread-safe.
 class Builder {
  public:
-  // Fills `batch`, which must outlive the builder, and has `send` called whenever it is full.
-  // `send` answers whether to go on.
-  Builder(v1::Batch* batch, std::function<bool()> send);
+  // Fills `batch`, which must outlive the builder, with at most `bytes` of rows, and has `send`
+  // called whenever it is full. `send` answers whether to go on.
+  Builder(v1::Batch* batch, size_t bytes, std::function<bool()> send);
 
   // False once `send` has answered so.
   bool AddRow(absl::string_view row);
@@ -30,6 +30,7 @@ class Builder {
   bool Send(bool ends_row);
 
   v1::Batch* batch_;
+  const size_t bytes_;
   std::function<bool()> send_;
   uint64_t sequence_ = 0;
   v1::Extent chunk_;

@@ -257,6 +257,7 @@ absl::StatusOr<Extents> Extraction::SendRanges(Snapshot& snapshot,
                .metrics = options_.metrics,
                .progress = &progress_,
                .chunks = options_.chunks,
+               .batch_bytes = options_.batch_bytes,
                .progress_deadline = options_.progress_deadline,
                .stop = stop.get_token(),
                .note = [this](const std::string& text) { Note(text, v1::SEVERITY_WARNING); }});

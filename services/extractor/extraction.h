@@ -36,6 +36,7 @@ class Extraction {
     telemetry::Metrics* metrics = nullptr;
     OpenSnapshots* snapshots = nullptr;
     ChunkLimits chunks;
+    size_t batch_bytes;
     absl::Duration progress_deadline;
     absl::Duration snapshot_age_limit;
     std::stop_token stop;

@@ -144,6 +144,7 @@ absl::StatusOr<v1::LoadResult> Extractor::Run(const v1::ExtractOffer& offer, int
                          .metrics = options_.metrics,
                          .snapshots = &snapshots_,
                          .chunks = options_.chunks,
+                         .batch_bytes = options_.batch_bytes,
                          .progress_deadline = options_.progress_deadline,
                          .snapshot_age_limit = options_.snapshot_age_limit,
                          .stop = either.get_token()});

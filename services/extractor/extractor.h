@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "batch/builder.h"
 #include "lockstitch/v1/checksum.pb.h"
 #include "lockstitch/v1/extractor.pb.h"
 #include "postgres/session_pool.h"
@@ -31,6 +32,7 @@ class Extractor {
     telemetry::Metrics* metrics = nullptr;         // Must outlive the extractor.
     int slots = 8;                                 // Stream runs at once.
     ChunkLimits chunks;                            // Of ordered incremental streams.
+    size_t batch_bytes = batch::kBatchBytes;       // Rows in a message to the loader.
     absl::Duration progress_deadline =
         absl::Hours(1);  // A range that doesn't move for so long is given up.
     absl::Duration snapshot_age_limit =

@@ -20,6 +20,11 @@ ProcessOptions ParseOptions(int argc, char** argv) {
       ->envname(rpc::EnvironmentName("--slots"))
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
+  app.add_option("--batch-bytes", options.extractor.batch_bytes,
+                 "bytes of rows in a message to a loader")
+      ->envname(rpc::EnvironmentName("--batch-bytes"))
+      ->capture_default_str()
+      ->check(CLI::Range(1 << 14, 1 << 23));
   app.add_option("--chunk-bytes", options.extractor.chunks.bytes,
                  "bytes after which an ordered incremental stream is committed")
       ->envname(rpc::EnvironmentName("--chunk-bytes"))

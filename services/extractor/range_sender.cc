@@ -81,7 +81,7 @@ class RangeSender::Call {
         load_(load),
         deadline_(deadline),
         attempt_(*attempt),
-        builder_(batch_.mutable_batch(), [this] { return SendBatch(); }) {
+        builder_(batch_.mutable_batch(), options_.batch_bytes, [this] { return SendBatch(); }) {
     *open_.mutable_open()->mutable_claim() = sender.claim_;
     open_.mutable_open()->set_range(read.number);
   }

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "batch/builder.h"
 #include "lockstitch/v1/loader.pb.h"
 #include "postgres/connection.h"
 #include "services/extractor/progress.h"
@@ -29,6 +30,7 @@ class RangeSender {
     telemetry::Metrics* metrics = nullptr;
     ProgressCounter* progress = nullptr;
     ChunkLimits chunks;
+    size_t batch_bytes = batch::kBatchBytes;
     absl::Duration progress_deadline;
     std::stop_token stop;
     // Told, in the caller's thread, whenever a range is opened again, and why.
