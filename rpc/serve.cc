@@ -24,40 +24,48 @@ void TellExpiry(const TlsFiles& files, telemetry::Metrics* metrics) {
                absl::ToDoubleSeconds(*expiry - absl::UnixEpoch()));
 }
 
+// Until nothing is under way, or no more may be.
+void Drain(const Serving& serving, Server& server) {
+  const AtTermination at_once([&] {
+    telemetry::Log(LogSeverity::kInfo, "stopping at once");
+    serving.stop();
+  });
+  if (serving.await_idle) return serving.await_idle(serving.drain);
+  const Alarm at_limit(serving.drain, serving.stop);
+  server.Shutdown(serving.drain + serving.flags.shutdown_grace);
+}
+
 absl::Status Serve(const Serving& serving) {
+  const Process& process = *serving.process;
   std::unique_ptr<HealthServer> health;
   if (!serving.flags.health_listen.empty()) {
     ASSIGN_OR_RETURN(health, HealthServer::Start(serving.flags.health_listen));
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                    Server::Start({.listen = serving.flags.listen,
-                                  .tls = serving.tls,
+                                  .tls = process.tls.get(),
                                   .client_certificates = serving.client_certificates,
                                   .plaintext = serving.flags.Plaintext(Listener::kGrpc),
                                   .services = serving.services,
-                                  .metrics = serving.metrics,
+                                  .metrics = process.metrics.get(),
                                   .gate = serving.gate}));
   telemetry::Metrics::Sampling expiry;
-  if (serving.tls != nullptr) {
-    expiry = serving.metrics->Sample([&] { TellExpiry(serving.flags.tls, serving.metrics); });
+  if (process.tls != nullptr) {
+    expiry = process.metrics->Sample([&] { TellExpiry(serving.flags.tls, process.metrics.get()); });
   }
   if (serving.started) serving.started(server->address());
   if (health) health->SetReady(true);
   telemetry::Log(LogSeverity::kInfo, "serving",
                  {{"address", server->address()},
-                  {"metrics_port", absl::StrCat(serving.metrics_port)},
+                  {"metrics_port", absl::StrCat(process.metrics->port())},
                   {"health_port", health ? absl::StrCat(health->port()) : ""}});
   WaitForTermination();
   telemetry::Log(LogSeverity::kInfo, "stopping");
   server->SetReady(false);
   if (health) health->SetReady(false);
-  if (serving.drain > absl::ZeroDuration()) {
-    const Alarm at_limit(serving.drain, serving.stop);
-    server->Shutdown(serving.drain + serving.flags.shutdown_grace);
-  } else {
-    serving.stop();
-    server->Shutdown(serving.flags.shutdown_grace);
-  }
+  if (serving.drain > absl::ZeroDuration()) Drain(serving, *server);
+  serving.stop();
+  server->Shutdown(serving.flags.shutdown_grace);
   return absl::OkStatus();
 }
 
