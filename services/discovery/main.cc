@@ -1,5 +1,6 @@
 #include <cstdlib>
 
+#include "postgres/allowed_files.h"
 #include "rpc/process.h"
 #include "rpc/serve.h"
 #include "rpc/termination.h"
@@ -13,6 +14,7 @@ using namespace lockstitch;
 int main(int argc, char** argv) {
   rpc::HoldTermination();
   const discovery::ProcessOptions options = discovery::ParseOptions(argc, argv);
+  postgres::AllowFilesBelow(options.server.connection_files);
   const auto process = rpc::StartProcess("discovery", options.server);
   if (!process.ok()) return telemetry::LogError("can't start", process.status()), EXIT_FAILURE;
 

@@ -2,6 +2,7 @@
 #include <functional>
 #include <string>
 
+#include "postgres/allowed_files.h"
 #include "rpc/channel.h"
 #include "rpc/heaps.h"
 #include "rpc/process.h"
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
   rpc::ShareHeaps();
   rpc::HoldTermination();
   extractor::ProcessOptions options = extractor::ParseOptions(argc, argv);
+  postgres::AllowFilesBelow(options.server.connection_files);
   const auto process = rpc::StartProcess("extractor", options.server);
   if (!process.ok()) return telemetry::LogError("can't start", process.status()), EXIT_FAILURE;
 

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "postgres/allowed_files.h"
 #include "rpc/heaps.h"
 #include "rpc/process.h"
 #include "rpc/serve.h"
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   rpc::ShareHeaps();
   rpc::HoldTermination();
   loader::ProcessOptions options = loader::ParseOptions(argc, argv);
+  postgres::AllowFilesBelow(options.server.connection_files);
   const auto process = rpc::StartProcess("loader", options.server);
   if (!process.ok()) return telemetry::LogError("can't start", process.status()), EXIT_FAILURE;
 

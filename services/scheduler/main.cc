@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "postgres/allowed_files.h"
 #include "rpc/process.h"
 #include "rpc/serve.h"
 #include "rpc/termination.h"
@@ -18,6 +19,7 @@ using namespace lockstitch;
 int main(int argc, char** argv) {
   rpc::HoldTermination();
   scheduler::ProcessOptions options = scheduler::ParseOptions(argc, argv);
+  postgres::AllowFilesBelow(options.server.connection_files);
   const auto process = rpc::StartProcess("scheduler", options.server);
   if (!process.ok()) return telemetry::LogError("can't start", process.status()), EXIT_FAILURE;
   const scheduler::Peers peers(options.peers, process->ToPeers());
