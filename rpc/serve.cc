@@ -1,12 +1,15 @@
 #include "rpc/serve.h"
 
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "rpc/alarm.h"
 #include "rpc/health_server.h"
 #include "rpc/server.h"
 #include "rpc/termination.h"
+#include "rpc/ticker.h"
 #include "rpc/tls_files.h"
 #include "status/macros.h"
 #include "telemetry/log.h"
@@ -53,6 +56,17 @@ absl::Status Serve(const Serving& serving) {
   if (process.tls != nullptr) {
     expiry = process.metrics->Sample([&] { TellExpiry(serving.flags.tls, process.metrics.get()); });
   }
+  std::optional<Ticker> life;
+  if (serving.alive) {
+    life.emplace([&, was = true]() mutable {
+      const bool alive = serving.alive();
+      if (alive == std::exchange(was, alive)) return;
+      server->SetAlive(alive);
+      if (health) health->SetAlive(alive);
+      if (alive) return telemetry::Log(LogSeverity::kInfo, "the process gets on again");
+      telemetry::Log(LogSeverity::kError, "the process stands still: health says that it is dead");
+    });
+  }
   if (serving.started) serving.started(server->address());
   if (health) health->SetReady(true);
   telemetry::Log(LogSeverity::kInfo, "serving",
@@ -61,6 +75,7 @@ absl::Status Serve(const Serving& serving) {
                   {"health_port", health ? absl::StrCat(health->port()) : ""}});
   WaitForTermination();
   telemetry::Log(LogSeverity::kInfo, "stopping");
+  life.reset();
   server->SetReady(false);
   if (health) health->SetReady(false);
   if (serving.drain > absl::ZeroDuration()) Drain(serving, *server);

@@ -29,6 +29,7 @@ struct Serving {
   std::vector<std::shared_ptr<grpc::Service>> services;
   access::Gate* gate = nullptr;                             // As in Server::Options.
   std::function<void(const std::string& address)> started;  // Told where it listens. Optional.
+  std::function<bool()> alive;  // What health says of the process, asked each second. Optional.
   // Ends what is under way, so that the server can shut down soon. May be called more than once, by
   // any thread, where there is a `drain`.
   std::function<void()> stop;

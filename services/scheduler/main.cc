@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   }
   scheduler::UserGate users(options.users, kept ? &kept->control() : nullptr);
   serving.gate = users.gate();
+  serving.alive = [&] { return !kept || kept->alive(); };
   serving.stop = [&] {
     if (kept) kept->Stop();
     scheduler.Stop();
