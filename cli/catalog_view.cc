@@ -137,8 +137,8 @@ std::string ColumnsText(const v1::Table& table) {
 
 std::string KeyText(const v1::ReplicationKeyCandidate& key) {
   std::vector<std::string> qualities;
-  if (key.tracks_updates()) qualities.push_back("tracks updates");
-  qualities.push_back(key.indexed() ? "indexed" : "no index");
+  if (key.tracks_updates()) qualities.emplace_back("tracks updates");
+  qualities.emplace_back(key.indexed() ? "indexed" : "no index");
   return Line("  ", key.column(), ": ", absl::StrJoin(qualities, ", "));
 }
 

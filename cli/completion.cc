@@ -38,7 +38,7 @@ std::string CompletionScript(const CLI::App& app, Shell shell) {
   std::string cases;
   std::vector<std::string> paths;
   AddCases(app, "", &cases, &paths);
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   return absl::StrCat(shell == Shell::kZsh ? "autoload -U +X bashcompinit && bashcompinit\n" : "",
                       "_", name,
                       "() {\n"

@@ -17,7 +17,7 @@
 namespace lockstitch::cli {
 namespace {
 
-using Sink = std::function<void(v1::Table)>;
+using Sink = std::function<void(const v1::Table&)>;
 using Read = std::function<absl::Status(const Sink&)>;
 
 // The catalog, or of it the one table that the command names.
@@ -26,10 +26,10 @@ absl::Status ReadChosen(const Read& read, const std::string& chosen, const Sink&
   ASSIGN_OR_RETURN(const v1::TableName name, schema::ParseStreamName(chosen));
   const std::string stream = schema::StreamName(name);
   bool found = false;
-  RETURN_IF_ERROR(read([&](v1::Table table) {
+  RETURN_IF_ERROR(read([&](const v1::Table& table) {
     if (schema::StreamName(table.name()) != stream) return;
     found = true;
-    sink(std::move(table));
+    sink(table);
   }));
   return found ? absl::OkStatus()
                : Error(Reason::kStreamNotFound,
@@ -40,7 +40,7 @@ absl::Status ReadChosen(const Read& read, const std::string& chosen, const Sink&
 // later stands behind them in the same object.
 int PrintJson(const Read& read, const std::string& chosen, std::ostream& out) {
   bool begun = false;
-  const absl::Status status = ReadChosen(read, chosen, [&](v1::Table table) {
+  const absl::Status status = ReadChosen(read, chosen, [&](const v1::Table& table) {
     out << (begun ? ",\n" : "{\"streams\": [\n") << TableJson(table);
     begun = true;
   });
@@ -62,7 +62,7 @@ int PrintYaml(const Read& read, const std::string& chosen) {
 int PrintText(const Read& read, const std::string& chosen) {
   CatalogText catalog;
   std::string details;
-  const absl::Status status = ReadChosen(read, chosen, [&](v1::Table table) {
+  const absl::Status status = ReadChosen(read, chosen, [&](const v1::Table& table) {
     if (chosen.empty()) {
       catalog.Add(table);
     } else {

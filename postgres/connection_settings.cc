@@ -102,7 +102,7 @@ absl::StatusOr<std::vector<Host>> HostsOf(const Parameters& effective) {
   const auto fits = [count](const std::vector<std::string>& list) {
     return list.size() == 1 || list.size() == count;
   };
-  if (!fits(ports) || (names.size() != count && ValueOf(effective, "host") != "") ||
+  if (!fits(ports) || (names.size() != count && !ValueOf(effective, "host").empty()) ||
       (addresses.size() != count && !given_addresses.empty())) {
     return Invalid("hosts and ports don't match in number",
                    "Give as many ports as hosts, or one for all.");

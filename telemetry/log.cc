@@ -60,7 +60,7 @@ absl::string_view NameOf(LogSeverity severity) {
 }
 
 void Write(LogSeverity severity, absl::string_view message, std::initializer_list<LogField> fields,
-           Json more) {
+           const Json& more) {
   Sink& sink = TheSink();
   if (!sink.logger->should_log(LevelOf(severity))) return;
   Json line = {{"time", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone())},

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "cli/control/all_pages.h"
 #include "cli/control/arguments.h"
 #include "cli/control/command_groups.h"
 #include "cli/control/result_text.h"
@@ -37,24 +38,18 @@ int AskOfIntegration(
 
 int RunList(const IntegrationArguments& arguments, const ControlCall& call) {
   v1::ListIntegrationsRequest request;
-  request.set_page_size(1000);
   if (!arguments.state.empty()) {
     v1::IntegrationState state = v1::INTEGRATION_STATE_UNSPECIFIED;
     v1::IntegrationState_Parse("INTEGRATION_STATE_" + arguments.state, &state);
     request.set_state(state);
   }
-  v1::ListIntegrationsResponse all;
-  do {
-    const absl::StatusOr<v1::ListIntegrationsResponse> page =
-        call.client.ListIntegrations(request, call.stop);
-    if (!page.ok()) return Fail(page.status(), call.output);
-    all.MergeFrom(*page);
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty());
-  all.clear_next_page_token();
-  PrintResult(call.output, all,
-              all.integrations().empty() ? "no integrations yet\n  Next: lockstitch apply -f FILE\n"
-                                         : IntegrationsText(all.integrations()));
+  const absl::StatusOr<v1::ListIntegrationsResponse> all =
+      AllPages(call, &scheduler::ControlClient::ListIntegrations, request);
+  if (!all.ok()) return Fail(all.status(), call.output);
+  PrintResult(call.output, *all,
+              all->integrations().empty()
+                  ? "no integrations yet\n  Next: lockstitch apply -f FILE\n"
+                  : IntegrationsText(all->integrations()));
   return kSucceeded;
 }
 
@@ -167,19 +162,10 @@ int RunReset(const IntegrationArguments& arguments, const ControlCall& call) {
 int RunSkipped(const IntegrationArguments& arguments, const ControlCall& call) {
   return AskOfIntegration<v1::ListSkippedSlotsResponse>(
       arguments, call,
-      [&](const std::string& name) -> absl::StatusOr<v1::ListSkippedSlotsResponse> {
+      [&](const std::string& name) {
         v1::ListSkippedSlotsRequest request;
         request.set_parent(name);
-        request.set_page_size(1000);
-        v1::ListSkippedSlotsResponse all;
-        do {
-          ASSIGN_OR_RETURN(const v1::ListSkippedSlotsResponse page,
-                           call.client.ListSkippedSlots(request, call.stop));
-          all.MergeFrom(page);
-          request.set_page_token(page.next_page_token());
-        } while (!request.page_token().empty());
-        all.clear_next_page_token();
-        return all;
+        return AllPages(call, &scheduler::ControlClient::ListSkippedSlots, request);
       },
       [](const auto& response, const std::string&) {
         return response.slots().empty() ? "no slot was skipped\n" : SlotsText(response.slots());

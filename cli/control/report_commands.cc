@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "cli/control/all_pages.h"
 #include "cli/control/arguments.h"
 #include "cli/control/command_groups.h"
 #include "cli/control/result_text.h"
@@ -21,21 +22,14 @@ int RunReport(const ReportArguments& arguments, const ControlCall& call) {
   if (!name.ok()) return Fail(name.status(), call.output);
   v1::ListLoadReportsRequest request;
   request.set_parent(*name);
-  request.set_page_size(1000);
-  v1::ListLoadReportsResponse all;
-  do {
-    const absl::StatusOr<v1::ListLoadReportsResponse> page =
-        call.client.ListLoadReports(request, call.stop);
-    if (!page.ok()) return Fail(page.status(), call.output);
-    all.MergeFrom(*page);
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty());
-  all.clear_next_page_token();
-  PrintResult(call.output, all,
-              all.reports().empty()
+  const absl::StatusOr<v1::ListLoadReportsResponse> all =
+      AllPages(call, &scheduler::ControlClient::ListLoadReports, request);
+  if (!all.ok()) return Fail(all.status(), call.output);
+  PrintResult(call.output, *all,
+              all->reports().empty()
                   ? absl::StrCat("nothing was loaded yet\n  Next: lockstitch run ", IdOf(*name),
                                  " --wait\n")
-                  : ReportsText(all.reports()));
+                  : ReportsText(all->reports()));
   return kSucceeded;
 }
 
@@ -49,15 +43,10 @@ int RunUsage(const ReportArguments& arguments, const ControlCall& call) {
   }
   request.set_first_day(arguments.first_day);
   request.set_last_day(arguments.last_day);
-  v1::ListUsageResponse all;
-  do {
-    const absl::StatusOr<v1::ListUsageResponse> page = call.client.ListUsage(request, call.stop);
-    if (!page.ok()) return Fail(page.status(), call.output);
-    all.MergeFrom(*page);
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty());
-  all.clear_next_page_token();
-  PrintResult(call.output, all, UsageText(all.days()));
+  const absl::StatusOr<v1::ListUsageResponse> all =
+      AllPages(call, &scheduler::ControlClient::ListUsage, request);
+  if (!all.ok()) return Fail(all.status(), call.output);
+  PrintResult(call.output, *all, UsageText(all->days()));
   return kSucceeded;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "cli/control/all_pages.h"
 #include "cli/control/arguments.h"
 #include "cli/control/command_groups.h"
 #include "cli/control/result_text.h"
@@ -134,18 +135,11 @@ int RunList(const StreamArguments& arguments, const ControlCall& call) {
   if (!name.ok()) return Fail(name.status(), call.output);
   v1::ListStreamsRequest request;
   request.set_parent(*name);
-  request.set_page_size(1000);
   request.mutable_patterns()->Add(arguments.patterns.begin(), arguments.patterns.end());
-  v1::ListStreamsResponse all;
-  do {
-    const absl::StatusOr<v1::ListStreamsResponse> page =
-        call.client.ListStreams(request, call.stop);
-    if (!page.ok()) return Fail(page.status(), call.output);
-    all.MergeFrom(*page);
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty());
-  all.clear_next_page_token();
-  PrintResult(call.output, all, StreamsText(all.streams()));
+  const absl::StatusOr<v1::ListStreamsResponse> all =
+      AllPages(call, &scheduler::ControlClient::ListStreams, request);
+  if (!all.ok()) return Fail(all.status(), call.output);
+  PrintResult(call.output, *all, StreamsText(all->streams()));
   return kSucceeded;
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "cli/control/all_pages.h"
 #include "cli/control/arguments.h"
 #include "cli/control/command_groups.h"
 #include "cli/control/result_text.h"
@@ -50,20 +51,14 @@ int RunCreate(const TokenArguments& arguments, const ControlCall& call) {
 
 int RunList(const TokenArguments& arguments, const ControlCall& call) {
   v1::ListTokensRequest request;
-  request.set_page_size(1000);
   request.set_show_ended(arguments.all);
-  v1::ListTokensResponse all;
-  do {
-    const absl::StatusOr<v1::ListTokensResponse> page = call.client.ListTokens(request, call.stop);
-    if (!page.ok()) return Fail(page.status(), call.output);
-    all.MergeFrom(*page);
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty());
-  all.clear_next_page_token();
-  PrintResult(call.output, all,
-              all.tokens().empty()
+  const absl::StatusOr<v1::ListTokensResponse> all =
+      AllPages(call, &scheduler::ControlClient::ListTokens, request);
+  if (!all.ok()) return Fail(all.status(), call.output);
+  PrintResult(call.output, *all,
+              all->tokens().empty()
                   ? "no tokens\n  Next: lockstitch token create NAME --role operator\n"
-                  : TokensText(all.tokens()));
+                  : TokensText(all->tokens()));
   return kSucceeded;
 }
 

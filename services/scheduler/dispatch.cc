@@ -230,7 +230,7 @@ absl::StatusOr<v1::LoadResult> Dispatch::Follow(ExtractCall& call) {
   while (call.Read(&response)) {
     idle_since_ = absl::Now();
     if (response.has_finished()) {
-      const v1::LoadResult result = response.finished();
+      const v1::LoadResult& result = response.finished();
       RETURN_IF_ERROR(call.Finish());
       return Keep(result);
     }

@@ -230,9 +230,9 @@ std::vector<std::string> TestIntegration(const v1::Integration& integration) {
   std::vector<std::string> problems;
   const absl::StatusOr<std::string> schema = schema::DestinationSchema(integration.name());
   if (!schema.ok()) problems.push_back(std::string(schema.status().message()));
-  if (!integration.source().has_postgres()) problems.push_back("source.postgres is missing");
+  if (!integration.source().has_postgres()) problems.emplace_back("source.postgres is missing");
   if (!integration.destination().has_postgres())
-    problems.push_back("destination.postgres is missing");
+    problems.emplace_back("destination.postgres is missing");
   TestStreamNames(integration, &problems);
   for (const std::string& text : integration.selection().patterns()) {
     const absl::Status pattern = StreamPattern::Parse(text).status();

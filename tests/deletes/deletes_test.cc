@@ -516,19 +516,7 @@ TEST_F(DeletesTest, ARunThatComparesNothingSaysSo) {
 class DeletesOfVersionsTest : public DeletesStreamTest,
                               public ::testing::WithParamInterface<VersionPair> {
  protected:
-  DeletesOfVersionsTest() {
-    Use(ClusterOf(GetParam().source), &source_url_, &source_);
-    Use(ClusterOf(GetParam().destination), &destination_url_, &destination_);
-  }
-
- private:
-  static void Use(testing::PostgresCluster& cluster, std::string* url,
-                  std::unique_ptr<testing::Database>* session) {
-    FreshDatabase database(cluster);
-    *url = database.url;
-    *session = std::move(database.session);
-    (*session)->Run("RESET search_path");
-  }
+  DeletesOfVersionsTest() { UseVersions(GetParam()); }
 };
 
 TEST_P(DeletesOfVersionsTest, OfATableAreFound) {

@@ -343,19 +343,7 @@ TEST_F(ChangesTest, KeyColumnsOfATableAreAsThoseOfAView) {
 // The oldest and the newest server as either end.
 class VersionsTest : public StreamTest, public ::testing::WithParamInterface<VersionPair> {
  protected:
-  VersionsTest() {
-    Use(ClusterOf(GetParam().source), &source_url_, &source_);
-    Use(ClusterOf(GetParam().destination), &destination_url_, &destination_);
-  }
-
- private:
-  static void Use(testing::PostgresCluster& cluster, std::string* url,
-                  std::unique_ptr<testing::Database>* session) {
-    FreshDatabase database(cluster);
-    *url = database.url;
-    *session = std::move(database.session);
-    (*session)->Run("RESET search_path");
-  }
+  VersionsTest() { UseVersions(GetParam()); }
 };
 
 TEST_P(VersionsTest, FirstLoadAndChanges) {

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "tests/stack/clusters.h"
 #include "tests/stack/stack.h"
+#include "tests/types/version_pairs.h"
 
 namespace lockstitch::tests {
 
@@ -19,6 +21,17 @@ class StreamTest : public ClustersTest {
   static Stack& SharedStack() {
     static Stack stack({}, {"--chunk-rows=10"});
     return stack;
+  }
+
+  // Has the stream go from a server of the one version to one of the other.
+  void UseVersions(const VersionPair& pair) {
+    FreshDatabase source(ClusterOf(pair.source)), destination(ClusterOf(pair.destination));
+    source_url_ = source.url;
+    source_ = std::move(source.session);
+    source_->Run("RESET search_path");
+    destination_url_ = destination.url;
+    destination_ = std::move(destination.session);
+    destination_->Run("RESET search_path");
   }
 
   // The stream's integration, for a test to change.

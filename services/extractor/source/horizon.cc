@@ -80,7 +80,7 @@ absl::StatusOr<Horizon> OfInstants(Connection& source, const SourceMoment& momen
     return horizon;
   }
   std::vector<Parameter> parameters = {moment.clock, moment.horizon, lookback};
-  if (local) parameters.push_back(settings.time_zone());
+  if (local) parameters.emplace_back(settings.time_zone());
   ASSIGN_OR_RETURN(
       horizon.key,
       Ask(source, absl::StrCat(kInstant, local ? kAsLocalTime : kAsInstant), parameters, settings));

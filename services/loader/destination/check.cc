@@ -173,7 +173,8 @@ LackingExtensions LackingOf(const postgres::Result& found) {
   }
   if (!lacking.remedies.empty()) lacking.remedies.front().insert(0, "At the destination: ");
   if (!lacking.absent.empty())
-    lacking.remedies.push_back("Install the packages at the server to have those not installed.");
+    lacking.remedies.emplace_back(
+        "Install the packages at the server to have those not installed.");
   return lacking;
 }
 

@@ -136,10 +136,10 @@ absl::StatusOr<postgres::Result> DescribeTypes(postgres::Connection& connection,
   std::vector<std::string> names, arrays, modifiers, schemas, in_key;
   for (size_t i = 0; i < mapped.size(); ++i) {
     const MappedType& type = mapped[i];
-    in_key.push_back(key.count(table.columns(static_cast<int>(i)).name()) > 0 ? "t" : "f");
+    in_key.emplace_back(key.count(table.columns(static_cast<int>(i)).name()) > 0 ? "t" : "f");
     names.push_back(type.name);
     schemas.push_back(type.schema);
-    arrays.push_back(type.array ? "t" : "f");
+    arrays.emplace_back(type.array ? "t" : "f");
     modifiers.push_back(absl::StrCat(type.modifier));
   }
   return connection.Query(

@@ -145,7 +145,8 @@ class Transition {
     const std::string& type = column.destination_type();
     return std::any_of(wanted_.columns().begin(), wanted_.columns().end(), [&](const auto& other) {
       const std::string& natural = other.destination_column();
-      return name == natural || name == schema::SplitColumnName(natural, type, 1);
+      const std::string split = schema::SplitColumnName(natural, type, 1);
+      return name == natural || name == split;
     });
   }
 

@@ -136,9 +136,9 @@ void InsertRange(Connection& connection, const LoadRecord& load, const v1::Plann
   const v1::RangeBounds& bounds = range.bounds();
   parameters.push_back(bounds.has_lower() ? Connection::Parameter(bounds.lower()) : std::nullopt);
   parameters.push_back(bounds.has_upper() ? Connection::Parameter(bounds.upper()) : std::nullopt);
-  parameters.push_back(Text(bounds.null_keys()));
-  parameters.push_back(Text(range.closing()));
-  parameters.push_back(Text(range.keys()));
+  parameters.emplace_back(Text(bounds.null_keys()));
+  parameters.emplace_back(Text(range.closing()));
+  parameters.emplace_back(Text(range.keys()));
   connection.Defer({std::string(kInsertRange), std::move(parameters)});
 }
 

@@ -46,9 +46,10 @@ absl::StatusOr<FieldMask> Expanded(const FieldMask& mask) {
 
 absl::Status TestUnchanging(const v1::Integration& kept, const v1::Integration& edited) {
   std::vector<std::string> changed;
-  if (edited.name() != kept.name()) changed.push_back("name");
-  if (edited.uid() != kept.uid()) changed.push_back("uid");
-  if (!MessageDifferencer::Equivalent(edited.naming(), kept.naming())) changed.push_back("naming");
+  if (edited.name() != kept.name()) changed.emplace_back("name");
+  if (edited.uid() != kept.uid()) changed.emplace_back("uid");
+  if (!MessageDifferencer::Equivalent(edited.naming(), kept.naming()))
+    changed.emplace_back("naming");
   if (changed.empty()) return absl::OkStatus();
   return Error(Reason::kIntegrationInvalid,
                absl::StrCat("never changes: ", absl::StrJoin(changed, ", ")),

@@ -85,7 +85,7 @@ std::vector<PlannedAction> PlanJobs(absl::Span<const IntegrationStanding> standi
     if (due && *due <= now) {
       PlanDue(standing, *due, leading_since, now, &actions);
     } else if (due != standing.next_slot) {
-      actions.push_back(SetNextSlot{
+      actions.emplace_back(SetNextSlot{
           standing.integration, due,
           due ? "the first slot of its schedule as it is now" : "its schedule has no more slots"});
     }

@@ -285,7 +285,7 @@ absl::StatusOr<std::vector<KeptIntegration>> IntegrationStore::List(
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
   const bool any = state == v1::INTEGRATION_STATE_UNSPECIFIED;
   std::vector<Connection::Parameter> parameters = {after, NumberValue(limit)};
-  if (!any) parameters.push_back(NumberValue(state));
+  if (!any) parameters.emplace_back(NumberValue(state));
   ASSIGN_OR_RETURN(const Result found,
                    session->Query(absl::StrCat(kColumns, kNoSecrets, kJobColumns, kTables,
                                                any ? kAfter : kAfterInState),

@@ -99,7 +99,7 @@ class Conditions {
   void Add(absl::string_view condition) { absl::StrAppend(&text_, " AND ", condition); }
   // What ends the statement.
   void Limit(absl::string_view order, int limit) {
-    parameters_.push_back(NumberValue(limit));
+    parameters_.emplace_back(NumberValue(limit));
     absl::StrAppend(&text_, " ORDER BY ", order, " LIMIT $", parameters_.size());
   }
 

@@ -110,7 +110,7 @@ absl::StatusOr<std::vector<v1::UsageDay>> ReportStore::ListUsage(const std::stri
                                                    NumberValue(limit)};
   if (!integration.empty()) {
     ASSIGN_OR_RETURN(const std::string key, KeyOf(*session, integration));
-    parameters.push_back(key);
+    parameters.emplace_back(key);
   }
   ASSIGN_OR_RETURN(
       const Result found,
