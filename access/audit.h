@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_ACCESS_AUDIT_H_
 #define LOCKSTITCH_ACCESS_AUDIT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -15,10 +16,11 @@ struct AuditEntry {
   std::string peer;       // The address that the call came from.
   bool refused = false;   // Nothing was done.
   absl::Status status;    // What was answered.
+  int64_t untold = 0;     // Refusals before this one that were not told.
 };
 
 // One line of the log, with the field `audit`: a refusal is a warning, a change is information.
-// Nothing else of the request is in it.
+// Nothing else of the request is in it. Before it another one, if there were refusals without one.
 void LogAudit(const AuditEntry& entry);
 
 // `ok`, `failed` or `refused`.

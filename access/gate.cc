@@ -15,6 +15,8 @@
 namespace lockstitch::access {
 namespace {
 
+constexpr int kRefusalsPerMinute = 60;
+
 constexpr char kRetryInfo[] = "type.googleapis.com/google.rpc.RetryInfo";
 
 absl::Status TooManyRequests(const std::string& principal, absl::Duration wait) {
@@ -32,7 +34,10 @@ absl::Status TooManyRequests(const std::string& principal, absl::Duration wait) 
 
 }  // namespace
 
-Gate::Gate(Options options) : options_(std::move(options)), limit_(options_.requests_per_minute) {}
+Gate::Gate(Options options)
+    : options_(std::move(options)),
+      limit_(options_.requests_per_minute),
+      refusals_(kRefusalsPerMinute) {}
 
 absl::StatusOr<Principal> Gate::Find(const Credentials& credentials) const {
   if (options_.users != nullptr && !credentials.authorization.empty()) {
@@ -77,7 +82,14 @@ absl::StatusOr<Principal> Gate::Identify(absl::string_view method, const Credent
   return principal;
 }
 
-void Gate::Audit(const AuditEntry& entry) const {
+void Gate::Audit(AuditEntry entry) {
+  if (entry.refused) {
+    if (refusals_.Take(entry.principal, options_.clock()) > absl::ZeroDuration()) {
+      ++untold_;
+      return;
+    }
+    entry.untold = untold_.exchange(0);
+  }
   LogAudit(entry);
   if (options_.audit != nullptr) options_.audit->Record(entry);
 }

@@ -1,6 +1,8 @@
 #ifndef LOCKSTITCH_ACCESS_GATE_H_
 #define LOCKSTITCH_ACCESS_GATE_H_
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -45,14 +47,17 @@ class Gate {
   // TOKEN_INVALID; REQUEST_LIMIT_EXCEEDED, which tells when to try again. May wait for the catalog.
   absl::StatusOr<Principal> Identify(absl::string_view method, const Credentials& credentials);
 
-  // Tells of a call that was refused, or has changed something.
-  void Audit(const AuditEntry& entry) const;
+  // Tells of a call that was refused, or has changed something. Of refusals, a minute tells 60 of
+  // one principal, and as many of all that nobody knows: how many it left out, the next one says.
+  void Audit(AuditEntry entry);
 
  private:
   absl::StatusOr<Principal> Find(const Credentials& credentials) const;
 
   const Options options_;
   RequestLimit limit_;
+  RequestLimit refusals_;
+  std::atomic<int64_t> untold_ = 0;
 };
 
 }  // namespace lockstitch::access

@@ -126,5 +126,29 @@ TEST(RequestsTest, TooManyAreRefusedWithTheTimeToWait) {
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(gate.Identify(kMethod, {.local = true}).ok());
 }
 
+class Entries final : public AuditSink {
+ public:
+  void Record(const AuditEntry& entry) override { entries.push_back(entry); }
+  std::vector<AuditEntry> entries;
+};
+
+TEST(AuditTest, NobodyFillsTheLogWithRefusals) {
+  Entries told;
+  absl::Time now = absl::UnixEpoch();
+  Gate gate({.audit = &told, .clock = [&] { return now; }});
+  const AuditEntry knock = {.method = kMethod, .refused = true};
+  for (int i = 0; i < 100; ++i) gate.Audit(knock);
+  EXPECT_EQ(told.entries.size(), 60u);
+  // Others' refusals, and what is no refusal, are told.
+  gate.Audit({.principal = "certificate alice", .method = kMethod, .refused = true});
+  EXPECT_EQ(told.entries.back().untold, 40);
+  for (int i = 0; i < 100; ++i) gate.Audit({.principal = "token ci", .method = kMethod});
+  EXPECT_EQ(told.entries.size(), 161u);
+  now += absl::Seconds(1);
+  gate.Audit(knock);
+  EXPECT_EQ(told.entries.back().untold, 0);
+  EXPECT_EQ(told.entries.size(), 162u);
+}
+
 }  // namespace
 }  // namespace lockstitch::access

@@ -1,6 +1,7 @@
 #include "access/rules.h"
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -103,6 +104,8 @@ std::string AudienceText(const Rule& rule) {
 }  // namespace
 
 absl::Span<const Rule> AllRules() { return Rules(); }
+
+bool IsServiceName(absl::string_view name) { return absl::StartsWith(name, kServicePrefix); }
 
 const Rule* RuleOf(absl::string_view method) {
   static const auto& by_method = *[] {

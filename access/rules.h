@@ -10,7 +10,8 @@
 
 namespace lockstitch::access {
 
-// The names that services' certificates carry, by which they know each other.
+// The names that services' certificates carry, by which they know each other, all begin so.
+inline constexpr absl::string_view kServicePrefix = "lockstitch-";
 inline constexpr absl::string_view kSchedulerName = "lockstitch-scheduler";
 inline constexpr absl::string_view kExtractorName = "lockstitch-extractor";
 
@@ -33,6 +34,9 @@ struct Rule {
 // Every method that any server serves; what isn't here nobody may call. docs/access.md is made from
 // it.
 absl::Span<const Rule> AllRules();
+
+// Whether certificates of services have this name: it stands for no user.
+bool IsServiceName(absl::string_view name);
 
 // The method's rule; nullptr if it has none.
 const Rule* RuleOf(absl::string_view method);

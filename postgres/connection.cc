@@ -96,6 +96,7 @@ struct Connection::Session {
   std::vector<Statement> deferred;
   std::map<std::string, std::optional<std::string>> answers;  // By statement.
   absl::Time deadline = absl::InfiniteFuture();               // For answers.
+  absl::Duration patience;
 };
 
 absl::StatusOr<Connection> Connection::Open(const Options& options, ConnectTrace* trace) {
@@ -113,6 +114,7 @@ absl::StatusOr<Connection> Connection::Connected(const Options& options, Connect
   const absl::Time deadline = absl::Now() + timeout;
   auto session = std::make_unique<Session>();
   session->side = options.side;
+  session->patience = options.patience;
   ASSIGN_OR_RETURN(session->handle,
                    Connect(settings, options.application_name, timeout, options.side, trace));
   session->cancel.reset(PQgetCancel(session->handle.get()), FreeCancel());
@@ -362,10 +364,11 @@ absl::Status Connection::NativeError() const {
 
 // Until the next PQgetResult has something to return at once, or waits as long as it likes.
 absl::Status Connection::AwaitAnswer() {
-  if (session_->deadline == absl::InfiniteFuture()) return absl::OkStatus();
+  const absl::Time deadline = std::min(session_->deadline, absl::Now() + session_->patience);
+  if (deadline == absl::InfiniteFuture()) return absl::OkStatus();
   while (PQisBusy(native()) != 0) {
     pollfd waiting = {PQsocket(native()), POLLIN, 0};
-    const int64_t left = absl::ToInt64Milliseconds(session_->deadline - absl::Now());
+    const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
     if (left <= 0 || poll(&waiting, 1, static_cast<int>(left)) == 0) {
       return Error(Reason::kConnectionLost,
                    "the server took the connection, but did not answer in time");

@@ -33,6 +33,9 @@ class Connection {
     std::string application_name;   // What pg_stat_activity shows, at most 63 bytes.
     absl::Duration timeout =
         absl::Seconds(15);  // Until the session can be used; connect_timeout in the URL wins.
+    // How long each answer may take: then the session is given up, CONNECTION_LOST. More than the
+    // server's own statement_timeout, it is for a server that has fallen silent.
+    absl::Duration patience = absl::InfiniteDuration();
     // More settings of the session, by name. Servers before 10 don't get them.
     std::vector<std::pair<std::string, std::string>> settings = {};
   };

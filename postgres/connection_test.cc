@@ -20,8 +20,9 @@ class ConnectionTest : public ::testing::Test {
     static testing::PostgresCluster& cluster = *new testing::PostgresCluster;
     return cluster;
   }
-  static Connection Open() {
-    Connection::Options options = {.side = Side::kSource, .application_name = "test"};
+  static Connection Open(absl::Duration patience = absl::InfiniteDuration()) {
+    Connection::Options options = {
+        .side = Side::kSource, .application_name = "test", .patience = patience};
     options.server.set_url(Cluster().Url("postgres"));
     return *Connection::Open(options);
   }
@@ -48,6 +49,14 @@ TEST_F(ConnectionTest, WhatWasInterruptedHereIsNotGone) {
   EXPECT_FALSE(connection.gone());
   EXPECT_THAT(connection.Execute("SELECT 1"), HasReason(Reason::kConnectionLost));
   EXPECT_FALSE(connection.gone());
+}
+
+TEST_F(ConnectionTest, WhoDoesNotAnswerInTimeIsGivenUp) {
+  Connection connection = Open(/*patience=*/absl::Milliseconds(10));
+  database_.Run("BEGIN; LOCK pg_catalog.pg_auth_members");
+  EXPECT_THAT(connection.Execute("SELECT count(*) FROM pg_auth_members"),
+              HasReason(Reason::kConnectionLost));
+  database_.Run("COMMIT");
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ namespace {
 
 // What sessions must agree in to stand for each other.
 std::string KeyOf(const Connection::Options& options) {
-  std::string key =
-      absl::StrCat(SideName(options.side), " ", absl::FormatDuration(options.timeout), " ");
+  std::string key = absl::StrCat(SideName(options.side), " ", absl::FormatDuration(options.timeout),
+                                 " ", absl::FormatDuration(options.patience), " ");
   for (const auto& [name, value] : options.settings)
     absl::StrAppend(&key, QuoteLiteral(name), QuoteLiteral(value));
   return absl::StrCat(key, " ", options.server.SerializeAsString());

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "access/rules.h"
 #include "access/token.h"
 #include "rpc/timestamp.h"
 #include "services/scheduler/control/page_token.h"
@@ -38,8 +39,15 @@ absl::Status TestCertificateName(const std::string& name) {
   const bool fits =
       name.size() <= kLongestName &&
       std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; });
-  return fits ? absl::OkStatus()
-              : Error(Reason::kUsageInvalid, "certificate_name is no name of a certificate");
+  if (!fits) return Error(Reason::kUsageInvalid, "certificate_name is no name of a certificate");
+  if (access::IsServiceName(name)) {
+    return Error(
+        Reason::kUsageInvalid,
+        absl::StrCat("certificate_name ", name, " is a service's, as all are that begin with ",
+                     access::kServicePrefix),
+        "Give the user a certificate of their own.");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

@@ -54,8 +54,10 @@ TEST_F(TokensTest, WhatIsWrongIsRefused) {
   *request.mutable_expires_at() = rpc::ToTimestamp(absl::Now() - absl::Seconds(1));
   EXPECT_THAT(tokens_.Create(request), HasReason(Reason::kUsageInvalid));
   request = Wanted("ci");
-  request.set_certificate_name("a\nb");
-  EXPECT_THAT(tokens_.Create(request), HasReason(Reason::kUsageInvalid));
+  for (const char* name : {"a\nb", "lockstitch-scheduler", "lockstitch-loader.lockstitch.svc"}) {
+    request.set_certificate_name(name);
+    EXPECT_THAT(tokens_.Create(request), HasReason(Reason::kUsageInvalid)) << name;
+  }
   EXPECT_THAT(tokens_.Revoke("ci"), HasReason(Reason::kUsageInvalid));
   EXPECT_THAT(tokens_.Revoke("tokens/ci"), HasReason(Reason::kTokenNotFound));
 }

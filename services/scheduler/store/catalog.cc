@@ -12,6 +12,9 @@ namespace {
 // The first with idle_session_timeout, which leadership rests on.
 constexpr int kOldestVersion = 140000;
 
+// Beyond the statement_timeout of its sessions.
+constexpr absl::Duration kPatience = absl::Seconds(35);
+
 // Two schedulers stay far below the 100 connections that servers have by default.
 constexpr postgres::SessionPool::Options kSessions = {
     .idle = absl::Minutes(1), .life = absl::Minutes(5), .most_used = 16, .renew = false};
@@ -35,6 +38,7 @@ absl::StatusOr<std::unique_ptr<Catalog>> Catalog::Open(const v1::PostgresConnect
 
 absl::StatusOr<postgres::SessionPool::Lease> Catalog::Session() {
   postgres::Connection::Options options = OptionsFor("lockstitch scheduler");
+  options.patience = kPatience;
   options.settings = {{"statement_timeout", "30s"},
                       {"lock_timeout", "3s"},
                       {"jit", "off"},

@@ -20,8 +20,9 @@ class Catalog {
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(const v1::PostgresConnection& server);
 
   // A session for one piece of work, whose transactions and waits for locks the server ends after
-  // seconds: a stopped process keeps nobody waiting. Of as many as are used at once none is opened
-  // twice; whoever finds too many used waits, and so must hold none. Its settings stay as they are.
+  // seconds: a stopped process keeps nobody waiting, nor does a server that has fallen silent for
+  // longer. Of as many as are used at once none is opened twice; whoever finds too many used waits,
+  // and so must hold none. Its settings stay as they are.
   absl::StatusOr<postgres::SessionPool::Lease> Session();
 
   // What a session of its own is opened with, as the leader's is.

@@ -70,6 +70,7 @@ absl::StatusOr<KeptToken> TokenStore::Create(const KeptToken& token) const {
                  by == token.id ? absl::StrCat("there is or was a token ", by)
                                 : absl::StrCat("the certificate stands for the token ", by));
   }
+  ++changes_;
   KeptToken kept = token;
   kept.created_at = TimeAt(made, 0, 0).value_or(absl::UnixEpoch());
   return kept;
@@ -93,6 +94,7 @@ absl::StatusOr<std::vector<KeptToken>> TokenStore::ReadAll() const {
 absl::StatusOr<KeptToken> TokenStore::Revoke(const std::string& id) const {
   ASSIGN_OR_RETURN(const postgres::SessionPool::Lease session, catalog_->Session());
   RETURN_IF_ERROR(session->Execute(kRevoke, {id}));
+  ++changes_;
   ASSIGN_OR_RETURN(const Result found, session->Query(absl::StrCat(kSelect, kOfId), {id}));
   if (found.empty()) return Error(Reason::kTokenNotFound, absl::StrCat("there is no token ", id));
   return Read(found).front();

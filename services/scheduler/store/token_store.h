@@ -1,6 +1,8 @@
 #ifndef LOCKSTITCH_SERVICES_SCHEDULER_STORE_TOKEN_STORE_H_
 #define LOCKSTITCH_SERVICES_SCHEDULER_STORE_TOKEN_STORE_H_
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,8 +47,12 @@ class TokenStore {
   absl::StatusOr<KeptToken> Revoke(const std::string& id) const;
   absl::Status MarkUsed(const std::string& id, absl::Time at) const;
 
+  // How often this process has made or revoked one: what was read before the last time is old.
+  int64_t changes() const { return changes_; }
+
  private:
   Catalog* catalog_;
+  mutable std::atomic<int64_t> changes_ = 0;
 };
 
 }  // namespace lockstitch::scheduler

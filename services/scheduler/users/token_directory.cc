@@ -1,5 +1,6 @@
 #include "services/scheduler/users/token_directory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,9 @@ constexpr absl::Duration kFresh = absl::Seconds(5);
 constexpr int kLooksPerMinute = 60;
 constexpr absl::Duration kAdminFresh = absl::Seconds(1);
 
+// Of those who wait for another call's read.
+constexpr absl::Duration kPatience = absl::Seconds(5);
+
 // How exactly it is kept when a token was used last.
 constexpr absl::Duration kUseInterval = absl::Minutes(10);
 
@@ -26,45 +30,81 @@ TokenDirectory::TokenDirectory(Options options)
     : options_(std::move(options)), looks_(kLooksPerMinute) {}
 
 absl::StatusOr<access::User> TokenDirectory::FindByToken(const std::string& hash) {
-  absl::MutexLock lock(&mutex_);
-  if (IsAdmin(hash))
-    return access::User{.name = "of --admin-token-file", .role = access::Role::kAdmin};
-  ASSIGN_OR_RETURN(KeptToken* const token, Find(&TokenDirectory::by_hash_, {hash}));
-  if (token == nullptr) return Invalid("the token is not known, or was revoked");
-  return Used(token);
+  access::User user;
+  bool keep = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (IsAdmin(hash))
+      return access::User{.name = "of --admin-token-file", .role = access::Role::kAdmin};
+    ASSIGN_OR_RETURN(const KeptToken* const token, Find(&TokenDirectory::by_hash_, {hash}));
+    if (token == nullptr) return Invalid("the token is not known, or was revoked");
+    ASSIGN_OR_RETURN(user, Use(*token, &keep));
+  }
+  if (keep) KeepUse(user);
+  return user;
 }
 
 absl::StatusOr<access::User> TokenDirectory::FindByCertificate(
     const std::vector<std::string>& names) {
-  absl::MutexLock lock(&mutex_);
-  ASSIGN_OR_RETURN(KeptToken* const token, Find(&TokenDirectory::by_certificate_, names));
-  if (token == nullptr) return access::User();
-  return Used(token);
+  access::User user;
+  bool keep = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    ASSIGN_OR_RETURN(const KeptToken* const token, Find(&TokenDirectory::by_certificate_, names));
+    if (token == nullptr) return access::User();
+    ASSIGN_OR_RETURN(user, Use(*token, &keep));
+  }
+  if (keep) KeepUse(user);
+  return user;
 }
 
-absl::StatusOr<KeptToken*> TokenDirectory::Find(Tokens TokenDirectory::*tokens,
-                                                const std::vector<std::string>& keys) {
+absl::StatusOr<const KeptToken*> TokenDirectory::Find(const Tokens TokenDirectory::*tokens,
+                                                      const std::vector<std::string>& keys) {
   if (options_.store == nullptr) return nullptr;
-  const absl::Time now = options_.clock();
-  const auto find = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> KeptToken* {
+  const auto find = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> const KeptToken* {
     for (const std::string& key : keys) {
       const auto found = (this->*tokens).find(key);
       if (found != (this->*tokens).end()) return &found->second;
     }
     return nullptr;
   };
-  const bool fresh = now >= read_at_ && now - read_at_ < kFresh;
-  if (!fresh) RETURN_IF_ERROR(Read(now));
-  KeptToken* token = find();
+  const absl::Time now = options_.clock();
+  const bool fresh =
+      now >= read_at_ && now - read_at_ < kFresh && read_changes_ == options_.store->changes();
+  if (!fresh) RETURN_IF_ERROR(Read());
+  const KeptToken* token = find();
   if (token == nullptr && fresh && looks_.Take("", now) == absl::ZeroDuration()) {
-    RETURN_IF_ERROR(Read(now));
+    RETURN_IF_ERROR(Read());
     token = find();
   }
   return token;
 }
 
-absl::Status TokenDirectory::Read(absl::Time now) {
-  ASSIGN_OR_RETURN(std::vector<KeptToken> tokens, options_.store->ReadAll());
+// A read that is under way may have passed what is wanted already: the one after it is shared.
+absl::Status TokenDirectory::Read() {
+  const int64_t wanted = begun_ + 1;
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (finished_ < wanted && !IsRead()) {
+    if (!mutex_.AwaitWithDeadline(absl::Condition(this, &TokenDirectory::IsRead), deadline))
+      return Error(Reason::kConnectionLost, "catalog: it doesn't tell whose token this is");
+  }
+  if (finished_ >= wanted) return read_;
+  ++begun_;
+  const absl::Time now = options_.clock();
+  const int64_t changes = options_.store->changes();
+  mutex_.Unlock();
+  absl::StatusOr<std::vector<KeptToken>> tokens = options_.store->ReadAll();
+  mutex_.Lock();
+  ++finished_;
+  read_ = tokens.status();
+  if (!tokens.ok()) return read_;
+  Take(*std::move(tokens));
+  read_at_ = now;
+  read_changes_ = changes;
+  return absl::OkStatus();
+}
+
+void TokenDirectory::Take(std::vector<KeptToken> tokens) {
   by_hash_.clear();
   by_certificate_.clear();
   for (KeptToken& token : tokens) {
@@ -74,24 +114,26 @@ absl::Status TokenDirectory::Read(absl::Time now) {
       by_certificate_.emplace(*token.certificate_name, std::move(token));
     }
   }
-  read_at_ = now;
-  return absl::OkStatus();
 }
 
-absl::StatusOr<access::User> TokenDirectory::Used(KeptToken* token) {
+absl::StatusOr<access::User> TokenDirectory::Use(const KeptToken& token, bool* keep) {
   const absl::Time now = options_.clock();
-  if (!token->valid(now)) {
+  if (!token.valid(now)) {
     return Invalid(absl::StrCat(
-        "the token ", token->id, " has expired at ",
-        absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", *token->expires_at, absl::UTCTimeZone())));
+        "the token ", token.id, " has expired at ",
+        absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", *token.expires_at, absl::UTCTimeZone())));
   }
-  if (!token->last_used_at || now - *token->last_used_at >= kUseInterval) {
-    token->last_used_at = now;
-    const absl::Status marked = options_.store->MarkUsed(token->id, now);
-    if (!marked.ok())
-      telemetry::LogError("a token's use is not kept", marked, {{"token", token->id}});
-  }
-  return access::User{.name = token->id, .role = token->role};
+  absl::Time& used_at = used_at_[token.id];
+  if (token.last_used_at) used_at = std::max(used_at, *token.last_used_at);
+  *keep = now - used_at >= kUseInterval;
+  if (*keep) used_at = now;
+  return access::User{.name = token.id, .role = token.role};
+}
+
+void TokenDirectory::KeepUse(const access::User& user) const {
+  const absl::Status marked = options_.store->MarkUsed(user.name, options_.clock());
+  if (!marked.ok())
+    telemetry::LogError("a token's use is not kept", marked, {{"token", user.name}});
 }
 
 bool TokenDirectory::IsAdmin(const std::string& hash) {

@@ -2,6 +2,8 @@
 
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "access/token.h"
 #include "gtest/gtest.h"
@@ -51,9 +53,60 @@ TEST_F(TokenDirectoryTest, ATokenIsKnownFromTheMomentItIsMade) {
 TEST_F(TokenDirectoryTest, ATokenThatWasRevokedElsewhereIsRefusedAfterFiveSeconds) {
   const std::string hash = Create("ci");
   EXPECT_THAT(directory_.FindByToken(hash), IsOk());
-  OrDie(store_.Revoke("ci"));
+  const TokenStore elsewhere(catalog_.catalog.get());
+  OrDie(elsewhere.Revoke("ci"));
+  EXPECT_THAT(directory_.FindByToken(hash), IsOk());
   now_ += absl::Seconds(5);
   EXPECT_THAT(directory_.FindByToken(hash), HasReason(Reason::kTokenInvalid));
+}
+
+TEST_F(TokenDirectoryTest, ATokenThatWasRevokedHereIsRefusedAtOnce) {
+  const std::string hash = Create("ci");
+  EXPECT_THAT(directory_.FindByToken(hash), IsOk());
+  OrDie(store_.Revoke("ci"));
+  EXPECT_THAT(directory_.FindByToken(hash), HasReason(Reason::kTokenInvalid));
+}
+
+TEST_F(TokenDirectoryTest, ACatalogThatDoesNotAnswerHoldsUpNobodyWhoDoesNotNeedIt) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.path() + "/admin", token = access::MakeToken();
+  std::ofstream(path) << token << "\n";
+  TokenDirectory directory({.store = &store_, .admin_token_file = path});
+  const std::string hash = Create("ci");
+  catalog_.database.Run("BEGIN; LOCK TABLE lockstitch.tokens");
+  // A statement waits for a lock for seconds alone.
+  std::thread user([&] {
+    while (!directory.FindByToken(hash).ok()) std::this_thread::yield();
+  });
+  const std::string waits =
+      "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = "
+      "'lockstitch.tokens'::regclass)";
+  catalog_.database.Await(waits);
+  EXPECT_EQ(OrDie(directory.FindByToken(HashOf(token))).role, Role::kAdmin);
+  EXPECT_EQ(catalog_.database.Text(waits), "t");
+  catalog_.database.Run("COMMIT");
+  user.join();
+}
+
+TEST_F(TokenDirectoryTest, CallsThatComeMeanwhileShareOneRead) {
+  catalog_.database.Run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
+  TokenDirectory directory({.store = &store_});
+  const std::string hash = Create("ci");
+  const int64_t before = Reads();
+  catalog_.database.Run("BEGIN; LOCK TABLE lockstitch.tokens");
+  std::vector<std::thread> users;
+  for (int i = 0; i < 20; ++i) {
+    users.emplace_back([&] {
+      while (!directory.FindByToken(hash).ok()) std::this_thread::yield();
+    });
+  }
+  catalog_.database.Await(
+      "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = "
+      "'lockstitch.tokens'::regclass)");
+  catalog_.database.Run("COMMIT");
+  for (std::thread& user : users) user.join();
+  // One that they found under way, and the one after it.
+  EXPECT_LE(Reads(), before + 2);
 }
 
 TEST_F(TokenDirectoryTest, AnExpiredTokenIsRefused) {
