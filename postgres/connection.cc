@@ -16,6 +16,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "postgres/allowed_files.h"
 #include "postgres/connect.h"
 #include "postgres/connection_settings.h"
 #include "postgres/quote.h"
@@ -105,6 +106,8 @@ absl::StatusOr<Connection> Connection::Open(const Options& options, ConnectTrace
 }
 
 absl::StatusOr<Connection> Connection::Connected(const Options& options, ConnectTrace* trace) {
+  // The catalog's is described by whoever started the process.
+  if (options.side != Side::kCatalog) RETURN_IF_ERROR(TestFilesAllowed(options.server));
   ASSIGN_OR_RETURN(const ConnectionSettings settings, ReadConnectionSettings(options.server));
   const absl::Duration timeout =
       settings.timeout > absl::ZeroDuration() ? settings.timeout : options.timeout;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "postgres/allowed_files.h"
 #include "postgres/catalog_limits.h"
 #include "postgres/connect.h"
 #include "postgres/connection_settings.h"
@@ -158,6 +159,11 @@ void AddConnecting(const ConnectionSettings& settings, const ConnectTrace& trace
   steps.Add("authenticate", trace.authenticating, Passed(absl::StrCat("as ", settings.user)));
 }
 
+absl::StatusOr<ConnectionSettings> SettingsOf(const v1::PostgresConnection& server) {
+  RETURN_IF_ERROR(TestFilesAllowed(server));
+  return ReadConnectionSettings(server);
+}
+
 absl::StatusOr<Connection> OpenForQuestions(const Connection::Options& options,
                                             ConnectTrace* trace) {
   ASSIGN_OR_RETURN(Connection connection, Connection::Open(options, trace));
@@ -210,7 +216,7 @@ std::vector<v1::CheckStep> CheckConnection(const Connection::Options& options,
   std::vector<std::string> names;
   for (const CheckQuestion& question : questions) names.push_back(question.name);
   absl::Time start = absl::Now();
-  const absl::StatusOr<ConnectionSettings> settings = ReadConnectionSettings(options.server);
+  const absl::StatusOr<ConnectionSettings> settings = SettingsOf(options.server);
   if (!settings.ok()) {
     steps.Add("settings", absl::Now() - start, settings.status());
     names.insert(names.begin(), {"resolve", "connect", "tls", "authenticate"});

@@ -57,6 +57,10 @@ HealthServer::~HealthServer() {
   server_->Wait();
 }
 
+void HealthServer::SetAlive(bool alive) {
+  server_->GetHealthCheckService()->SetServingStatus("", alive);
+}
+
 void HealthServer::SetReady(bool ready) {
   server_->GetHealthCheckService()->SetServingStatus(kReadiness, ready);
 }

@@ -24,6 +24,7 @@ class HealthServer {
   ~HealthServer();
 
   int port() const { return port_; }
+  void SetAlive(bool alive);
   void SetReady(bool ready);
 
  private:

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "rpc/process.h"
 #include "rpc/server_flags.h"
 #include "rpc/tls.h"
-#include "telemetry/metrics.h"
 
 namespace lockstitch::access {
 class Gate;
@@ -24,17 +24,20 @@ namespace lockstitch::rpc {
 // What a service's process serves.
 struct Serving {
   ServerFlags flags;
-  const Tls* tls = nullptr;  // Of the flags' files.
+  const Process* process = nullptr;  // That of these flags.
   ClientCertificates client_certificates = ClientCertificates::kRequired;
   std::vector<std::shared_ptr<grpc::Service>> services;
-  telemetry::Metrics* metrics = nullptr;
-  access::Gate* gate = nullptr;  // As in Server::Options.
-  int metrics_port = 0;
+  access::Gate* gate = nullptr;                             // As in Server::Options.
   std::function<void(const std::string& address)> started;  // Told where it listens. Optional.
-  std::function<void()> stop;  // Ends what is under way, so that the server can shut down soon.
-  // How long calls under way may go on before `stop`; none come in meanwhile. A service that must
-  // be reached meanwhile waits in `stop` instead.
+  std::function<bool()> alive;  // What health says of the process, asked each second. Optional.
+  // Ends what is under way, so that the server can shut down soon. May be called more than once, by
+  // any thread, where there is a `drain`.
+  std::function<void()> stop;
+  // How long what is under way may go on before `stop`; another signal ends it at once.
   absl::Duration drain;
+  // Waits for that so long, of a service that must be reached meanwhile; without it no calls come
+  // in. Optional.
+  std::function<void(absl::Duration)> await_idle;
 };
 
 // Serves from here until SIGTERM or SIGINT (see HoldTermination) and shuts down. Ready for as long,

@@ -159,6 +159,8 @@ Channel Server::InProcessChannel() {
                                                                   ClientInterceptors(metrics_));
 }
 
+void Server::SetAlive(bool alive) { server_->GetHealthCheckService()->SetServingStatus("", alive); }
+
 void Server::SetReady(bool ready) {
   server_->GetHealthCheckService()->SetServingStatus(kReadiness, ready);
 }

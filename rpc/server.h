@@ -23,8 +23,8 @@ class Service;
 namespace lockstitch::rpc {
 
 // A running gRPC server: health and reflection, keepalive, admission, call metrics, and the context
-// of calls come with it. Health answers for "" as long as it runs, and for kReadiness whether it
-// takes work.
+// of calls come with it. Health answers for "" whether the process lives, which it does at first,
+// and for kReadiness whether it takes work.
 class Server {
  public:
   struct Options {
@@ -47,6 +47,7 @@ class Server {
   // A channel that reaches this server without a socket.
   Channel InProcessChannel();
 
+  void SetAlive(bool alive);
   void SetReady(bool ready);
 
   // Takes no more calls, waits for those under way at most `grace`, then cancels them and waits for

@@ -107,6 +107,12 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
       ->delimiter(',')
       ->check(CLI::IsMember(names))
       ->option_text("LIST (Env:" + EnvironmentName("--plaintext") + ")");
+  app.add_option("--connection-files", flags.connection_files,
+                 "folder below which the files must lie that callers' connections name [anywhere "
+                 "without TLS and --plaintext=grpc, else nowhere]")
+      ->envname(EnvironmentName("--connection-files"))
+      ->check(CLI::ExistingDirectory)
+      ->option_text("DIR (Env:" + EnvironmentName("--connection-files") + ")");
   AddLogLevelFlag(app, flags.log_level, "info");
   AddDurationFlag(app, "--shutdown-grace", flags.shutdown_grace,
                   "how long SIGTERM waits for short calls");
@@ -116,6 +122,8 @@ void AddServerFlags(CLI::App& app, ServerFlags& flags) {
       const Explanation why = Explain(problem);
       throw CLI::ValidationError(why.reason, absl::StrCat(why.message, "\n  ", why.remedy));
     }
+    const bool by_others = flags.tls.given() || flags.Plaintext(Listener::kGrpc);
+    if (by_others && !flags.connection_files) flags.connection_files = "";
   });
 }
 

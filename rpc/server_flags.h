@@ -1,6 +1,7 @@
 #ifndef LOCKSTITCH_RPC_SERVER_FLAGS_H_
 #define LOCKSTITCH_RPC_SERVER_FLAGS_H_
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,6 +26,9 @@ struct ServerFlags {
   std::string health_listen;  // Empty: health is served at `listen` alone.
   TlsFiles tls;
   std::set<Listener> plaintext;  // Those that may be at any address without TLS.
+  // The folder below which the files must lie that connections of callers name; empty: there is
+  // none. Unset: anywhere, which can be where all callers are of this machine.
+  std::optional<std::string> connection_files;
   telemetry::LogSeverity log_level = telemetry::LogSeverity::kInfo;
   absl::Duration shutdown_grace = absl::Seconds(10);
 

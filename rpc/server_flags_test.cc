@@ -1,6 +1,7 @@
 #include "rpc/server_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -79,6 +80,25 @@ TEST(ServerFlagsTest, WhatIsReachedFromElsewhereHasTlsOrIsNamed) {
               HasSubstr("metrics has no TLS"));
   EXPECT_THAT(Refusal(std::string("--health-listen=0.0.0.0:7000") + kTls),
               HasSubstr("health has no TLS"));
+}
+
+TEST(ServerFlagsTest, OthersThanTheMachineNameNoFilesUnlessItIsToldWhere) {
+  const auto folder = [](const std::string& flags) {
+    CLI::App app;
+    ServerFlags parsed = {.listen = "127.0.0.1:7400", .metrics_listen = "127.0.0.1:9400"};
+    AddServerFlags(app, parsed);
+    app.parse(flags);
+    return parsed.connection_files;
+  };
+  const std::string own = " --connection-files=" + ::testing::TempDir();
+  EXPECT_EQ(folder(""), std::nullopt);
+  EXPECT_EQ(folder("--plaintext=metrics,health"), std::nullopt);
+  EXPECT_EQ(folder(own), ::testing::TempDir());
+  for (const std::string others : {kTls, "--plaintext=grpc"}) {
+    EXPECT_EQ(folder(others), "");
+    EXPECT_EQ(folder(others + own), ::testing::TempDir());
+  }
+  EXPECT_THAT(Refusal("--connection-files=/nowhere"), HasSubstr("/nowhere"));
 }
 
 TEST(ServerFlagsTest, TheFilesOfTlsBelongTogether) {

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <utility>
+
 namespace lockstitch::rpc {
 namespace {
 
@@ -24,6 +26,19 @@ void WaitForTermination() {
   const sigset_t signals = Signals();
   int signal = 0;
   sigwait(&signals, &signal);
+}
+
+AtTermination::AtTermination(std::function<void()> act)
+    : thread_([this, act = std::move(act)] {
+        WaitForTermination();
+        if (!over_) act();
+      }) {}
+
+AtTermination::~AtTermination() {
+  over_ = true;
+  // To this thread alone, which may have had one.
+  pthread_kill(thread_.native_handle(), SIGTERM);
+  thread_.join();
 }
 
 }  // namespace lockstitch::rpc

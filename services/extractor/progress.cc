@@ -38,19 +38,18 @@ void ProgressCounter::QueueRanges(size_t ranges) {
 
 ProgressCounter::SentRange::SentRange(ProgressCounter& progress)
     : progress_(progress), begun_at_(absl::Now()) {
-  // One that is sent anew has waited before.
-  int64_t waiting = progress_.waiting_ranges_;
-  while (waiting > 0 && !progress_.waiting_ranges_.compare_exchange_weak(waiting, waiting - 1)) {
-  }
-  if (waiting > 0) progress_.metrics_->Change(Metric::kExtractorRanges, {"queued"}, -1);
+  --progress_.waiting_ranges_;
+  progress_.metrics_->Change(Metric::kExtractorRanges, {"queued"}, -1);
   progress_.metrics_->Change(Metric::kExtractorRanges, {"sending"}, 1);
 }
 
 ProgressCounter::SentRange::~SentRange() {
   progress_.metrics_->Change(Metric::kExtractorRanges, {"sending"}, -1);
+  if (!finished_) progress_.QueueRanges(1);
 }
 
 void ProgressCounter::SentRange::Finish() {
+  finished_ = true;
   progress_.metrics_->Add(Metric::kExtractorRangesSent, {}, 1);
   progress_.metrics_->Observe(Metric::kExtractorRangeSeconds, {},
                               absl::ToDoubleSeconds(absl::Now() - begun_at_));

@@ -27,7 +27,7 @@ class ProgressCounter {
   void AddBackpressure(absl::Duration waited) { add_waited_(absl::ToDoubleSeconds(waited)); }
   v1::Progress Get() const;
 
-  // One of the ranges that wait, from its first attempt on.
+  // One of the ranges that wait, while it is sent. Where it ends unfinished it waits again.
   class SentRange {
    public:
     explicit SentRange(ProgressCounter& progress);
@@ -39,6 +39,7 @@ class ProgressCounter {
    private:
     ProgressCounter& progress_;
     const absl::Time begun_at_;
+    bool finished_ = false;
   };
   // So many ranges wait to be sent.
   void QueueRanges(size_t ranges);

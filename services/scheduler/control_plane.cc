@@ -34,10 +34,12 @@ ControlPlane::ControlPlane(const Options& options, const Scheduler& scheduler, S
                 .secrets = &secrets_,
                 .discovery = scheduler.runner().discovery,
                 .loader = scheduler.runner().dispatch.loader}),
+      step_limit_(options.step_limit),
       candidate_({.catalog = catalog_.get(),
                   .secrets = &secrets_,
                   .sender = &sender_,
                   .metrics = scheduler.runner().metrics,
+                  .steps = &steps_,
                   .runner = RunnerOf(scheduler, options.grace, &extractors_),
                   .most_jobs = options.most_jobs,
                   .retention = options.retention}) {}

@@ -15,6 +15,7 @@
 #include "services/scheduler/notification/webhook_sender.h"
 #include "services/scheduler/scheduler.h"
 #include "services/scheduler/secrets/secret_box.h"
+#include "services/scheduler/step_watch.h"
 #include "services/scheduler/store/catalog.h"
 
 namespace lockstitch::scheduler {
@@ -29,6 +30,7 @@ class ControlPlane {
     size_t most_jobs = 100;                           // At once, of the catalog's.
     absl::Duration retention = absl::Hours(24 * 60);  // Of ended jobs.
     absl::Duration grace = absl::Minutes(10);  // How long runs go on while no scheduler follows.
+    absl::Duration step_limit = absl::Minutes(10);  // Of a step of the leader; see alive.
     WebhookSender::Options webhooks;
     const rpc::Tls* tls = nullptr;  // For going on with runs at their extractors.
   };
@@ -39,6 +41,10 @@ class ControlPlane {
                                                             const Scheduler& scheduler);
 
   const Control& control() const { return control_; }
+
+  // Whether the leader's loop gets on: its statements are limited, so that one that has been at a
+  // step for longer than the limit never will, while its leadership keeps others from leading.
+  bool alive() const { return steps_.age() < step_limit_; }
 
   // Gives the leadership back, and leaves jobs under way to the next leader; ends calls that watch.
   void Stop();
@@ -52,6 +58,8 @@ class ControlPlane {
   const WebhookSender sender_;
   ExtractorDirectory extractors_;
   Control control_;
+  const absl::Duration step_limit_;
+  StepWatch steps_;
   Candidate candidate_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "failpoint/failpoint.h"
 #include "rpc/retry.h"
 #include "rpc/timestamp.h"
 #include "services/scheduler/job_error.h"
@@ -63,6 +64,7 @@ void Leader::Run(std::stop_token lost) {
   const rpc::RetryPolicy pace = {.first = options_.interval, .most = kLongestWait};
   int failures = 0;
   while (rpc::WaitBeforeAttempt(pace, failures + 2, leave_.get_token())) {
+    options_.steps->Begin();
     const absl::Status status = Step();
     failures = status.ok() ? 0 : failures + 1;
     if (status.ok() || leave_.stop_requested()) continue;
@@ -72,10 +74,12 @@ void Leader::Run(std::stop_token lost) {
   }
   notifying.join();
   jobs_.clear();
+  options_.steps->End();
   options_.metrics->Set(Metric::kSchedulerLeading, {}, 0);
 }
 
 absl::Status Leader::Step() {
+  Failpoint("scheduler.leader.step");
   Reap();
   RETURN_IF_ERROR(PlanDueSlots());
   RETURN_IF_ERROR(TakeJobs());

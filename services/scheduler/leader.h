@@ -15,6 +15,7 @@
 #include "services/scheduler/job_runner.h"
 #include "services/scheduler/notification/webhook_sender.h"
 #include "services/scheduler/running_job.h"
+#include "services/scheduler/step_watch.h"
 #include "services/scheduler/store/catalog.h"
 #include "services/scheduler/store/leader_store.h"
 #include "services/scheduler/store/report_store.h"
@@ -34,6 +35,7 @@ class Leader {
     const SecretBox* secrets = nullptr;
     const WebhookSender* sender = nullptr;
     telemetry::Metrics* metrics = nullptr;
+    StepWatch* steps = nullptr;
     JobRunner::Options runner;  // Of every job; recorder, stop and leave are each one's own.
     size_t most_jobs = 100;     // At once; others stay PENDING.
     absl::Duration retention = absl::Hours(24 * 60);  // Of ended jobs with their logs.

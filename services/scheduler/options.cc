@@ -38,6 +38,10 @@ void AddCatalogFlags(CLI::App& app, ControlPlane::Options& options) {
                        "how long ended jobs and their logs are kept", absl::Hours(24));
   rpc::AddDurationFlag(*catalog, "--grace", options.grace,
                        "how long runs go on at their extractors while no scheduler follows them");
+  rpc::AddDurationFlag(*catalog, "--step-limit", options.step_limit,
+                       "how long a step of the leader may take before health says that it doesn't "
+                       "live",
+                       absl::Seconds(1));
   catalog
       ->add_option(
           "--webhook-ca-file", options.webhooks.root_certificate_file,

@@ -8,6 +8,7 @@
 #include "rpc/random_id.h"
 #include "schema/destination_names.h"
 #include "services/scheduler/event_recorder.h"
+#include "services/scheduler/named_files.h"
 #include "services/scheduler/selection.h"
 #include "services/scheduler/validation.h"
 #include "services/scheduler/verification_run.h"
@@ -59,6 +60,7 @@ absl::Status Scheduler::RunOnce(const v1::RunOnceRequest& request,
   if (stop_.stop_requested()) return Error(Reason::kShuttingDown, "the scheduler is shutting down");
   if (const auto problems = TestIntegration(request.integration()); !problems.empty())
     return Error(Reason::kIntegrationInvalid, absl::StrJoin(problems, "; "));
+  RETURN_IF_ERROR(TestNamedFiles(request.integration()));
   std::stop_source either;
   const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
@@ -94,6 +96,7 @@ absl::Status Scheduler::Verify(const v1::VerifyRequest& request,
   if (stop_.stop_requested()) return Error(Reason::kShuttingDown, "the scheduler is shutting down");
   if (const auto problems = TestIntegration(request.integration()); !problems.empty())
     return Error(Reason::kIntegrationInvalid, absl::StrJoin(problems, "; "));
+  RETURN_IF_ERROR(TestNamedFiles(request.integration()));
   std::stop_source either;
   const std::stop_callback by_caller(stop, [&] { either.request_stop(); });
   const std::stop_callback by_process(stop_.get_token(), [&] { either.request_stop(); });
@@ -120,6 +123,7 @@ absl::StatusOr<v1::ForgottenIntegration> Scheduler::ForgetIntegration(
     return Error(Reason::kIntegrationInvalid, name.message());
   if (!integration.destination().has_postgres())
     return Error(Reason::kIntegrationInvalid, "destination.postgres is missing");
+  RETURN_IF_ERROR(TestNamedFiles(integration));
   v1::ForgetIntegrationRequest forget;
   *forget.mutable_destination() = integration.destination();
   forget.set_integration(integration.name());

@@ -40,9 +40,9 @@ class Scheduler {
 
   explicit Scheduler(const Options& options);
 
-  // Runs one job to its end, in the caller's thread. INTEGRATION_INVALID before anything has begun;
-  // a job that failed is OK and tells so by its last event. A stop request, or Stop, ends its
-  // streams and what they have half-loaded.
+  // Runs one job to its end, in the caller's thread. INTEGRATION_INVALID and
+  // CONNECTION_FILE_UNREADABLE before anything has begun; a job that failed is OK and tells so by
+  // its last event. A stop request, or Stop, ends its streams and what they have half-loaded.
   absl::Status RunOnce(const v1::RunOnceRequest& request,
                        const std::function<void(const v1::JobEvent&)>& listener,
                        std::stop_token stop);
@@ -50,13 +50,14 @@ class Scheduler {
   // As the RPC of this name.
   v1::ValidateIntegrationResponse ValidateIntegration(const v1::Integration& integration) const;
 
-  // As the RPC of this name, in the caller's thread. INTEGRATION_INVALID and STREAM_NOT_LOADED
-  // before anything has begun; SHUTTING_DOWN.
+  // As the RPC of this name, in the caller's thread. INTEGRATION_INVALID,
+  // CONNECTION_FILE_UNREADABLE and STREAM_NOT_LOADED before anything has begun; SHUTTING_DOWN.
   absl::Status Verify(const v1::VerifyRequest& request,
                       const std::function<void(const v1::VerifyResponse&)>& listener,
                       std::stop_token stop);
 
-  // As the RPC of this name. INTEGRATION_INVALID, and the loader's errors.
+  // As the RPC of this name. INTEGRATION_INVALID, CONNECTION_FILE_UNREADABLE, and the
+  // loader's errors.
   absl::StatusOr<v1::ForgottenIntegration> ForgetIntegration(
       const v1::SchedulerServiceForgetIntegrationRequest& request) const;
 

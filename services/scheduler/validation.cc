@@ -10,6 +10,7 @@
 #include "schema/stream_name.h"
 #include "schema/type_map.h"
 #include "services/scheduler/load_preview.h"
+#include "services/scheduler/named_files.h"
 #include "services/scheduler/problem.h"
 #include "services/scheduler/registration.h"
 #include "services/scheduler/selection.h"
@@ -108,10 +109,11 @@ v1::ValidateIntegrationResponse Validate(const v1::Integration& integration,
                                          const discovery::DiscoveryClient& discovery,
                                          const loader::LoaderClient& loader) {
   v1::ValidateIntegrationResponse response;
-  const std::vector<std::string> own = TestIntegration(integration);
-  for (const std::string& problem : own)
+  for (const std::string& problem : TestIntegration(integration))
     *response.add_problems() = ProblemOf("", Error(Reason::kIntegrationInvalid, problem));
-  if (!own.empty()) return response;
+  if (const absl::Status files = TestNamedFiles(integration); !files.ok())
+    *response.add_problems() = ProblemOf("", files);
+  if (!response.problems().empty()) return response;
 
   const absl::StatusOr<discovery::Catalog> catalog = discovery.Discover(integration.source());
   if (!catalog.ok()) *response.add_problems() = ProblemOf("", catalog.status());

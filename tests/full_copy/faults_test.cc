@@ -270,6 +270,41 @@ TEST_F(FaultsTest, AnExtractorThatDrainsEndsItsRuns) {
   EXPECT_EQ(outcome.stream("public.t").attempts(), 1u);
 }
 
+// A second signal ends a drain: the runs, and calls, that it was for end as without it.
+class DrainEndedTest : public FaultsTest {
+ protected:
+  void EndDrain(Stack& stack, ServiceProcess Stack::*service, Rendezvous& working) {
+    MakeTable(/*keyed=*/true);
+    std::thread job([&] { outcome_ = RunJob(stack, Job()); });
+    working.AwaitArrival();
+    (stack.*service).process().Signal(SIGTERM);
+    (stack.*service).process().WaitForLine("\"message\":\"stopping\"");
+    (stack.*service).process().Signal(SIGTERM);
+    (stack.*service).process().WaitForLine("\"message\":\"stopping at once\"");
+    working.Release();
+    EXPECT_EQ((stack.*service).process().Wait(), 0);
+    (stack.*service).Restart();
+    job.join();
+    ExpectExactlyOnce(outcome_);
+  }
+
+  JobOutcome outcome_;
+};
+
+TEST_F(DrainEndedTest, Extractor) {
+  Rendezvous reading;
+  Stack stack({.extractor = "extractor.batch.built=" + reading.action()}, {"--drain=1h"});
+  EndDrain(stack, &Stack::extractor, reading);
+  EXPECT_THAT(outcome_.log, Contains(HasSubstr("trying again: SHUTTING_DOWN")));
+}
+
+TEST_F(DrainEndedTest, Loader) {
+  Rendezvous writing;
+  Stack stack({.loader = "loader.batch.written=" + writing.action()}, {}, {"--drain=1h"});
+  EndDrain(stack, &Stack::loader, writing);
+  EXPECT_THAT(outcome_.log, Contains(HasSubstr("is opened again, with 0 rows durable")));
+}
+
 TEST_F(TerminatedTest, Loader) {
   Terminate(&Stack::loader);
   ExpectNothingOnceTheJobIsStopped();

@@ -165,7 +165,7 @@ for (const overlay of ["single-node", "production"]) {
     assert.deepEqual(mounts.map(({ name }) => name).sort(), volumes.map(({ name }) => name).sort());
     const files = Object.values(manifests.settings(deployment)).filter((value) => value?.startsWith("/"));
     for (const file of files) {
-      assert.ok(mounts.some(({ mountPath, readOnly }) => readOnly && file.startsWith(`${mountPath}/`)), file);
+      assert.ok(mounts.some(({ mountPath, readOnly }) => readOnly && `${file}/`.startsWith(`${mountPath}/`)), file);
     }
   });
 

@@ -9,7 +9,11 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "services/scheduler/secrets/secret_box.h"
 #include "testing/certificate_authority.h"
+#include "testing/postgres_cluster.h"
+#include "testing/rendezvous.h"
+#include "testing/temporary_folder.h"
 #include "tests/stack/stack.h"
 
 namespace lockstitch::tests {
@@ -101,6 +105,26 @@ TEST_P(HealthTest, WhoStopsTakesNoWork) {
   service.process().Signal(SIGTERM);
   EXPECT_EQ(watch.Read(), Response(kNotServing));
   EXPECT_EQ(service.process().Wait(), 0);
+}
+
+TEST(LivenessTest, ALeaderWhoseLoopStandsStillIsToldUntilItGetsOn) {
+  const testing::TemporaryFolder folder;
+  const testing::PostgresCluster catalog;
+  ASSERT_TRUE(scheduler::SecretBox::CreateFile(folder.path() + "/keys").ok());
+  testing::Rendezvous step;
+  const ServiceProcess scheduler(
+      "scheduler",
+      {"--health-listen=127.0.0.1:0", "--step-limit=1s", "--catalog=" + catalog.Url("postgres"),
+       "--secret-keys=" + folder.path() + "/keys"},
+      "scheduler.leader.step=" + step.action());
+  step.AwaitArrival();
+  RawCall own(scheduler.address(), kWatch, RequestFor(""));
+  RawCall probe(scheduler.health_address(), kWatch, RequestFor(""));
+  for (const char status : {kNotServing, kServing}) {
+    for (RawCall* watch : {&own, &probe})
+      while (watch->Read() != Response(status)) continue;
+    step.Release();
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Services, HealthTest,

@@ -1,5 +1,7 @@
 // The four programs with mutual TLS, and the command that speaks to them.
 
+#include <cstdlib>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -112,6 +114,27 @@ TEST_F(TlsTest, TheLogTellsOfRenewedFilesAndOfThoseThatCantBeUsed) {
   authority.File("own.key", renewed.key);
   EXPECT_THAT(service.process().WaitForLine("the certificate was renewed"),
               HasSubstr("\"valid_until\":\""));
+}
+
+TEST_F(TlsTest, AMetricTellsUntilWhenTheCertificateIsValid) {
+  const auto days_left = [](const ServiceProcess& service) {
+    constexpr char kMetric[] = "\nlockstitch_tls_certificate_expiry_timestamp_seconds ";
+    const std::string page =
+        testing::RunCommand({.command = {"curl", "--silent", "--fail", service.metrics_url()}}).out;
+    const size_t at = page.find(kMetric);
+    if (at == std::string::npos) return -1.0;
+    const double expiry = std::atof(page.c_str() + at + sizeof(kMetric) - 1);
+    return (expiry - static_cast<double>(std::time(nullptr))) / 86'400;
+  };
+  const CertificateAuthority authority;
+  const ServiceProcess service("discovery", TlsFlags(authority, "own", authority));
+  EXPECT_NEAR(days_left(service), 1, 0.1);
+  const KeyPair renewed = authority.Issue("own", 3);
+  authority.File("own.crt", renewed.certificate);
+  // A key of another certificate: the last one is still what it proves itself by.
+  EXPECT_NEAR(days_left(service), 1, 0.1);
+  authority.File("own.key", renewed.key);
+  EXPECT_NEAR(days_left(service), 3, 0.1);
 }
 
 }  // namespace

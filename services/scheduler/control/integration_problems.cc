@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/scheduler/named_files.h"
 #include "services/scheduler/schedule/rule.h"
 #include "services/scheduler/selection.h"
 #include "status/reason.h"
@@ -39,6 +41,8 @@ std::vector<absl::Status> ProblemsOf(const v1::Integration& integration) {
   std::vector<absl::Status> problems;
   for (const std::string& problem : TestIntegration(integration))
     problems.push_back(Error(Reason::kIntegrationInvalid, problem));
+  if (absl::Status files = TestNamedFiles(integration); !files.ok())
+    problems.push_back(std::move(files));
   if (const auto rule = RuleOf(integration.schedule()); !rule.ok())
     problems.push_back(rule.status());
   AddWebhooks(integration, &problems);

@@ -10,8 +10,8 @@
 namespace lockstitch::scheduler {
 
 // Every problem that an integration has by itself where a scheduler is to keep it: those of its
-// connections and selection, its schedule, webhooks, quota and limits. INTEGRATION_INVALID and
-// SCHEDULE_INVALID; empty if there is none.
+// connections and selection, its schedule, webhooks, quota and limits. INTEGRATION_INVALID,
+// CONNECTION_FILE_UNREADABLE and SCHEDULE_INVALID; empty if there is none.
 std::vector<absl::Status> ProblemsOf(const v1::Integration& integration);
 
 // All of them in one error with the first one's reason; OK if there is none.
