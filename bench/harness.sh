@@ -100,6 +100,17 @@ fill() {
     -f "bench/full_table/$2_table.sql" -f "bench/full_table/$2_rows.sql"
 }
 
+# write_sync NAME DATABASE TABLE RANGES [SYSTEM_COLUMNS]: $work/NAME.yaml, of a full sync to the destination's bench.
+write_sync() {
+  cat >"$work/$1.yaml" <<END
+name: bench
+system_columns: ${5:-NONE}
+source: {postgres: {url: "$(cluster_url "$source_dir" "$2")"}}
+destination: {postgres: {url: "$(cluster_url "$destination_dir" bench)"}}
+streams: [{stream: public.$3, method: FULL_TABLE, ranges: $4}]
+END
+}
+
 # So that at neither end anything is left to be written back.
 checkpoint_ends() {
   source_psql postgres -c checkpoint
@@ -229,6 +240,16 @@ start_service() {
   done
 }
 
+# set_aside SUFFIX SERVICE...: gives services that run another name, for more of their kind to be started.
+set_aside() {
+  local service
+  for service in "${@:2}"; do
+    pid[${service}_$1]=${pid[$service]}
+    address[${service}_$1]=${address[$service]}
+    unset "pid[$service]"
+  done
+}
+
 # Four processes that know each other.
 start_services() {
   start_service loader
@@ -236,6 +257,17 @@ start_services() {
   start_service discovery
   start_service scheduler --loader="${address[loader]}" --extractor="${address[extractor]}" \
     --discovery="${address[discovery]}" "${scheduler_flags[@]}"
+}
+
+# way_to PORT MS BYTES: leaves in $way which port to connect to instead, so that a round trip takes so many milliseconds
+# and a connection lets pass so many bytes in it.
+way_to() {
+  "$bin/testing/delay_proxy" --target "$1" --delay $(($2 / 2)).$(($2 % 2 * 5)) --most-held $(($3 / 2)) >"$work/way" &
+  local proxy=$!
+  until [[ -s $work/way ]]; do sleep 0.05; done
+  way=$(<"$work/way")
+  pid[way_$way]=$proxy
+  rm "$work/way"
 }
 
 # peak_memory SERVICE: KiB of VmHWM.
