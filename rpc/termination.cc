@@ -36,8 +36,8 @@ AtTermination::AtTermination(std::function<void()> act)
 
 AtTermination::~AtTermination() {
   over_ = true;
-  // To this thread alone, which may have had one.
-  pthread_kill(thread_.native_handle(), SIGTERM);
+  // To this thread alone, which waits for it unless it has had one.
+  pthread_kill(thread_.native_handle(), SIGINT);
   thread_.join();
 }
 

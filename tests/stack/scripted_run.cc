@@ -145,7 +145,10 @@ absl::StatusOr<v1::LoadResult> ScriptedRun::RunAll(const loader::LoaderClient& l
 }
 
 ScriptedRun::Range::Range(ScriptedRun& run, const loader::LoaderClient& loader, uint32_t range)
-    : run_(run), number_(range), stream_(loader.Load()), builder_(batch_.mutable_batch(), [this] {
+    : run_(run),
+      number_(range),
+      stream_(loader.Load()),
+      builder_(batch_.mutable_batch(), batch::kBatchBytes, [this] {
         if (corrupt_) (*batch_.mutable_batch()->mutable_data())[8] ^= 1;
         return stream_->Write(batch_);
       }) {}
