@@ -8,7 +8,7 @@ import textwrap
 
 
 def read(path):
-    """The records of a run: facts by name, seconds by kind of run, peaks in MiB by process and size, profiles by kind."""
+    """A run's records: facts by name, seconds by kind of run, peaks in MiB by process and size, profiles by kind."""
     facts, runs, memory, profiles = {}, {}, {}, {}
     for line in pathlib.Path(path).read_text().splitlines():
         kind, name, *rest = line.split("\t")
@@ -91,9 +91,10 @@ def profile_of(kind, processes):
     def percent(share):
         return f"{100 * float(share):.1f}"
 
-    rows = [[process, percent(share), ", ".join(f"`{symbol}` {percent(part)}"
-                                                for symbol, part in zip(symbols[::2], symbols[1::2]))]
-            for process, share, *symbols in processes]
+    def list_of(symbols):
+        return ", ".join(f"`{symbol}` {percent(share)}" for symbol, share in zip(symbols[::2], symbols[1::2]))
+
+    rows = [[process, percent(share), list_of(symbols)] for process, share, *symbols in processes]
     return "\n\n".join([
         paragraph(f"""**Where the time goes.** One run more of `{kind}`, `perf record -a`: of the processor time that all
             processes took, in %, those of 2 % or more, each with its topmost symbols."""),
