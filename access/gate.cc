@@ -32,11 +32,16 @@ absl::Status TooManyRequests(const std::string& principal, absl::Duration wait) 
   return status;
 }
 
+bool IsUser(const Principal& principal) {
+  return !principal.any_service && principal.role != Role::kNone;
+}
+
 }  // namespace
 
 Gate::Gate(Options options)
     : options_(std::move(options)),
       limit_(options_.requests_per_minute),
+      calls_(options_.calls_at_once),
       refusals_(kRefusalsPerMinute) {}
 
 absl::StatusOr<Principal> Gate::Find(const Credentials& credentials) const {
@@ -80,6 +85,17 @@ absl::StatusOr<Principal> Gate::Identify(absl::string_view method, const Credent
     if (wait > absl::ZeroDuration()) return TooManyRequests(principal.name, wait);
   }
   return principal;
+}
+
+absl::Status Gate::Begin(const Principal& principal) {
+  if (!IsUser(principal) || calls_.Begin(principal.name)) return absl::OkStatus();
+  return Error(Reason::kRequestLimitExceeded,
+               absl::StrCat(principal.name, " has ", options_.calls_at_once,
+                            " calls under way, and may have no more"));
+}
+
+void Gate::End(const Principal& principal) {
+  if (IsUser(principal)) calls_.End(principal.name);
 }
 
 void Gate::Audit(AuditEntry entry) {

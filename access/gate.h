@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "access/audit.h"
+#include "access/calls_at_once.h"
 #include "access/principal.h"
 #include "access/request_limit.h"
 #include "access/user_directory.h"
@@ -35,6 +36,7 @@ class Gate {
   struct Options {
     UserDirectory* users = nullptr;  // None: a server for services alone, which heeds no tokens.
     int requests_per_minute = 0;     // Of each token and certificate; 0 is no limit.
+    int calls_at_once = 0;           // The same of those under way.
     AuditSink* audit = nullptr;      // Where changes are told besides the log. Optional.
     std::function<absl::Time()> clock = absl::Now;
   };
@@ -47,6 +49,11 @@ class Gate {
   // TOKEN_INVALID; REQUEST_LIMIT_EXCEEDED, which tells when to try again. May wait for the catalog.
   absl::StatusOr<Principal> Identify(absl::string_view method, const Credentials& credentials);
 
+  // Whether a user may have another call under way, which is to be ended then: else
+  // REQUEST_LIMIT_EXCEEDED. Services may have any number.
+  absl::Status Begin(const Principal& principal);
+  void End(const Principal& principal);
+
   // Tells of a call that was refused, or has changed something. Of refusals, a minute tells 60 of
   // one principal, and as many of all that nobody knows: how many it left out, the next one says.
   void Audit(AuditEntry entry);
@@ -56,6 +63,7 @@ class Gate {
 
   const Options options_;
   RequestLimit limit_;
+  CallsAtOnce calls_;
   RequestLimit refusals_;
   std::atomic<int64_t> untold_ = 0;
 };

@@ -126,6 +126,23 @@ TEST(RequestsTest, TooManyAreRefusedWithTheTimeToWait) {
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(gate.Identify(kMethod, {.local = true}).ok());
 }
 
+TEST(CallsAtOnceTest, AUserHasSoManyCallsUnderWayAndServicesAny) {
+  Gate gate({.calls_at_once = 2});
+  const Principal user = {.name = "token ci", .role = Role::kViewer};
+  const Principal other = {.name = "token cd", .role = Role::kViewer};
+  EXPECT_TRUE(gate.Begin(user).ok());
+  EXPECT_TRUE(gate.Begin(user).ok());
+  EXPECT_EQ(ReasonOf(gate.Begin(user)), Reason::kRequestLimitExceeded);
+  EXPECT_TRUE(gate.Begin(other).ok());
+  gate.End(user);
+  EXPECT_TRUE(gate.Begin(user).ok());
+  EXPECT_EQ(ReasonOf(gate.Begin(user)), Reason::kRequestLimitExceeded);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(gate.Begin({.name = "certificate lockstitch-scheduler"}).ok());
+    EXPECT_TRUE(gate.Begin({.name = "local", .any_service = true, .role = Role::kAdmin}).ok());
+  }
+}
+
 class Entries final : public AuditSink {
  public:
   void Record(const AuditEntry& entry) override { entries.push_back(entry); }

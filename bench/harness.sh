@@ -9,6 +9,7 @@ binaries=(cli/lockstitch services/{loader/loader,extractor/extractor,discovery/d
 bin=bazel-bin
 scheduler_flags=()
 write=()
+profile=false
 work=$(mktemp -d)
 trap clean_up EXIT
 
@@ -27,7 +28,7 @@ wrong_usage() {
 }
 
 # read_flags NAME... -- ARG...: sets the variable of each flag that is given, run_seconds for --run-seconds. Every
-# script has --bin, --write and --help besides.
+# script has --bin, --write and --help besides, those with pairs --profile.
 read_flags() {
   local names=' --bin '
   while [[ $1 != -- ]]; do
@@ -39,6 +40,10 @@ read_flags() {
     case $1 in
       --write) write=(--write) ;;
       -h | --help) usage && exit ;;
+      --profile)
+        [[ -v pairs ]] || wrong_usage
+        profile=true
+        ;;
       *)
         [[ $names == *" $1 "* && $# -gt 1 ]] || wrong_usage
         local name=${1#--}
@@ -76,6 +81,8 @@ need_binaries() {
   done
 }
 
+postmaster_pid() { head -n 1 "$1/data/postmaster.pid"; }
+
 # start_ends SETTING...: two clusters.
 start_ends() {
   start_cluster "$@"
@@ -91,6 +98,17 @@ destination_psql() { cluster_psql "$destination_dir" "$@"; }
 fill() {
   source_psql "$1" -v name="${4:-$2}" -v rows="$3" \
     -f "bench/full_table/$2_table.sql" -f "bench/full_table/$2_rows.sql"
+}
+
+# write_sync NAME DATABASE TABLE RANGES [SYSTEM_COLUMNS]: $work/NAME.yaml, of a full sync to the destination's bench.
+write_sync() {
+  cat >"$work/$1.yaml" <<END
+name: bench
+system_columns: ${5:-NONE}
+source: {postgres: {url: "$(cluster_url "$source_dir" "$2")"}}
+destination: {postgres: {url: "$(cluster_url "$destination_dir" bench)"}}
+streams: [{stream: public.$3, method: FULL_TABLE, ranges: $4}]
+END
 }
 
 # So that at neither end anything is left to be written back.
@@ -134,9 +152,10 @@ try() {
 }
 
 # measure COMMAND: leaves its seconds in $seconds.
+trying=try
 measure() {
   local start=${EPOCHREALTIME//[!0-9]/}
-  try "$@"
+  "$trying" "$@"
   local microseconds=$((${EPOCHREALTIME//[!0-9]/} - start))
   seconds=$((microseconds / 1000000)).$(printf %06d $((microseconds % 1000000)))
 }
@@ -144,7 +163,37 @@ measure() {
 # One run of a kind, as alternate wants it; a script that has something to do before or after it has one of its own.
 timed() { measure "$1"; }
 
-# alternate KIND...: a run of each that doesn't count, then so many pairs of them, every second one in reverse.
+# try_in_sight COMMAND: tries it while perf watches all of the machine.
+try_in_sight() {
+  rm -f "$work/perf.data"
+  perf record --all-cpus --quiet --output="$work/perf.data" 2>/dev/null &
+  pid[perf]=$!
+  until [[ -s $work/perf.data ]]; do sleep 0.01; done
+  try "$@"
+  kill "${pid[perf]}"
+  wait "${pid[perf]}" || true
+  unset 'pid[perf]'
+}
+
+# record_profile KIND: a run of it that doesn't count, for what took the time of each process meanwhile.
+record_profile() {
+  if ! perf record --all-cpus --quiet --output="$work/perf.data" true &>/dev/null; then
+    say "no profile: perf is not installed, or may not watch the machine"
+    return
+  fi
+  local trying=try_in_sight servers=() end dir
+  for end in source destination; do
+    dir=${end}_dir
+    if [[ -v $dir ]]; then servers+=("$(postmaster_pid "${!dir}")=$end"); fi
+  done
+  timed "$1"
+  perf script --input="$work/perf.data" -F comm,pid,tid,period,ip,sym,dso --show-task-events 2>/dev/null |
+    bench/topmost_symbols "$1" "${servers[@]}" >>"$work/results"
+  say "profile  $1"
+}
+
+# alternate KIND...: a run of each that doesn't count, then so many pairs of them, every second one in reverse; with
+# --profile one of the first besides.
 alternate() {
   local pair kind order=() reverse=()
   for kind in "$@"; do
@@ -161,6 +210,7 @@ alternate() {
       say "pair $pair  $kind  $seconds s"
     done
   done
+  if $profile; then record_profile "$1"; fi
 }
 
 free_port() {
@@ -190,6 +240,16 @@ start_service() {
   done
 }
 
+# set_aside SUFFIX SERVICE...: gives services that run another name, for more of their kind to be started.
+set_aside() {
+  local service
+  for service in "${@:2}"; do
+    pid[${service}_$1]=${pid[$service]}
+    address[${service}_$1]=${address[$service]}
+    unset "pid[$service]"
+  done
+}
+
 # Four processes that know each other.
 start_services() {
   start_service loader
@@ -197,6 +257,17 @@ start_services() {
   start_service discovery
   start_service scheduler --loader="${address[loader]}" --extractor="${address[extractor]}" \
     --discovery="${address[discovery]}" "${scheduler_flags[@]}"
+}
+
+# way_to PORT MS BYTES: leaves in $way which port to connect to instead, so that a round trip takes so many milliseconds
+# and a connection lets pass so many bytes in it.
+way_to() {
+  "$bin/testing/delay_proxy" --target "$1" --delay $(($2 / 2)).$(($2 % 2 * 5)) --most-held $(($3 / 2)) >"$work/way" &
+  local proxy=$!
+  until [[ -s $work/way ]]; do sleep 0.05; done
+  way=$(<"$work/way")
+  pid[way_$way]=$proxy
+  rm "$work/way"
 }
 
 # peak_memory SERVICE: KiB of VmHWM.

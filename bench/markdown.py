@@ -8,17 +8,19 @@ import textwrap
 
 
 def read(path):
-    """The records of a run: facts by name, seconds by kind of run, peaks in MiB by process and size."""
-    facts, runs, memory = {}, {}, {}
+    """A run's records: facts by name, seconds by kind of run, peaks in MiB by process and size, profiles by kind."""
+    facts, runs, memory, profiles = {}, {}, {}, {}
     for line in pathlib.Path(path).read_text().splitlines():
         kind, name, *rest = line.split("\t")
         if kind == "fact":
             facts[name] = rest[0]
         elif kind == "run":
             runs.setdefault(name, []).append(float(rest[1]))
+        elif kind == "symbols":
+            profiles.setdefault(name, []).append(rest)
         else:
             memory.setdefault(name, {})[int(rest[0])] = int(rest[1]) / 1024
-    return facts, runs, memory
+    return facts, runs, memory, profiles
 
 
 def table(head, rows):
@@ -84,6 +86,21 @@ def memory_table(memory, unit):
                  [[service] + [f"{peak[size]:.1f}" for size in sizes] for service, peak in memory.items()])
 
 
+def profile_of(kind, processes):
+    """What bounds a kind of run: each process' share of the time and the symbols that took most of it."""
+    def percent(share):
+        return f"{100 * float(share):.1f}"
+
+    def list_of(symbols):
+        return ", ".join(f"`{symbol}` {percent(share)}" for symbol, share in zip(symbols[::2], symbols[1::2]))
+
+    rows = [[process, percent(share), list_of(symbols)] for process, share, *symbols in processes]
+    return "\n\n".join([
+        paragraph(f"""**Where the time goes.** One run more of `{kind}`, `perf record -a`: of the processor time that all
+            processes took, in %, those of 2 % or more, each with its topmost symbols."""),
+        table(["process", "all", "topmost symbols"], rows)])
+
+
 def met(holds):
     return "met" if holds else "**missed**"
 
@@ -114,8 +131,9 @@ def report(description, render, name, page="docs/benchmarks.md"):
     parser.add_argument("results", help="the records of a run")
     parser.add_argument("--write", action="store_true", help=f"put the section into {page} as well")
     options = parser.parse_args()
-    facts, runs, memory = read(options.results)
-    section = render(facts, runs, memory) + "\n"
+    facts, runs, memory, profiles = read(options.results)
+    parts = [render(facts, runs, memory)] + [profile_of(kind, processes) for kind, processes in profiles.items()]
+    section = "\n\n".join(parts) + "\n"
     print(section, end="")
     if options.write:
         splice(pathlib.Path(page), name.format(**facts), section)

@@ -6,11 +6,13 @@
 
 #include "absl/strings/strip.h"
 #include "access/decision.h"
+#include "access/principal.h"
 #include "access/rules.h"
 #include "google/rpc/status.pb.h"
 #include "rpc/caller.h"
 #include "rpc/requested_resource.h"
 #include "rpc/status_conversion.h"
+#include "status/macros.h"
 #include "status/reason.h"
 
 namespace lockstitch::rpc {
@@ -34,6 +36,7 @@ class Interceptor final : public grpc::experimental::Interceptor {
 
   // A call that its client gave up ends without a status.
   ~Interceptor() override {
+    if (under_way_) gate_->End(*under_way_);
     if (changes_) Changed(Error(Reason::kStopped, "the caller has gone"));
   }
 
@@ -75,7 +78,10 @@ class Interceptor final : public grpc::experimental::Interceptor {
     const absl::StatusOr<access::Principal> principal = gate_->Identify(entry_.method, credentials);
     if (!principal.ok()) return principal.status();
     entry_.principal = principal->name;
-    return access::Decide(entry_.method, *principal);
+    RETURN_IF_ERROR(access::Decide(entry_.method, *principal));
+    RETURN_IF_ERROR(gate_->Begin(*principal));
+    under_way_ = *principal;
+    return absl::OkStatus();
   }
 
   void ReadRequest(void* message) {
@@ -96,6 +102,7 @@ class Interceptor final : public grpc::experimental::Interceptor {
   grpc::ServerContextBase* context_;
   access::AuditEntry entry_;
   const access::Rule* rule_;
+  std::optional<access::Principal> under_way_;
   std::string refusal_;   // Stays where the metadata points to.
   bool changes_ = false;  // Let in, changes something, and not told yet.
 };

@@ -343,9 +343,11 @@ const ReasonInfo kReasons[] = {
      "Call with a certificate or a token that docs/access.md names for the method."},
     {Reason::kRequestLimitExceeded, "REQUEST_LIMIT_EXCEEDED", Code::kResourceExhausted,
      Owner::kUser, 1, kNone,
-     "A token or a certificate made more requests than --requests-per-minute "
-     "allows.",
-     "Wait as long as the error says and make fewer requests, or raise the limit."},
+     "A token or a certificate made more requests than --requests-per-minute allows, or has more "
+     "calls under way than --calls-at-once.",
+     "Wait as long as the error says, or until other calls have ended, and make fewer, or raise "
+     "the "
+     "limit."},
     {Reason::kTokenExists, "TOKEN_EXISTS", Code::kAlreadyExists, Owner::kUser, 1, kNone,
      "There is a token of that name, or was one: names of tokens stay with what they did in the "
      "audit log. Or the certificate stands for another one.",

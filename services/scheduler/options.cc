@@ -66,6 +66,12 @@ void AddUserFlags(CLI::App& app, UserGate::Options& options) {
       ->envname(rpc::EnvironmentName("--requests-per-minute"))
       ->capture_default_str()
       ->check(CLI::Range(0, 10'000'000));
+  users
+      ->add_option("--calls-at-once", options.calls_at_once,
+                   "calls that each token or certificate may have under way; 0 is no limit")
+      ->envname(rpc::EnvironmentName("--calls-at-once"))
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100'000));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ UserGate::UserGate(const Options& options, const Control* control)
                                 : std::optional<CatalogAudit>(&control->audit_store())),
       gate_({.users = &users_,
              .requests_per_minute = options.requests_per_minute,
+             .calls_at_once = options.calls_at_once,
              .audit = audit_ ? &*audit_ : nullptr}) {}
 
 }  // namespace lockstitch::scheduler

@@ -18,6 +18,7 @@ class UserGate {
   struct Options {
     std::string admin_token_file;    // Optional.
     int requests_per_minute = 6000;  // Of each token and certificate; 0 is no limit.
+    int calls_at_once = 100;         // The same of those under way.
   };
 
   // `control` is what the scheduler keeps, and must outlive the gate; nullptr without a catalog.
