@@ -8,6 +8,7 @@
 #include <atomic>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "postgres/connection_settings.h"
 #include "postgres/quote.h"
 #include "status/macros.h"
+#include "status/reason.h"
 
 namespace lockstitch::postgres {
 namespace {
@@ -381,8 +383,14 @@ absl::Status Connection::AwaitAnswer() {
 absl::StatusOr<Result> Connection::TakeResult() {
   std::optional<Result> last;
   absl::Status failure;
+  // The server's word on why it ends the session, where that passes by itself, tells more than that
+  // the connection is gone, which comes after it.
+  const auto gone = [&failure](const absl::Status& lost) {
+    const std::optional<Reason> said = ReasonOf(failure);
+    return said && InfoOf(*said).owner == Owner::kRetried ? failure : lost;
+  };
   while (true) {
-    RETURN_IF_ERROR(AwaitAnswer());
+    if (const absl::Status waited = AwaitAnswer(); !waited.ok()) return gone(waited);
     PGresult* raw = PQgetResult(native());
     if (raw == nullptr) break;
     Result result(raw);
@@ -397,7 +405,7 @@ absl::StatusOr<Result> Connection::TakeResult() {
         // Without a SQLSTATE libpq made the error itself: the connection is gone.
         failure =
             sqlstate == nullptr
-                ? NativeError()
+                ? gone(NativeError())
                 : SqlError(sqlstate, side(),
                            absl::StrCat(
                                primary == nullptr ? "" : primary, detail == nullptr ? "" : "; ",

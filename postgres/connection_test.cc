@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "postgres/sqlstate.h"
 #include "testing/database.h"
 #include "testing/postgres_cluster.h"
 #include "testing/status_matchers.h"
@@ -39,7 +40,9 @@ TEST_F(ConnectionTest, WhatTheServerEndsIsGoneUnasked) {
   EXPECT_FALSE(connection.gone());
   End(connection);
   while (!connection.gone()) std::this_thread::yield();
-  EXPECT_THAT(connection.Execute("SELECT 1"), HasReason(Reason::kConnectionLost));
+  const absl::Status ended = connection.Execute("SELECT 1");
+  EXPECT_THAT(ended, HasReason(Reason::kConnectionLost));
+  EXPECT_EQ(SqlStateOf(ended), "57P01");
   EXPECT_TRUE(connection.gone());
 }
 

@@ -129,7 +129,7 @@ absl::StatusOr<Extraction::Sent> Extraction::SendSnapshot() {
                        (reason == Reason::kConnectionLost && (lost || snapshot.lost()));
   if (!met && !by_loss) return failure;
   options_.metrics->Add(telemetry::Metric::kExtractorSnapshotsLost, {}, 1);
-  return met ? failure : SnapshotLost(failure);
+  return snapshot.WhyLost(met ? failure : SnapshotLost(failure));
 }
 
 absl::StatusOr<Extraction::Sent> Extraction::SendWhileYoung(Snapshot& snapshot,

@@ -17,6 +17,11 @@ void Dispatch(OwnersModel::State& state, const OwnersModel::Run& run) {
   }
 }
 
+void BeginEpoch(OwnersModel::Destination& destination) {
+  ++destination.epoch;
+  destination.rows_of = 0;
+}
+
 }  // namespace
 
 bool OwnersModel::IsClaim(const Destination& destination, int fence) const {
@@ -33,24 +38,26 @@ uint8_t OwnersModel::ReserveRun(Destination& destination) const {
 bool OwnersModel::BeginLoad(Destination& destination, const Run& run) const {
   if (!IsClaim(destination, run.fence)) return false;
   destination.claim = std::max(destination.claim, run.fence);
-  const bool newer = run.kind == Kind::kJob && run.generation > destination.applied;
-  if (newer) {
-    destination.applied = run.generation;
-    destination.repeated |= destination.generations >> run.generation & 1;
-    destination.generations |= 1 << run.generation;
-  }
-  if (run.kind == Kind::kSyncReset && !rules_.sync_reset_uncounted) ++destination.applied;
-  if (!newer && run.kind != Kind::kSyncReset) return true;
-  ++destination.epoch;
-  destination.rows_of = 0;
+  if (run.kind == Kind::kJob && run.generation > destination.applied)
+    Apply(destination, run.generation, run.sets_bookmark);
+  if (run.kind != Kind::kSyncReset) return true;
+  if (!rules_.sync_reset_uncounted) ++destination.applied;
+  BeginEpoch(destination);
   return true;
 }
 
+void OwnersModel::Apply(Destination& destination, int generation, bool sets_bookmark) const {
+  if (rules_.generation_stored) destination.applied = static_cast<uint8_t>(generation);
+  destination.repeated |= destination.generations >> generation & 1;
+  destination.generations |= 1 << generation;
+  if (sets_bookmark) destination.bookmarks |= 1 << generation;
+  BeginEpoch(destination);
+}
+
 void OwnersModel::Explore(const State& state, Steps<State>& steps) const {
-  if (state.generation < world_.resets) {
-    State next = state;
-    ++next.generation;
-    steps.Add(next, [&] { return absl::StrCat("a user resets: generation ", next.generation); });
+  if (state.generation < world_.edits) {
+    Edit(state, /*sets_bookmark=*/false, steps);
+    if (world_.sets_bookmarks) Edit(state, /*sets_bookmark=*/true, steps);
   }
   for (int leader = 0; leader < kLeaders; ++leader) Lead(state, leader, steps);
   Sync(state, steps);
@@ -58,6 +65,18 @@ void OwnersModel::Explore(const State& state, Steps<State>& steps) const {
     Load(state, run, steps);
     BeginAgain(state, run, steps);
   }
+}
+
+void OwnersModel::Edit(const State& state, bool sets_bookmark, Steps<State>& steps) const {
+  State next = state;
+  ++next.generation;
+  if (sets_bookmark) next.bookmarks |= 1 << next.generation;
+  if (sets_bookmark || rules_.bookmark_forgotten) next.sets_bookmark = sets_bookmark;
+  if (!rules_.edit_in_begin_load) Apply(next.destination, next.generation, next.sets_bookmark);
+  steps.Add(next, [&] {
+    return absl::StrCat("a user ", sets_bookmark ? "sets the bookmark" : "resets", ": generation ",
+                        next.generation);
+  });
 }
 
 void OwnersModel::Lead(const State& state, int leader, Steps<State>& steps) const {
@@ -76,6 +95,7 @@ void OwnersModel::Lead(const State& state, int leader, Steps<State>& steps) cons
       if (leading.term != state.term) return;
       leading.phase = LeaderPhase::kSettingsRead;
       leading.generation = state.generation;
+      leading.sets_bookmark = state.sets_bookmark;
       return add(absl::StrCat("reads the settings, generation ", state.generation));
     case LeaderPhase::kSettingsRead:
       leading.phase = LeaderPhase::kDrawn;
@@ -91,6 +111,7 @@ void OwnersModel::Lead(const State& state, int leader, Steps<State>& steps) cons
       Dispatch(next, {.kind = Kind::kJob,
                       .fence = leading.fence,
                       .generation = leading.generation,
+                      .sets_bookmark = leading.sets_bookmark,
                       .term = leading.term});
       return add("dispatches its run");
     case LeaderPhase::kDone:
@@ -167,10 +188,15 @@ Violations OwnersModel::Judge(const State& state) const {
   violations.AddIf((destination.rows_of & ~(1 << destination.epoch)) != 0, Invariant::kResetFirst);
   // One more job, of the present leader.
   Destination after = destination;
-  const Run job = {.kind = Kind::kJob, .fence = ReserveRun(after), .generation = state.generation};
+  const Run job = {.kind = Kind::kJob,
+                   .fence = ReserveRun(after),
+                   .generation = state.generation,
+                   .sets_bookmark = state.sets_bookmark};
   BeginLoad(after, job);
-  const bool applied = (after.generations >> state.generation & 1) != 0;
-  violations.AddIf(state.generation > 0 && !applied, Invariant::kResetKept);
+  const int last = 1 << state.generation;
+  const bool applied = (after.generations & last) != 0;
+  const bool as_meant = (after.bookmarks & last) == (state.bookmarks & last);
+  violations.AddIf(state.generation > 0 && !(applied && as_meant), Invariant::kResetKept);
   return violations;
 }
 

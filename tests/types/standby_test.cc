@@ -3,11 +3,14 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "gmock/gmock.h"
+#include "testing/child_process.h"
 #include "testing/rendezvous.h"
 #include "tests/stack/stack.h"
 #include "tests/types/version_pairs.h"
+#include "tests/verify/verification.h"
 
 namespace lockstitch::tests {
 namespace {
@@ -76,9 +79,101 @@ TEST_P(StandbyTest, ASnapshotCancelledByTheRecoveryIsTakenAnew) {
   job.join();
   ExpectArrived(outcome, 15000);
   EXPECT_GE(outcome.stream("public.t").attempts(), 2u);
-  EXPECT_THAT(outcome.log, Contains(AllOf(HasSubstr("trying again"), HasSubstr("conflict"))));
+  EXPECT_THAT(outcome.log, Contains(HasSubstr("trying again: SOURCE_CONFLICT at attempt 1 of 5")));
 }
 
+// The read itself is cancelled: its COPY waits, at a row in the midst, for a lock that the test
+// holds: the stream's filter asks for it.
+class CancelledReadTest : public StandbyTest {
+ protected:
+  CancelledReadTest() {
+    writer_.Run(
+        "CREATE FUNCTION pass(id int) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN IF id IN (10000, "
+        "25000) THEN PERFORM pg_advisory_xact_lock_shared(1); END IF; RETURN true; END$$");
+    AwaitReplay();
+  }
+
+  v1::Integration FilteredJob() {
+    v1::Integration job = Job(1);
+    job.mutable_streams(0)->set_filter("public.pass(id)");
+    return job;
+  }
+
+  // A run of the job whose read waits while `change`, statements, is made and replayed, and
+  // `meanwhile` is true of the destination.
+  JobOutcome RunWhileReplaying(Stack& stack, const v1::Integration& job,
+                               const std::vector<std::string>& change,
+                               const std::string& meanwhile = "SELECT true") {
+    reader_.Run("SELECT pg_advisory_lock(1)");
+    JobOutcome outcome;
+    std::thread running([&] { outcome = RunJob(stack, job); });
+    reader_.Await("SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+    destination_.session->Await(meanwhile);
+    for (const std::string& statement : change) writer_.Run(statement);
+    AwaitReplay();
+    reader_.Run("SELECT pg_advisory_unlock(1)");
+    running.join();
+    return outcome;
+  }
+
+  static void ExpectTriedAgain(Stack& stack, const JobOutcome& outcome) {
+    EXPECT_GE(outcome.stream("public.t").attempts(), 2u);
+    EXPECT_THAT(outcome.log,
+                Contains(AllOf(HasSubstr("trying again: SOURCE_CONFLICT at attempt 1 of 5"),
+                               HasSubstr("conflict with recovery"))));
+    const std::string retries =
+        "lockstitch_scheduler_stream_run_retries_total{reason=\"SOURCE_CONFLICT\"} [1-9]";
+    const std::vector<std::string> look = {
+        "bash", "-c",
+        "curl --silent " + stack.scheduler.metrics_url() + " | grep --quiet '^" + retries + "'"};
+    EXPECT_EQ(testing::RunCommand({.command = look}).status, 0) << retries;
+  }
+
+  void ExpectExact(Stack& stack, const JobOutcome& outcome, const v1::Integration& job, int rows) {
+    ExpectArrived(outcome, rows);
+    EXPECT_TRUE(Verify(stack, job).IsVerified());
+  }
+};
+
+TEST_P(CancelledReadTest, BecauseRowsOfItsSnapshotAreRemoved) {
+  Stack stack;
+  const v1::Integration job = FilteredJob();
+  const JobOutcome outcome =
+      RunWhileReplaying(stack, job, {"DELETE FROM t WHERE id > 15000", "VACUUM t"});
+  ExpectTriedAgain(stack, outcome);
+  ExpectExact(stack, outcome, job, 15000);
+}
+
+TEST_P(CancelledReadTest, BecauseItsTableIsLocked) {
+  Stack stack;
+  const v1::Integration job = FilteredJob();
+  const JobOutcome outcome =
+      RunWhileReplaying(stack, job, {"BEGIN; TRUNCATE t; INSERT INTO t VALUES (1, 'a'); COMMIT"});
+  ExpectTriedAgain(stack, outcome);
+  ExpectExact(stack, outcome, job, 1);
+}
+
+// The chunks before it stay, and the next snapshot is read from their bookmark on.
+TEST_P(CancelledReadTest, AfterSomeOfItsChunksAreDurable) {
+  Stack stack({}, {"--chunk-rows=1000"});
+  v1::Integration job = FilteredJob();
+  job.mutable_streams(0)->set_method(v1::REPLICATION_METHOD_INCREMENTAL);
+  job.mutable_streams(0)->set_replication_key("id");
+  ExpectSucceeded(RunJob(stack, job));
+  writer_.Run("INSERT INTO t SELECT n, repeat('y', 100) FROM generate_series(20001, 30000) n");
+  AwaitReplay();
+  const JobOutcome outcome =
+      RunWhileReplaying(stack, job, {"DELETE FROM t WHERE id > 28000", "VACUUM t"},
+                        "SELECT count(*) >= 22000 FROM s.t");
+  ExpectTriedAgain(stack, outcome);
+  EXPECT_EQ(destination_.session->Text("SELECT max(lower_bound::int) >= 22000 FROM "
+                                       "_lockstitch.ranges"),
+            "t");
+  ExpectExact(stack, outcome, job, 28000);
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, CancelledReadTest, ::testing::Values(10, 15),
+                         ::testing::PrintToStringParamName());
 INSTANTIATE_TEST_SUITE_P(Versions, StandbyTest, ::testing::Values(10, 15),
                          ::testing::PrintToStringParamName());
 

@@ -122,6 +122,12 @@ absl::Status SnapshotLost(const absl::Status& failure) {
       absl::StrCat("source: the session that holds the snapshot has ended: ", failure.message()));
 }
 
+absl::Status Snapshot::WhyLost(const absl::Status& failure) {
+  // Nobody need have read yet what the server said.
+  const absl::Status said = session_->Execute("SELECT");
+  return ReasonOf(said) == Reason::kSourceConflict ? said : failure;
+}
+
 absl::StatusOr<Snapshot> Snapshot::Take(SessionPool::Lease session, const v1::TableName& name,
                                         std::stop_token stop) {
   Snapshot snapshot(std::move(session));

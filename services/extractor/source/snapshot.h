@@ -52,6 +52,9 @@ class Snapshot {
   postgres::Connection& connection() { return *session_; }
   // Whether that session has ended. Safe from any thread.
   bool lost() const { return session_->gone(); }
+  // Once it has: SOURCE_CONFLICT where the server ended it for a standby's recovery, else
+  // `failure`.
+  absl::Status WhyLost(const absl::Status& failure);
 
   // Exports the snapshot, so that others may join.
   absl::Status Share();
