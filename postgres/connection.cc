@@ -372,6 +372,8 @@ absl::Status Connection::AwaitAnswer() {
     pollfd waiting = {PQsocket(native()), POLLIN, 0};
     const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
     if (left <= 0 || poll(&waiting, 1, static_cast<int>(left)) == 0) {
+      // Nor does anybody wait for the other answers that it owes.
+      session_->deadline = absl::InfinitePast();
       return Error(Reason::kConnectionLost,
                    "the server took the connection, but did not answer in time");
     }

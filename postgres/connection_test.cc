@@ -1,8 +1,10 @@
 #include "postgres/connection.h"
 
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "postgres/sqlstate.h"
 #include "testing/database.h"
@@ -59,6 +61,22 @@ TEST_F(ConnectionTest, WhoDoesNotAnswerInTimeIsGivenUp) {
   database_.Run("BEGIN; LOCK pg_catalog.pg_auth_members");
   EXPECT_THAT(connection.Execute("SELECT count(*) FROM pg_auth_members"),
               HasReason(Reason::kConnectionLost));
+  database_.Run("COMMIT");
+}
+
+TEST_F(ConnectionTest, WhoHasBeenGivenUpIsNotAwaitedForEachOtherAnswer) {
+  Connection connection = Open(/*patience=*/absl::Milliseconds(100)),
+             patient = Open(/*patience=*/absl::Seconds(5));
+  const Connection::Statement count = {"SELECT count(*) FROM pg_auth_members"};
+  database_.Run("BEGIN; LOCK pg_catalog.pg_auth_members");
+  absl::Notification given_up;
+  std::thread other([&] {
+    EXPECT_THAT(patient.Query(count), HasReason(Reason::kConnectionLost));
+    given_up.Notify();
+  });
+  EXPECT_THAT(connection.QueryAll(std::vector(100, count)), HasReason(Reason::kConnectionLost));
+  EXPECT_FALSE(given_up.HasBeenNotified());
+  other.join();
   database_.Run("COMMIT");
 }
 

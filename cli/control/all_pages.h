@@ -2,7 +2,6 @@
 #define LOCKSTITCH_CLI_CONTROL_ALL_PAGES_H_
 
 #include <stop_token>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "cli/control/control_call.h"

@@ -155,7 +155,7 @@ absl::Status ApplyChanges(postgres::Connection& connection, const StreamState& s
   RETURN_IF_ERROR(TestStatements(connection, oid, table));
   const bool keyed = !load.key_columns.empty();
   if (!keyed && first_chunk) RETURN_IF_ERROR(TestReinsertion(connection, oid, table));
-  connection.Defer({std::string(kSortMemory)});
+  if (keyed) connection.Defer({std::string(kSortMemory)});
   connection.Defer({std::string(kRowLockTimeout)});
   const absl::Status applied = keyed ? connection.Execute(Upsert(table, load))
                                      : Replace(connection, table, load, first_chunk);
